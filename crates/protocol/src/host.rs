@@ -1,0 +1,167 @@
+//! The host interface: what the UI asks of the program around it, and what it is told.
+//!
+//! [`Commands`] is the one list: its fields name the commands, its tuples their request and their
+//! response. The router in Rust and the typed `invoke` in TypeScript both come from it.
+
+use serde::{Deserialize, Serialize};
+
+mod inbox;
+mod session;
+mod settings;
+
+pub use inbox::*;
+pub use session::*;
+pub use settings::*;
+
+use crate::error::ErrorCode;
+use crate::id::{CommandId, ConversationId};
+
+/// An error as the UI gets it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct HostError {
+    /// For programs; the UI has a sentence for each.
+    pub code: ErrorCode,
+    /// For people who read English, where the UI's own sentence says too little.
+    pub message: String,
+    /// When to try again, in seconds, where that is known.
+    pub retry_after_s: Option<u32>,
+}
+
+/// Nothing to ask or to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct Empty {}
+
+/// Every command: field = name, tuple = (request, response).
+#[derive(ts_rs::TS)]
+pub struct Commands {
+    /// What to show first.
+    pub app_state: (Empty, AppState),
+    /// Reads a join link, asks the server who it is and remembers it.
+    pub workspace_join: (JoinRequest, AppState),
+    /// Forgets the joined server before anybody signed in.
+    pub workspace_leave: (Empty, AppState),
+    /// Checks the password.
+    pub sign_in: (PasswordRequest, AppState),
+    /// Checks the second factor and opens the workspace.
+    pub sign_in_code: (CodeRequest, AppState),
+    /// Goes back to the password.
+    pub sign_in_cancel: (Empty, AppState),
+    /// Ends the session and destroys this machine's copy. Refused while unsent work would be lost,
+    /// unless `discard_unsent` is set.
+    pub sign_out: (SignOutRequest, AppState),
+    /// Tries again what a problem with the keychain or the disk has stopped.
+    pub problem_retry: (Empty, AppState),
+    /// Builds the cache anew from the server. The outbox and the drafts stay.
+    pub cache_reset: (Empty, AppState),
+
+    /// The views with their counts.
+    pub sidebar: (Empty, Sidebar),
+    /// Teammates, teams and tags to choose from.
+    pub directory: (Empty, Directory),
+    /// One page of a view's list.
+    pub inbox_page: (InboxRequest, InboxPage),
+    /// A conversation with its newest parts.
+    pub conversation_open: (OpenRequest, ConversationView),
+    /// Older parts.
+    pub conversation_parts: (PartsRequest, PartsPage),
+    /// Does something; answers as soon as it is stored in the outbox.
+    pub command_submit: (SubmitRequest, Submitted),
+    /// Everything that waits or was refused.
+    pub outbox: (Empty, Outbox),
+    /// Tries a refused entry again.
+    pub outbox_retry: (OutboxRequest, Empty),
+    /// Gives an entry up.
+    pub outbox_discard: (OutboxRequest, Empty),
+    /// Keeps a half-written reply or note; an empty text removes it.
+    pub draft_save: (Draft, Empty),
+    /// Every kept draft.
+    pub drafts: (Empty, Drafts),
+    /// Searches the cache or the server.
+    pub search: (SearchRequest, SearchResults),
+
+    /// Stores the settings.
+    pub settings_save: (Settings, AppState),
+    /// What this program is and where it keeps things.
+    pub about: (Empty, About),
+    /// Opens a link outside, if its scheme is allowed.
+    pub link_open: (LinkRequest, Empty),
+    /// Tells which conversation is on the screen, so that it is not notified about.
+    pub focus_changed: (FocusRequest, Empty),
+}
+
+impl Commands {
+    /// The name of every command. A test holds it equal to the fields.
+    pub const NAMES: &'static [&'static str] = &[
+        "app_state",
+        "workspace_join",
+        "workspace_leave",
+        "sign_in",
+        "sign_in_code",
+        "sign_in_cancel",
+        "sign_out",
+        "problem_retry",
+        "cache_reset",
+        "sidebar",
+        "directory",
+        "inbox_page",
+        "conversation_open",
+        "conversation_parts",
+        "command_submit",
+        "outbox",
+        "outbox_retry",
+        "outbox_discard",
+        "draft_save",
+        "drafts",
+        "search",
+        "settings_save",
+        "about",
+        "link_open",
+        "focus_changed",
+    ];
+}
+
+/// What the host tells the UI without being asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum HostEvent {
+    /// The phase, the account, the settings or a problem changed.
+    StateChanged {
+        /// The new state.
+        state: AppState,
+    },
+    /// The connection or its progress changed.
+    ConnectionChanged {
+        /// The new state.
+        connection: Connection,
+    },
+    /// These conversations changed in the cache or in the outbox. Lists, counts and an open
+    /// conversation among them are to be read again.
+    ConversationsChanged {
+        /// Which; empty means that any may have.
+        conversation_ids: Vec<ConversationId>,
+    },
+    /// A conversation left the teammate's view and is gone from this machine.
+    ConversationLeft {
+        /// Which.
+        conversation_id: ConversationId,
+        /// The customer's name, for the line that says so.
+        contact_name: Option<String>,
+    },
+    /// Teammates, teams or tags changed.
+    DirectoryChanged,
+    /// An entry of the outbox changed its state.
+    OutboxChanged {
+        /// Which.
+        command_id: CommandId,
+    },
+    /// Somebody asked for a conversation from outside: a notification or a link.
+    OpenConversation {
+        /// Which.
+        conversation_id: ConversationId,
+    },
+    /// A join link arrived from outside. It is shown for confirmation, never followed by itself.
+    JoinLinkReceived {
+        /// The link's text.
+        link: String,
+    },
+}

@@ -1,0 +1,174 @@
+//! Joining, signing in and the state of the program.
+
+use serde::{Deserialize, Serialize};
+
+use super::Settings;
+use crate::error::ErrorCode;
+use crate::id::{TeammateId, WorkspaceId};
+use crate::permission::{Permission, Role};
+use crate::time::Timestamp;
+
+/// What the program shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct AppState {
+    /// Which screen.
+    pub phase: Phase,
+    /// The server that was joined.
+    pub workspace: Option<WorkspaceSummary>,
+    /// Who signed in, or is about to.
+    pub account: Option<AccountSummary>,
+    /// What stops the program, if something does.
+    pub problem: Option<Problem>,
+    /// The way to the server.
+    pub connection: Connection,
+    /// The settings.
+    pub settings: Settings,
+}
+
+/// Which screen is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// No server is known: ask for the join link.
+    Join,
+    /// Ask for e-mail address and password.
+    SignIn,
+    /// Ask for the six-digit code.
+    Code,
+    /// The account is being opened: the keychain and the databases are asked.
+    Opening,
+    /// Something on this machine has to be put right first; `problem` says what.
+    Blocked,
+    /// The inbox.
+    Ready,
+}
+
+/// The joined server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct WorkspaceSummary {
+    /// The workspace.
+    pub id: WorkspaceId,
+    /// Its name.
+    pub name: String,
+    /// The server's host, with the port where it is not 443.
+    pub host: String,
+    /// Whether the server's certificate was checked against the authority of the join link, rather
+    /// than against the system's.
+    pub private_authority: bool,
+}
+
+/// The signed-in teammate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct AccountSummary {
+    /// The teammate; absent while the code is awaited.
+    pub teammate_id: Option<TeammateId>,
+    /// The name; absent while the code is awaited.
+    pub name: Option<String>,
+    /// The address.
+    pub email: String,
+    /// The role; absent while the code is awaited.
+    pub role: Option<Role>,
+    /// What the role allows.
+    pub permissions: Vec<Permission>,
+}
+
+/// What stops the program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct Problem {
+    /// For programs; the UI has a sentence and the fitting button for each.
+    pub code: ErrorCode,
+    /// For people who read English, with facts such as a path.
+    pub detail: String,
+    /// Whether trying again makes sense.
+    pub can_retry: bool,
+    /// Whether building the cache anew would help.
+    pub can_reset_cache: bool,
+}
+
+/// The way to the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct Connection {
+    /// How it stands.
+    pub state: ConnectionState,
+    /// Since when.
+    pub since: Timestamp,
+    /// Why there is none, for `offline`.
+    pub reason: Option<ErrorCode>,
+    /// When the next attempt is made, for `offline`.
+    pub next_attempt_at: Option<Timestamp>,
+    /// How many of the outbox's entries wait.
+    pub queued: u32,
+    /// How many of the outbox's entries were refused.
+    pub refused: u32,
+    /// The first load of the cache, while it runs.
+    pub bootstrap: Option<BootstrapProgress>,
+    /// How far this machine's clock is ahead of the server's, in seconds.
+    pub clock_ahead_s: i64,
+}
+
+/// How the way to the server stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionState {
+    /// Nobody is signed in.
+    Idle,
+    /// The connection is being made or the gap since the last one is being filled.
+    Connecting,
+    /// The live stream is up and the cache has reached it.
+    Online,
+    /// There is no way to the server.
+    Offline,
+}
+
+/// How far the first load is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct BootstrapProgress {
+    /// How many heads are here.
+    pub heads: u32,
+    /// How many conversations are here whole.
+    pub bodies: u32,
+    /// Whether all heads are here, so that counts are right.
+    pub heads_complete: bool,
+}
+
+/// Asks to join.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct JoinRequest {
+    /// The join link's text.
+    pub link: String,
+}
+
+/// Asks to check the password.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct PasswordRequest {
+    /// The address.
+    pub email: String,
+    /// The password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for PasswordRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PasswordRequest").finish_non_exhaustive()
+    }
+}
+
+/// Asks to check the code.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct CodeRequest {
+    /// Six digits; spaces are ignored.
+    pub code: String,
+}
+
+impl std::fmt::Debug for CodeRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CodeRequest").finish_non_exhaustive()
+    }
+}
+
+/// Asks to sign out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct SignOutRequest {
+    /// Gives up what the outbox still holds and the drafts.
+    pub discard_unsent: bool,
+}

@@ -1,0 +1,1164 @@
+// Generated from crates/protocol; do not edit.
+
+export type About = { 
+/**
+ * The program's version.
+ */
+version: string, 
+/**
+ * The name of the keychain in use.
+ */
+keychain: string, 
+/**
+ * The version of SQLCipher.
+ */
+cipher_version: string, 
+/**
+ * The folder of this machine's data.
+ */
+data_dir: string, 
+/**
+ * The size of the cache in bytes.
+ */
+cache_size_bytes: number, 
+/**
+ * How many conversations the cache knows.
+ */
+conversations: number, };
+
+export type AccountSummary = { 
+/**
+ * The teammate; absent while the code is awaited.
+ */
+teammate_id: TeammateId | null, 
+/**
+ * The name; absent while the code is awaited.
+ */
+name: string | null, 
+/**
+ * The address.
+ */
+email: string, 
+/**
+ * The role; absent while the code is awaited.
+ */
+role: Role | null, 
+/**
+ * What the role allows.
+ */
+permissions: Array<Permission>, };
+
+export type Action = { "type": "conversation_reply", 
+/**
+ * Plain text.
+ */
+body_text: string, 
+/**
+ * The `seq` of the last part that the author had seen.
+ */
+last_seen_seq: number, } | { "type": "conversation_note", 
+/**
+ * Plain text.
+ */
+body_text: string, } | { "type": "conversation_assign", 
+/**
+ * The teammate.
+ */
+admin_assignee_id: TeammateId | null, } | { "type": "conversation_assign_team", 
+/**
+ * The team.
+ */
+team_assignee_id: TeamId | null, } | { "type": "conversation_close" } | { "type": "conversation_open" } | { "type": "conversation_snooze", 
+/**
+ * When it wakes.
+ */
+snoozed_until: Timestamp, } | { "type": "conversation_prioritize", 
+/**
+ * The new priority.
+ */
+priority: Priority, } | { "type": "conversation_tag_add", 
+/**
+ * The tag.
+ */
+tag: string, } | { "type": "conversation_tag_remove", 
+/**
+ * The tag.
+ */
+tag: string, } | { "type": "conversation_mark", 
+/**
+ * How many of the customer's messages count as read.
+ */
+contact_parts_read: number, };
+
+export type AppState = { 
+/**
+ * Which screen.
+ */
+phase: Phase, 
+/**
+ * The server that was joined.
+ */
+workspace: WorkspaceSummary | null, 
+/**
+ * Who signed in, or is about to.
+ */
+account: AccountSummary | null, 
+/**
+ * What stops the program, if something does.
+ */
+problem: Problem | null, 
+/**
+ * The way to the server.
+ */
+connection: Connection, 
+/**
+ * The settings.
+ */
+settings: Settings, };
+
+export type Author = { 
+/**
+ * Which kind of author.
+ */
+type: AuthorType, 
+/**
+ * The teammate, where the author is one.
+ */
+admin_id: TeammateId | null, 
+/**
+ * The name as it was when the part was written; absent where the source has none.
+ */
+name: string | null, };
+
+export type AuthorType = "contact" | "admin" | "imported" | "bot";
+
+export type BootstrapProgress = { 
+/**
+ * How many heads are here.
+ */
+heads: number, 
+/**
+ * How many conversations are here whole.
+ */
+bodies: number, 
+/**
+ * Whether all heads are here, so that counts are right.
+ */
+heads_complete: boolean, };
+
+export type CodeRequest = { 
+/**
+ * Six digits; spaces are ignored.
+ */
+code: string, };
+
+export type CommandId = string;
+
+export type Commands = { 
+/**
+ * What to show first.
+ */
+app_state: [Empty, AppState], 
+/**
+ * Reads a join link, asks the server who it is and remembers it.
+ */
+workspace_join: [JoinRequest, AppState], 
+/**
+ * Forgets the joined server before anybody signed in.
+ */
+workspace_leave: [Empty, AppState], 
+/**
+ * Checks the password.
+ */
+sign_in: [PasswordRequest, AppState], 
+/**
+ * Checks the second factor and opens the workspace.
+ */
+sign_in_code: [CodeRequest, AppState], 
+/**
+ * Goes back to the password.
+ */
+sign_in_cancel: [Empty, AppState], 
+/**
+ * Ends the session and destroys this machine's copy. Refused while unsent work would be lost,
+ * unless `discard_unsent` is set.
+ */
+sign_out: [SignOutRequest, AppState], 
+/**
+ * Tries again what a problem with the keychain or the disk has stopped.
+ */
+problem_retry: [Empty, AppState], 
+/**
+ * Builds the cache anew from the server. The outbox and the drafts stay.
+ */
+cache_reset: [Empty, AppState], 
+/**
+ * The views with their counts.
+ */
+sidebar: [Empty, Sidebar], 
+/**
+ * Teammates, teams and tags to choose from.
+ */
+directory: [Empty, Directory], 
+/**
+ * One page of a view's list.
+ */
+inbox_page: [InboxRequest, InboxPage], 
+/**
+ * A conversation with its newest parts.
+ */
+conversation_open: [OpenRequest, ConversationView], 
+/**
+ * Older parts.
+ */
+conversation_parts: [PartsRequest, PartsPage], 
+/**
+ * Does something; answers as soon as it is stored in the outbox.
+ */
+command_submit: [SubmitRequest, Submitted], 
+/**
+ * Everything that waits or was refused.
+ */
+outbox: [Empty, Outbox], 
+/**
+ * Tries a refused entry again.
+ */
+outbox_retry: [OutboxRequest, Empty], 
+/**
+ * Gives an entry up.
+ */
+outbox_discard: [OutboxRequest, Empty], 
+/**
+ * Keeps a half-written reply or note; an empty text removes it.
+ */
+draft_save: [Draft, Empty], 
+/**
+ * Every kept draft.
+ */
+drafts: [Empty, Drafts], 
+/**
+ * Searches the cache or the server.
+ */
+search: [SearchRequest, SearchResults], 
+/**
+ * Stores the settings.
+ */
+settings_save: [Settings, AppState], 
+/**
+ * What this program is and where it keeps things.
+ */
+about: [Empty, About], 
+/**
+ * Opens a link outside, if its scheme is allowed.
+ */
+link_open: [LinkRequest, Empty], 
+/**
+ * Tells which conversation is on the screen, so that it is not notified about.
+ */
+focus_changed: [FocusRequest, Empty], };
+
+export type Connection = { 
+/**
+ * How it stands.
+ */
+state: ConnectionState, 
+/**
+ * Since when.
+ */
+since: Timestamp, 
+/**
+ * Why there is none, for `offline`.
+ */
+reason: ErrorCode | null, 
+/**
+ * When the next attempt is made, for `offline`.
+ */
+next_attempt_at: Timestamp | null, 
+/**
+ * How many of the outbox's entries wait.
+ */
+queued: number, 
+/**
+ * How many of the outbox's entries were refused.
+ */
+refused: number, 
+/**
+ * The first load of the cache, while it runs.
+ */
+bootstrap: BootstrapProgress | null, 
+/**
+ * How far this machine's clock is ahead of the server's, in seconds.
+ */
+clock_ahead_s: number, };
+
+export type ConnectionState = "idle" | "connecting" | "online" | "offline";
+
+export type Contact = { 
+/**
+ * The contact's id.
+ */
+id: ContactId, 
+/**
+ * The customer's id in the system that brought the contact, if it gave one.
+ */
+external_id: string | null, 
+/**
+ * The contact's name, where it is known.
+ */
+name: string | null, 
+/**
+ * The contact's e-mail address, where it is known.
+ */
+email: string | null, 
+/**
+ * The contact's telephone number, where it is known.
+ */
+phone: string | null, 
+/**
+ * The contact's language as a BCP 47 tag, where it is known.
+ */
+language: string | null, 
+/**
+ * When the contact was made.
+ */
+created_at: Timestamp, 
+/**
+ * The change log's number of the newest change to this object.
+ */
+version: number, };
+
+export type ContactId = string;
+
+export type ConversationHead = { 
+/**
+ * The conversation's id.
+ */
+id: ConversationId, 
+/**
+ * The customer.
+ */
+contact_id: ContactId, 
+/**
+ * What it is about, where the channel has a subject.
+ */
+title: string | null, 
+/**
+ * Where it stands.
+ */
+state: ConversationState, 
+/**
+ * When a snoozed conversation wakes; absent in other states.
+ */
+snoozed_until: Timestamp | null, 
+/**
+ * Whether it goes first.
+ */
+priority: Priority, 
+/**
+ * The teammate it is assigned to.
+ */
+admin_assignee_id: TeammateId | null, 
+/**
+ * The team it is assigned to.
+ */
+team_assignee_id: TeamId | null, 
+/**
+ * Its tags, sorted.
+ */
+tags: Array<string>, 
+/**
+ * When the customer began to wait for an answer; absent when nobody waits.
+ */
+waiting_since: Timestamp | null, 
+/**
+ * When it was opened.
+ */
+created_at: Timestamp, 
+/**
+ * When its newest message or note was written. Lists are sorted by it.
+ */
+last_part_at: Timestamp, 
+/**
+ * The newest message's or note's first words as plain text, at most 120 characters.
+ */
+preview: string, 
+/**
+ * Who wrote the newest message or note.
+ */
+preview_author: AuthorType, 
+/**
+ * Whether the newest message or note is a note.
+ */
+preview_is_note: boolean, 
+/**
+ * How many parts there are; also the `seq` of the newest.
+ */
+part_count: number, 
+/**
+ * How many of the parts are the customer's messages. Unread is what exceeds a read mark.
+ */
+contact_part_count: number, 
+/**
+ * The change log's number of the newest change to the conversation.
+ */
+version: number, };
+
+export type ConversationId = string;
+
+export type ConversationState = "open" | "snoozed" | "closed";
+
+export type ConversationView = { 
+/**
+ * The head, with the outbox laid over it.
+ */
+head: ConversationHead, 
+/**
+ * The customer, where it is known.
+ */
+contact: Contact | null, 
+/**
+ * The newest parts by `seq`, then what waits in the outbox.
+ */
+parts: Array<PartView>, 
+/**
+ * Whether there are older parts.
+ */
+has_older: boolean, 
+/**
+ * Whether parts are missing because the server could not be asked.
+ */
+partial: boolean, 
+/**
+ * How many of the customer's messages are unread.
+ */
+unread: number, 
+/**
+ * The kept reply.
+ */
+reply_draft: string | null, 
+/**
+ * The kept note.
+ */
+note_draft: string | null, 
+/**
+ * Other conversations of the same customer, the newest first, at most 10.
+ */
+earlier: Array<EarlierConversation>, 
+/**
+ * What may not be done here and why. What is not listed may be done.
+ */
+denied: Array<DeniedAction>, };
+
+export type Delivery = { "type": "sent" } | { "type": "queued", 
+/**
+ * The command.
+ */
+command_id: CommandId, 
+/**
+ * Whether it is on its way just now.
+ */
+sending: boolean, } | { "type": "refused", 
+/**
+ * The command.
+ */
+command_id: CommandId, 
+/**
+ * Why.
+ */
+code: ErrorCode, 
+/**
+ * Why, in the server's words.
+ */
+message: string, };
+
+export type Denial = { "type": "not_active" } | { "type": "out_of_scope" } | { "type": "missing_permission", 
+/**
+ * The permission that would be needed.
+ */
+permission: Permission, };
+
+export type DeniedAction = { 
+/**
+ * The action's name on the wire, such as `conversation_reply`.
+ */
+action: string, 
+/**
+ * Why.
+ */
+denial: Denial, };
+
+export type Density = "comfortable" | "compact";
+
+export type Directory = { 
+/**
+ * The active teammates, by name.
+ */
+teammates: Array<Teammate>, 
+/**
+ * The teams, by name.
+ */
+teams: Array<Team>, 
+/**
+ * Tags in use in the cache, the most used first.
+ */
+tags: Array<string>, };
+
+export type Draft = { 
+/**
+ * On which conversation.
+ */
+conversation_id: ConversationId, 
+/**
+ * A reply or a note.
+ */
+kind: DraftKind, 
+/**
+ * Plain text.
+ */
+body_text: string, };
+
+export type DraftKind = "reply" | "note";
+
+export type Drafts = { 
+/**
+ * The drafts, those of conversations that are out of reach included.
+ */
+drafts: Array<KeptDraft>, };
+
+export type EarlierConversation = { 
+/**
+ * Which.
+ */
+conversation_id: ConversationId, 
+/**
+ * Its subject, or its newest words.
+ */
+title: string, 
+/**
+ * Where it stands.
+ */
+state: ConversationState, 
+/**
+ * When its newest message was written.
+ */
+last_part_at: Timestamp, };
+
+export type Empty = Record<symbol, never>;
+
+export type ErrorCode = "invalid_request" | "invalid_value" | "too_large" | "not_found" | "permission_denied" | "idempotency_conflict" | "predecessor_not_applied" | "command_expired" | "client_too_old" | "invalid_credentials" | "invalid_code" | "sign_in_expired" | "too_many_attempts" | "session_ended" | "access_token_expired" | "invalid_channel_key" | "unreachable" | "untrusted_certificate" | "clock_skew" | "overloaded" | "internal" | "invalid_join_link" | "cursor_gone" | "keychain_locked" | "keychain_missing" | "keychain_denied" | "keychain_timeout" | "keychain_mismatch" | "cache_damaged" | "outbox_damaged" | "data_too_new" | "disk_full" | "disk_failed" | "lease_ended" | "already_running" | "link_refused" | "client_failed" | "unknown";
+
+export type FocusRequest = { 
+/**
+ * The open conversation.
+ */
+conversation_id: ConversationId | null, 
+/**
+ * Whether the window has the focus.
+ */
+window_focused: boolean, };
+
+export type HostError = { 
+/**
+ * For programs; the UI has a sentence for each.
+ */
+code: ErrorCode, 
+/**
+ * For people who read English, where the UI's own sentence says too little.
+ */
+message: string, 
+/**
+ * When to try again, in seconds, where that is known.
+ */
+retry_after_s: number | null, };
+
+export type HostEvent = { "type": "state_changed", 
+/**
+ * The new state.
+ */
+state: AppState, } | { "type": "connection_changed", 
+/**
+ * The new state.
+ */
+connection: Connection, } | { "type": "conversations_changed", 
+/**
+ * Which; empty means that any may have.
+ */
+conversation_ids: Array<ConversationId>, } | { "type": "conversation_left", 
+/**
+ * Which.
+ */
+conversation_id: ConversationId, 
+/**
+ * The customer's name, for the line that says so.
+ */
+contact_name: string | null, } | { "type": "directory_changed" } | { "type": "outbox_changed", 
+/**
+ * Which.
+ */
+command_id: CommandId, } | { "type": "open_conversation", 
+/**
+ * Which.
+ */
+conversation_id: ConversationId, } | { "type": "join_link_received", 
+/**
+ * The link's text.
+ */
+link: string, };
+
+export type InboxPage = { 
+/**
+ * The rows.
+ */
+rows: Array<InboxRow>, 
+/**
+ * The key of the last row, where there are more.
+ */
+next: ListKey | null, 
+/**
+ * Whether the rows may be incomplete because the server could not be asked, as for closed
+ * conversations without a connection.
+ */
+partial: boolean, };
+
+export type InboxRequest = { 
+/**
+ * The view.
+ */
+view: View, 
+/**
+ * The order.
+ */
+sort: Sort, 
+/**
+ * The key of the last row before the page; absent for the first page.
+ */
+after: ListKey | null, 
+/**
+ * How many rows, at most 200.
+ */
+limit: number, };
+
+export type InboxRow = { 
+/**
+ * The conversation as the agent sees it: the cache with the outbox laid over it.
+ */
+head: ConversationHead, 
+/**
+ * The customer's name, where it is known.
+ */
+contact_name: string | null, 
+/**
+ * How many of the customer's messages are unread.
+ */
+unread: number, 
+/**
+ * Whether the newest message is the agent's own.
+ */
+preview_is_mine: boolean, 
+/**
+ * Whether the outbox holds something for it.
+ */
+queued: boolean, 
+/**
+ * Whether the outbox holds something for it that was refused.
+ */
+refused: boolean, 
+/**
+ * Whether a draft is kept.
+ */
+has_draft: boolean, };
+
+export type JoinRequest = { 
+/**
+ * The join link's text.
+ */
+link: string, };
+
+export type KeptDraft = { 
+/**
+ * The text.
+ */
+draft: Draft, 
+/**
+ * The customer's name, where it is known.
+ */
+contact_name: string | null, 
+/**
+ * Whether the conversation can still be opened.
+ */
+reachable: boolean, 
+/**
+ * When it was last changed.
+ */
+updated_at: Timestamp, };
+
+export type Language = "system" | "en" | "es";
+
+export type LinkRequest = { 
+/**
+ * The address.
+ */
+url: string, };
+
+export type ListKey = { 
+/**
+ * The value that the list is sorted by.
+ */
+at: Timestamp, 
+/**
+ * Whether the row counts as waiting, for [`Sort::LongestWaiting`].
+ */
+waiting: boolean, 
+/**
+ * The row's conversation.
+ */
+conversation_id: ConversationId, };
+
+export type NotificationContent = "full" | "sender" | "hidden" | "off";
+
+export type OpenRequest = { 
+/**
+ * Which.
+ */
+conversation_id: ConversationId, 
+/**
+ * How many of the newest parts, at most 200.
+ */
+limit: number, };
+
+export type Outbox = { 
+/**
+ * What waits or was refused, the oldest first.
+ */
+entries: Array<OutboxEntry>, };
+
+export type OutboxEntry = { 
+/**
+ * The command.
+ */
+command_id: CommandId, 
+/**
+ * On which conversation.
+ */
+conversation_id: ConversationId, 
+/**
+ * The customer's name, where it is known.
+ */
+contact_name: string | null, 
+/**
+ * What.
+ */
+action: Action, 
+/**
+ * When the agent did it.
+ */
+created_at: Timestamp, 
+/**
+ * Where it stands.
+ */
+delivery: Delivery, 
+/**
+ * How often it was tried.
+ */
+attempts: number, };
+
+export type OutboxRequest = { 
+/**
+ * The command.
+ */
+command_id: CommandId, };
+
+export type Part = { 
+/**
+ * The part's id.
+ */
+id: PartId, 
+/**
+ * The conversation that it belongs to.
+ */
+conversation_id: ConversationId, 
+/**
+ * Its place in the conversation, counted from 1 without gaps. The server's order decides.
+ */
+seq: number, 
+/**
+ * What kind of entry it is.
+ */
+part_type: PartType, 
+/**
+ * Who wrote it.
+ */
+author: Author, 
+/**
+ * Sanitised HTML; empty for events.
+ */
+body: string, 
+/**
+ * The same as plain text; empty for events.
+ */
+body_text: string, 
+/**
+ * Whether `body` says more than `body_text` does, so that it needs a frame to be shown.
+ */
+rich: boolean, 
+/**
+ * The teammate that an `assignment` names.
+ */
+assigned_to_admin_id: TeammateId | null, 
+/**
+ * The team that an `assignment` names.
+ */
+assigned_to_team_id: TeamId | null, 
+/**
+ * The time that a `snoozed` names.
+ */
+snoozed_until: Timestamp | null, 
+/**
+ * The priority that a `priority_changed` names.
+ */
+priority: Priority | null, 
+/**
+ * The tag that a `tag_added` or `tag_removed` names.
+ */
+tag: string | null, 
+/**
+ * The command that made it, if an agent's command did.
+ */
+command_id: CommandId | null, 
+/**
+ * When it was written. Imported parts keep the time of their source.
+ */
+created_at: Timestamp, 
+/**
+ * The change log's number of the newest change to the part.
+ */
+version: number, };
+
+export type PartId = string;
+
+export type PartType = "comment" | "note" | "assignment" | "close" | "open" | "snoozed" | "timer_unsnooze" | "priority_changed" | "tag_added" | "tag_removed";
+
+export type PartView = { 
+/**
+ * The part. What waits in the outbox has a `seq` above the head's and version 0.
+ */
+part: Part, 
+/**
+ * Whether the signed-in teammate wrote it.
+ */
+mine: boolean, 
+/**
+ * Where it stands.
+ */
+delivery: Delivery, };
+
+export type PartsPage = { 
+/**
+ * By `seq`.
+ */
+parts: Array<PartView>, 
+/**
+ * Whether there are older ones still.
+ */
+has_older: boolean, 
+/**
+ * Whether parts are missing because the server could not be asked.
+ */
+partial: boolean, };
+
+export type PartsRequest = { 
+/**
+ * Which conversation.
+ */
+conversation_id: ConversationId, 
+/**
+ * Only parts with a lower `seq`.
+ */
+before_seq: number, 
+/**
+ * How many, at most 200.
+ */
+limit: number, };
+
+export type PasswordRequest = { 
+/**
+ * The address.
+ */
+email: string, 
+/**
+ * The password.
+ */
+password: string, };
+
+export type Permission = "conversation.read" | "conversation.reply" | "conversation.note" | "conversation.assign" | "conversation.close" | "conversation.snooze" | "conversation.prioritize" | "conversation.tag" | "contact.list";
+
+export type Phase = "join" | "sign_in" | "code" | "opening" | "blocked" | "ready";
+
+export type Priority = "priority" | "not_priority";
+
+export type Problem = { 
+/**
+ * For programs; the UI has a sentence and the fitting button for each.
+ */
+code: ErrorCode, 
+/**
+ * For people who read English, with facts such as a path.
+ */
+detail: string, 
+/**
+ * Whether trying again makes sense.
+ */
+can_retry: boolean, 
+/**
+ * Whether building the cache anew would help.
+ */
+can_reset_cache: boolean, };
+
+export type Role = "admin" | "agent" | "light_agent";
+
+export type SearchIn = "cache" | "server";
+
+export type SearchRequest = { 
+/**
+ * What was typed.
+ */
+query: string, 
+/**
+ * Where.
+ */
+search_in: SearchIn, 
+/**
+ * How many results, at most 50.
+ */
+limit: number, };
+
+export type SearchResult = { 
+/**
+ * The conversation.
+ */
+conversation_id: ConversationId, 
+/**
+ * The part; absent where the subject or the customer matched.
+ */
+part_id: PartId | null, 
+/**
+ * The customer.
+ */
+contact_id: ContactId, 
+/**
+ * The customer's name, where it is known.
+ */
+contact_name: string | null, 
+/**
+ * Who wrote it.
+ */
+author: AuthorType, 
+/**
+ * The teammate who wrote it, if one did.
+ */
+author_admin_id: TeammateId | null, 
+/**
+ * Where the conversation stands.
+ */
+state: ConversationState, 
+/**
+ * Whether the conversation goes first.
+ */
+priority: Priority, 
+/**
+ * When it was written.
+ */
+created_at: Timestamp, 
+/**
+ * The words around the match as plain text.
+ */
+excerpt: string, };
+
+export type SearchResults = { 
+/**
+ * The results.
+ */
+results: Array<SearchResult>, 
+/**
+ * Whether every conversation that the teammate may see was searched.
+ */
+complete: boolean, };
+
+export type Settings = { 
+/**
+ * The UI's language.
+ */
+language: Language, 
+/**
+ * Light or dark.
+ */
+theme: Theme, 
+/**
+ * How close the list's rows stand.
+ */
+density: Density, 
+/**
+ * What notifications show.
+ */
+notifications: NotificationContent, 
+/**
+ * Whether shortcuts of a single letter work.
+ */
+single_letter_keys: boolean, 
+/**
+ * Keys that differ from the default: command id of the UI to its keys.
+ */
+keys: { [key in string]: Array<string> }, 
+/**
+ * Widths of the panes in pixels and which are folded, as the UI names them.
+ */
+layout: { [key in string]: number }, };
+
+export type Sidebar = { 
+/**
+ * The views, in the order in which they are shown.
+ */
+views: Array<ViewCount>, 
+/**
+ * How many of the outbox's entries wait.
+ */
+queued: number, 
+/**
+ * How many of the outbox's entries were refused.
+ */
+refused: number, 
+/**
+ * How many drafts are kept.
+ */
+drafts: number, };
+
+export type SignOutRequest = { 
+/**
+ * Gives up what the outbox still holds and the drafts.
+ */
+discard_unsent: boolean, };
+
+export type Sort = "newest" | "longest_waiting";
+
+export type SubmitRequest = { 
+/**
+ * On which conversation.
+ */
+conversation_id: ConversationId, 
+/**
+ * What.
+ */
+action: Action, };
+
+export type Submitted = { 
+/**
+ * The command.
+ */
+command_id: CommandId, 
+/**
+ * What takes it back, submitted in the same way; absent for replies and notes.
+ */
+undo: Action | null, };
+
+export type Team = { 
+/**
+ * The team's id.
+ */
+id: TeamId, 
+/**
+ * The name that teammates see.
+ */
+name: string, 
+/**
+ * Who belongs to it, sorted.
+ */
+admin_ids: Array<TeammateId>, 
+/**
+ * The change log's number of the newest change to this object.
+ */
+version: number, };
+
+export type TeamId = string;
+
+export type Teammate = { 
+/**
+ * The teammate's id.
+ */
+id: TeammateId, 
+/**
+ * The name that colleagues and customers see.
+ */
+name: string, 
+/**
+ * The address used to sign in.
+ */
+email: string, 
+/**
+ * What the teammate may do.
+ */
+role: Role, 
+/**
+ * Whether the account is in use.
+ */
+state: TeammateState, 
+/**
+ * When the account was made.
+ */
+created_at: Timestamp, 
+/**
+ * The change log's number of the newest change to this object.
+ */
+version: number, };
+
+export type TeammateId = string;
+
+export type TeammateState = "invited" | "active" | "suspended" | "removed";
+
+export type Theme = "system" | "light" | "dark";
+
+export type Timestamp = number;
+
+export type View = { "type": "mine" } | { "type": "unassigned" } | { "type": "all" } | { "type": "team", 
+/**
+ * The team.
+ */
+team_id: TeamId, } | { "type": "snoozed" } | { "type": "closed" };
+
+export type ViewCount = { 
+/**
+ * The view.
+ */
+view: View, 
+/**
+ * The team's name, for a team's view.
+ */
+team_name: string | null, 
+/**
+ * How many conversations it holds; absent for closed ones.
+ */
+count: number | null, 
+/**
+ * How many of them have something unread.
+ */
+unread: number, };
+
+export type WorkspaceId = string;
+
+export type WorkspaceSummary = { 
+/**
+ * The workspace.
+ */
+id: WorkspaceId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The server's host, with the port where it is not 443.
+ */
+host: string, 
+/**
+ * Whether the server's certificate was checked against the authority of the join link, rather
+ * than against the system's.
+ */
+private_authority: boolean, };
