@@ -127,7 +127,7 @@ pub enum HostEvent {
     /// The phase, the account, the settings or a problem changed.
     StateChanged {
         /// The new state.
-        state: AppState,
+        state: Box<AppState>,
     },
     /// The connection or its progress changed.
     ConnectionChanged {
