@@ -1,0 +1,26 @@
+//! Where the server keeps its data: embedded SQLite, or PostgreSQL for more than one machine.
+//!
+//! [`Db`] is the handle, [`Tx`] one transaction. A storage function is an `async fn` that takes `&mut Tx` and
+//! awaits nothing else; its SQL is one text for both engines, with `?1` parameters. See [`migrate`] for how a
+//! schema is written once, and [`dialect`] for the few things in which the engines really differ.
+
+mod db;
+pub mod dialect;
+mod error;
+pub mod migrate;
+mod postgres;
+mod sql;
+mod sqlite;
+mod tx;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use db::Db;
+pub use dialect::Engine;
+pub use error::DbError;
+pub use sql::placeholders;
+pub use tx::Tx;
+pub(crate) use value::params;
+pub use value::{FromValue, Row, RowIndex, Value};

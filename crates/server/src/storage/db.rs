@@ -1,0 +1,153 @@
+//! The handle through which everything else reaches the database.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::migrate::{self, Migration};
+use super::postgres::Server;
+use super::sqlite::{self, InlineStore, Readers, WriterThread};
+use super::{DbError, Engine, Tx};
+
+/// A database. Clones share one set of connections, which are closed with the last clone.
+#[derive(Clone)]
+pub struct Db {
+    store: Arc<Store>,
+}
+
+enum Store {
+    File { writer: WriterThread, readers: Readers },
+    Memory(Box<InlineStore>),
+    Postgres(Server),
+}
+
+impl Db {
+    /// Opens what the command line names: a `postgres://…` URL, or else the path of a SQLite file. Creates what is
+    /// missing and migrates.
+    ///
+    /// # Errors
+    /// See [`Db::open_sqlite`] and [`Db::connect_postgres`].
+    pub async fn open(url_or_path: &str) -> Result<Self, DbError> {
+        if url_or_path.starts_with("postgres://") || url_or_path.starts_with("postgresql://") {
+            Self::connect_postgres(url_or_path, None).await
+        } else {
+            Self::open_sqlite(url_or_path).await
+        }
+    }
+
+    /// Opens, and creates if missing, a SQLite file, and migrates it.
+    ///
+    /// # Errors
+    /// [`DbError::OldSqlite`], [`DbError::NewerSchema`], [`DbError::Migration`], and [`DbError::Configuration`] if the
+    /// file cannot be used.
+    pub async fn open_sqlite(path: impl AsRef<Path>) -> Result<Self, DbError> {
+        Self::open_sqlite_with(path.as_ref().to_owned(), migrate::migrations()).await
+    }
+
+    /// A new SQLite database in memory. Its transactions run on their caller's thread, without ever yielding, so a
+    /// run with one thread is the same every time.
+    ///
+    /// # Errors
+    /// [`DbError::OldSqlite`] and [`DbError::Migration`].
+    pub async fn open_sqlite_memory() -> Result<Self, DbError> {
+        Self::open_sqlite_memory_with(migrate::migrations())
+    }
+
+    /// Connects to a PostgreSQL database and migrates it. With `schema`, all tables lie in that schema, which is
+    /// created if it is missing.
+    ///
+    /// `sslmode` in the URL may be `require`, `verify-ca` or `verify-full`; all three check certificate and name,
+    /// against the CAs in the file `sslrootcert` or else the system's. A server on another machine is never reached
+    /// without TLS.
+    ///
+    /// # Errors
+    /// [`DbError::Configuration`], [`DbError::Unavailable`], [`DbError::NewerSchema`] and [`DbError::Migration`].
+    pub async fn connect_postgres(url: &str, schema: Option<&str>) -> Result<Self, DbError> {
+        Self::connect_postgres_with(url, schema, migrate::migrations()).await
+    }
+
+    pub(super) async fn open_sqlite_with(
+        path: PathBuf,
+        migrations: &'static [Migration],
+    ) -> Result<Self, DbError> {
+        let open = move || {
+            let mut connection = sqlite::open_for_migration(&path)?;
+            migrate::sqlite(&mut connection, migrations)?;
+            Ok(Store::File {
+                writer: WriterThread::start(connection)?,
+                readers: Readers::start(&path)?,
+            })
+        };
+        let store = tokio::task::spawn_blocking(open).await.unwrap_or(Err(DbError::Panicked))?;
+        Ok(Self { store: Arc::new(store) })
+    }
+
+    pub(super) fn open_sqlite_memory_with(
+        migrations: &'static [Migration],
+    ) -> Result<Self, DbError> {
+        let mut connection = sqlite::open_memory_for_migration()?;
+        migrate::sqlite(&mut connection, migrations)?;
+        Ok(Self { store: Arc::new(Store::Memory(Box::new(InlineStore::new(connection)))) })
+    }
+
+    pub(super) async fn connect_postgres_with(
+        url: &str,
+        schema: Option<&str>,
+        migrations: &'static [Migration],
+    ) -> Result<Self, DbError> {
+        let server = Server::connect(url, schema, migrations).await?;
+        Ok(Self { store: Arc::new(Store::Postgres(server)) })
+    }
+
+    /// The engine behind this handle.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match *self.store {
+            Store::File { .. } | Store::Memory(_) => Engine::Sqlite,
+            Store::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Runs `body` in one write transaction: `Ok` commits, `Err` and a panic take everything back.
+    ///
+    /// The body awaits nothing but its [`Tx`], has no effect outside it, and may run more than once: on PostgreSQL a
+    /// transaction that collides with another one is run again up to three times. It goes on when the caller's future
+    /// is dropped. It cannot start another transaction.
+    ///
+    /// # Errors
+    /// The body's own, or what kept the transaction from committing.
+    pub async fn write<T, E, F>(&self, body: F) -> Result<T, E>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        match &*self.store {
+            Store::File { writer, .. } => writer.write(body).await,
+            Store::Memory(store) => store.write(body),
+            Store::Postgres(server) => server.write(body).await,
+        }
+    }
+
+    /// Runs `body` on one consistent snapshot, in which it cannot write.
+    ///
+    /// # Errors
+    /// The body's own, or what kept the transaction from running.
+    pub async fn read<T, E, F>(&self, body: F) -> Result<T, E>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        match &*self.store {
+            Store::File { readers, .. } => readers.read(body).await,
+            Store::Memory(store) => store.read(body),
+            Store::Postgres(server) => server.read(body).await,
+        }
+    }
+
+    /// Whether transactions exclude each other, so that a test cannot have two at once.
+    #[cfg(test)]
+    pub(super) fn is_in_memory(&self) -> bool {
+        matches!(*self.store, Store::Memory(_))
+    }
+}
