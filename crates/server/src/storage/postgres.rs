@@ -129,13 +129,7 @@ impl Server {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        // The task holds the threads, or dropping the last handle of the database would cancel it.
-        let threads = self.threads.clone();
-        let task = self.threads.spawn_pinned(move || async move {
-            let outcome = work().await;
-            drop(threads);
-            outcome
-        });
+        let task = self.threads.spawn_pinned(work);
         task.await.unwrap_or_else(|_| Err(DbError::Panicked.into()))
     }
 }

@@ -1,5 +1,7 @@
 //! Values on their way into and out of the database.
 
+mod wire;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
