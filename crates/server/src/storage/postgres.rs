@@ -322,11 +322,12 @@ fn bound(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
 /// The storage layer's word for an error of PostgreSQL.
 pub(super) fn error(cause: &tokio_postgres::Error) -> DbError {
     let Some(refusal) = cause.as_db_error() else {
-        return if cause.is_closed() {
-            DbError::Unavailable(describe(cause))
-        } else {
-            // What a parameter's conversion says comes as the source of a plain error.
+        let misfit =
+            std::error::Error::source(cause).is_some_and(|source| source.is::<convert::Misfit>());
+        return if misfit {
             DbError::Parameter(describe(cause))
+        } else {
+            DbError::Unavailable(describe(cause))
         };
     };
     let constraint = || refusal.constraint().or(refusal.column()).unwrap_or_default().to_owned();

@@ -98,6 +98,7 @@ on_every_engine!(
     a_column_of_another_type_is_an_error,
     a_number_beyond_the_range_is_refused,
     a_wrong_number_of_parameters_is_refused,
+    a_value_of_another_type_than_its_column_is_refused,
     constraint_violations_are_told_apart,
     a_read_sees_one_snapshot_and_cannot_write,
     a_write_goes_on_when_its_caller_has_gone,
@@ -245,6 +246,21 @@ async fn a_wrong_number_of_parameters_is_refused(db: &Db) {
     let outcome: Result<_, DbError> =
         db.read(async |tx| tx.query("SELECT name FROM item WHERE id = ?1", &[]).await).await;
     assert!(matches!(outcome, Err(DbError::Parameter(_))));
+}
+
+async fn a_value_of_another_type_than_its_column_is_refused(db: &Db) {
+    let outcome = db
+        .write(async |tx| {
+            let sql = "INSERT INTO item (id, name, size) VALUES (?1, ?2, ?3)";
+            tx.execute(sql, &params![Uuid::now_v7(), "one", "large"]).await
+        })
+        .await;
+    // SQLite finds it when it stores the value, PostgreSQL's driver before it sends it.
+    assert!(
+        matches!(outcome, Err(DbError::CheckViolation { .. } | DbError::Parameter(_))),
+        "{outcome:?}"
+    );
+    assert!(names(db).await.is_empty());
 }
 
 async fn constraint_violations_are_told_apart(db: &Db) {

@@ -10,13 +10,33 @@ use crate::storage::value::storable;
 
 type Failure = Box<dyn Error + Sync + Send>;
 
+/// A parameter that does not fit where its statement puts it.
+#[derive(Debug, thiserror::Error)]
+#[error("{kind} does not fit a parameter of type {ty}")]
+pub(super) struct Misfit {
+    kind: String,
+    ty: String,
+}
+
+impl Value {
+    fn misfit(&self, ty: &Type) -> Failure {
+        Box::new(Misfit { kind: format!("{self:?}"), ty: ty.to_string() })
+    }
+}
+
 impl ToSql for Value {
     fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Failure> {
         match (self, ty) {
             (Self::Null, _) => Ok(IsNull::Yes),
             (Self::Integer(number), &Type::INT8) => number.to_sql(ty, out),
-            (Self::Integer(number), &Type::INT4) => i32::try_from(*number)?.to_sql(ty, out),
-            (Self::Integer(number), &Type::INT2) => i16::try_from(*number)?.to_sql(ty, out),
+            (Self::Integer(number), &Type::INT4) => match i32::try_from(*number) {
+                Ok(number) => number.to_sql(ty, out),
+                Err(_) => Err(self.misfit(ty)),
+            },
+            (Self::Integer(number), &Type::INT2) => match i16::try_from(*number) {
+                Ok(number) => number.to_sql(ty, out),
+                Err(_) => Err(self.misfit(ty)),
+            },
             (Self::Integer(number), &Type::FLOAT8) => (*number as f64).to_sql(ty, out),
             (Self::Bool(truth), &Type::BOOL) => truth.to_sql(ty, out),
             (Self::Real(number), &Type::FLOAT8) => number.to_sql(ty, out),
@@ -25,7 +45,7 @@ impl ToSql for Value {
             (Self::Text(text), &Type::TEXT | &Type::VARCHAR | &Type::BPCHAR | &Type::NAME) => {
                 storable(text).as_ref().to_sql(ty, out)
             }
-            _ => Err(format!("{self:?} does not fit a parameter of type {ty}").into()),
+            _ => Err(self.misfit(ty)),
         }
     }
 
