@@ -42,6 +42,10 @@ pub enum TokenKind {
     AuthorizationCode,
     /// Continues a sign-in that still lacks its second factor.
     SignInStep,
+    /// Opens the live stream once.
+    LiveTicket,
+    /// Lets a customer's system use a channel.
+    ChannelKey,
 }
 
 impl TokenKind {
@@ -53,6 +57,8 @@ impl TokenKind {
             Self::Invitation => "rct_i_",
             Self::AuthorizationCode => "rct_c_",
             Self::SignInStep => "rct_s_",
+            Self::LiveTicket => "rct_t_",
+            Self::ChannelKey => "rct_k_",
         }
     }
 
@@ -63,6 +69,8 @@ impl TokenKind {
             Self::Invitation => "invitation",
             Self::AuthorizationCode => "authorization",
             Self::SignInStep => "sign-in",
+            Self::LiveTicket => "live ticket",
+            Self::ChannelKey => "channel key",
         }
     }
 }
@@ -168,12 +176,14 @@ mod tests {
 
     use super::*;
 
-    const KINDS: [TokenKind; 5] = [
+    const KINDS: [TokenKind; 7] = [
         TokenKind::Access,
         TokenKind::Refresh,
         TokenKind::Invitation,
         TokenKind::AuthorizationCode,
         TokenKind::SignInStep,
+        TokenKind::LiveTicket,
+        TokenKind::ChannelKey,
     ];
 
     #[test]
