@@ -1,2 +1,4 @@
 pub mod clock;
+pub mod identity;
 pub mod storage;
+pub mod tls;
