@@ -1,1 +1,25 @@
+//! Recado without a window: joining, signing in, the keychain, the way to the server, the engine
+//! that keeps the cache in step, the outbox and the rules for notifications.
+//!
+//! [`Client`] is what a host uses: it answers the commands of [`recado_protocol::host`] and emits
+//! its events. Whatever the outside world decides (the clock, randomness, the network, the
+//! keychain, notifications, other programs) stands behind a small trait in [`ClientOptions`], so
+//! that tests and the simulator replace it.
 
+#![deny(missing_docs)]
+
+pub mod client;
+pub mod clock;
+pub mod keychain;
+pub mod links;
+pub mod notification;
+pub mod random;
+pub mod transport;
+
+pub use client::{Client, ClientOptions, StartError};
+pub use clock::{Clock, SystemClock};
+pub use keychain::{Keychain, KeychainError, MemoryKeychain, SystemKeychain};
+pub use links::{DeepLink, Opener};
+pub use notification::Notifier;
+pub use random::{Random, SystemRandom};
+pub use transport::{HttpTransports, Transport, TransportError, Transports};
