@@ -67,7 +67,14 @@ pub fn start() -> Result<Postgres> {
     };
 
     let initialised = as_account("initdb")
-        .args(["--username=recado", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--pgdata"])
+        .args([
+            "--username=recado",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+            "--pgdata",
+        ])
         .arg(&data)
         .output()
         .context("initdb could not be started")?;
@@ -81,7 +88,11 @@ pub fn start() -> Result<Postgres> {
     if let Some((uid, gid)) = account {
         supervisor.uid(uid).gid(gid);
     }
-    supervisor.current_dir(&directory).args(["-c", SUPERVISOR, "sh"]).arg(&directory).arg(programs.join("postgres"));
+    supervisor
+        .current_dir(&directory)
+        .args(["-c", SUPERVISOR, "sh"])
+        .arg(&directory)
+        .arg(programs.join("postgres"));
     supervisor.arg("-D").arg(&data).arg("-k").arg(&directory).arg("-p").arg(port.to_string());
     for setting in [
         "listen_addresses=127.0.0.1",
@@ -133,14 +144,16 @@ fn read_log(path: &Path) -> String {
 
 /// The directory of the newest `/usr/lib/postgresql/*/bin`, or of the `postgres` in `PATH`.
 fn newest_programs() -> Result<PathBuf> {
-    let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().filter_map(|entry| {
-        let version: u32 = entry.file_name().to_str()?.parse().ok()?;
-        Some((version, entry.path().join("bin")))
-    });
+    let debian =
+        fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().filter_map(|entry| {
+            let version: u32 = entry.file_name().to_str()?.parse().ok()?;
+            Some((version, entry.path().join("bin")))
+        });
     let newest = debian.filter(|(_, bin)| bin.join("initdb").is_file()).max().map(|(_, bin)| bin);
     let in_path = || {
         let path = std::env::var_os("PATH")?;
-        std::env::split_paths(&path).find(|bin| bin.join("initdb").is_file() && bin.join("postgres").is_file())
+        std::env::split_paths(&path)
+            .find(|bin| bin.join("initdb").is_file() && bin.join("postgres").is_file())
     };
     newest.or_else(in_path).context(
         "PostgreSQL's programs were not found in /usr/lib/postgresql/*/bin or PATH; install the package `postgresql`",
@@ -149,7 +162,10 @@ fn newest_programs() -> Result<PathBuf> {
 
 /// The user and group to run as; `None` when this process is not root.
 fn unprivileged_account() -> Result<Option<(u32, u32)>> {
-    let own_uid = fs::metadata("/proc/self").or_else(|_| fs::metadata(".")).context("no process information")?.uid();
+    let own_uid = fs::metadata("/proc/self")
+        .or_else(|_| fs::metadata("."))
+        .context("no process information")?
+        .uid();
     if own_uid != 0 {
         return Ok(None);
     }
@@ -162,7 +178,9 @@ fn unprivileged_account() -> Result<Option<(u32, u32)>> {
             Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
         })
         .map(Some)
-        .context("PostgreSQL cannot run as root, and there is neither a user `postgres` nor `nobody`")
+        .context(
+            "PostgreSQL cannot run as root, and there is neither a user `postgres` nor `nobody`",
+        )
 }
 
 /// A new directory that only the server's account can enter. Its path is short, as a socket's must be.
@@ -172,7 +190,9 @@ fn private_directory(account: Option<(u32, u32)>) -> Result<PathBuf> {
         let candidate = std::env::temp_dir().join(format!("recado-pg-{number}"));
         match fs::create_dir(&candidate) {
             Ok(()) => break candidate,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number = number.wrapping_add(1_000_003),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                number = number.wrapping_add(1_000_003)
+            }
             Err(error) => return Err(error).context("a temporary directory could not be made"),
         }
     };

@@ -1,0 +1,24 @@
+//! Building the app: the UI first, then the window that carries it.
+
+use std::process::Command;
+
+use crate::command::cargo;
+use crate::npm::npm;
+use crate::workspace::Workspace;
+
+/// Builds the UI's files into `ui/dist`, which the window's build takes in.
+pub(crate) fn build_ui(workspace: &Workspace) -> Command {
+    let mut command = npm(&workspace.path("ui"));
+    command.args(["run", "build"]);
+    command
+}
+
+/// Builds the window and the server in one go, so that they share what both depend on.
+///
+/// Without `custom-protocol` the window would look for a development server instead of the UI inside it.
+pub(crate) fn build_programs(workspace: &Workspace) -> Command {
+    let mut command = cargo(workspace.root());
+    command.args(["build", "--package", "recado-server", "--package", "recado-desktop"]);
+    command.args(["--features", "tauri/custom-protocol"]);
+    command
+}
