@@ -1,1 +1,7 @@
-fn main() {}
+//! Recado's window.
+
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+fn main() -> std::process::ExitCode {
+    recado_desktop::run()
+}
