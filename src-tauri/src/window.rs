@@ -12,7 +12,7 @@ pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
     let config = app.config().app.windows.iter().find(|window| window.label == MAIN);
     let Some(config) = config else { return Ok(()) };
     WebviewWindowBuilder::from_config(app, config)?
-        .on_navigation(|url| is_own_page(url))
+        .on_navigation(is_own_page)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .build()?;
     Ok(())
