@@ -1,1 +1,3 @@
-fn main() {}
+//! The product as a user meets it.
+
+mod tidy;
