@@ -1,0 +1,89 @@
+//! The API over HTTP: routes with what they need, handlers that translate, errors, limits.
+
+mod description;
+mod entrance;
+mod extract;
+mod failure;
+mod guard;
+mod limits;
+mod live;
+mod route;
+mod state;
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use recado_protocol::Permission;
+use recado_protocol::error::ErrorCode;
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::routes;
+
+use failure::Failure;
+use route::Routes;
+
+pub(crate) use limits::HEADER_TIME;
+pub use route::{Access, DeclaredRoute};
+pub use state::Edge;
+
+/// The API of a server: its router, its description and what each route was declared to need.
+pub struct Api {
+    /// The router.
+    pub router: axum::Router,
+    /// The description in OpenAPI 3.1, as JSON.
+    pub description: String,
+    /// Every route.
+    pub routes: Vec<DeclaredRoute>,
+}
+
+/// Builds the API.
+///
+/// # Errors
+/// [`serde_json::Error`] if the description cannot be written.
+pub fn api(edge: Edge) -> Result<Api, serde_json::Error> {
+    let (router, description, mut declared) = declare(edge.clone()).finish();
+    let description = description::write(&description)?;
+    let served: Arc<str> = description.clone().into();
+    declared.push(DeclaredRoute {
+        method: "GET",
+        path: description::PATH.to_owned(),
+        access: Access::Public,
+    });
+    let places = Arc::new(Semaphore::new(limits::MAX_REQUESTS));
+    let router = router
+        .route(description::PATH, get(move || description::serve(Arc::clone(&served))))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(limits::MAX_BODY_BYTES))
+        .layer(from_fn_with_state(places, limits::bounded))
+        .layer(CatchPanicLayer::custom(limits::panicked))
+        .layer(from_fn(limits::security_headers))
+        .with_state(edge);
+    Ok(Api { router, description, routes: declared })
+}
+
+/// Every route with what it needs.
+fn declare(edge: Edge) -> Routes {
+    const READ: Access = Access::Session(Permission::ConversationRead);
+    Routes::new(edge, description::base())
+        .add(Access::Public, routes!(entrance::server_info))
+        .add(Access::Public, routes!(entrance::health))
+        .add(Access::VerifiesSecret, routes!(entrance::sign_in))
+        .add(Access::VerifiesSecret, routes!(entrance::sign_in_totp))
+        .add(Access::VerifiesSecret, routes!(entrance::refresh))
+        .add(Access::OwnSession, routes!(entrance::sign_out))
+        .add(READ, routes!(live::ticket))
+        .add(Access::VerifiesSecret, routes!(live::stream))
+}
+
+async fn nothing_here() -> Failure {
+    Failure::new(ErrorCode::NotFound, "There is nothing here. See /openapi.json for what there is.")
+}
+
+async fn wrong_method() -> Failure {
+    Failure::new(ErrorCode::InvalidRequest, "This address does not take this method.")
+        .with_status(StatusCode::METHOD_NOT_ALLOWED)
+}

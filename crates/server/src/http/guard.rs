@@ -1,0 +1,120 @@
+//! What stands in front of a route, by its declaration.
+
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::http::HeaderMap;
+use axum::middleware::Next;
+use axum::response::Response;
+use recado_protocol::policy::{Decision, Denial, Subject, decide};
+
+use super::failure::Failure;
+use super::route::Access;
+use super::state::Edge;
+use crate::core::{ChannelPrincipal, CoreError, Principal};
+use crate::gate::SecretCheck;
+use crate::session::{AuthError, Caller};
+
+/// One route's guard.
+#[derive(Clone)]
+pub(super) struct Guard {
+    pub(super) edge: Edge,
+    pub(super) access: Access,
+}
+
+/// Lets a request through to its handler with what it has shown, or answers it.
+pub(super) async fn check(
+    State(Guard { edge, access }): State<Guard>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Failure> {
+    match access {
+        Access::Public => {}
+        Access::VerifiesSecret => {
+            let check = secret_check(&request)?;
+            request.extensions_mut().insert(check);
+        }
+        Access::OwnSession => {
+            let (caller, _) = caller(&edge, request.headers()).await?;
+            request.extensions_mut().insert(caller);
+        }
+        Access::Session(permission) => {
+            let (caller, subject) = caller(&edge, request.headers()).await?;
+            if let Decision::Denied(denial) = decide(&subject, permission, None) {
+                return Err(refused(denial));
+            }
+            request.extensions_mut().insert(caller);
+        }
+        Access::Channel => {
+            let check = secret_check(&request)?;
+            let key = bearer(request.headers()).ok_or(AuthError::InvalidChannelKey)?.to_owned();
+            let channel = edge.channel_keys.check(check, &key).await?;
+            request.extensions_mut().insert(channel);
+        }
+    }
+    Ok(next.run(request).await)
+}
+
+fn refused(denial: Denial) -> Failure {
+    CoreError::Denied(denial).into()
+}
+
+async fn caller(edge: &Edge, headers: &HeaderMap) -> Result<(Caller, Subject), Failure> {
+    let token = bearer(headers).ok_or(AuthError::SessionEnded)?;
+    Ok(edge.sessions.authenticate(token).await?)
+}
+
+fn secret_check(request: &Request) -> Result<SecretCheck, Failure> {
+    match request.extensions().get::<ConnectInfo<SocketAddr>>() {
+        Some(ConnectInfo(address)) => Ok(SecretCheck::from_guard(address.ip())),
+        // Without an address there is nothing to limit by, so nothing is checked.
+        None => Err(Failure::internal("the connection's address is unknown")),
+    }
+}
+
+/// The token of `Authorization: Bearer …`.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+/// What a guard has found out about a request.
+fn found<T: Clone + Send + Sync + 'static>(parts: &Parts) -> Result<T, Failure> {
+    let missing = || Failure::internal("a handler asks for what its route does not declare");
+    parts.extensions.get::<T>().cloned().ok_or_else(missing)
+}
+
+impl FromRequestParts<Edge> for SecretCheck {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _edge: &Edge) -> Result<Self, Failure> {
+        found(parts)
+    }
+}
+
+impl FromRequestParts<Edge> for Caller {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _edge: &Edge) -> Result<Self, Failure> {
+        found(parts)
+    }
+}
+
+impl FromRequestParts<Edge> for Principal {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Failure> {
+        let caller: Caller = found(parts)?;
+        Ok(Self { workspace_id: edge.workspace_id, teammate_id: caller.teammate_id })
+    }
+}
+
+impl FromRequestParts<Edge> for ChannelPrincipal {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _edge: &Edge) -> Result<Self, Failure> {
+        found(parts)
+    }
+}

@@ -1,0 +1,40 @@
+//! What handlers work with.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use recado_protocol::WorkspaceId;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::channel_key::ChannelKeys;
+use crate::core::Core;
+use crate::session::Sessions;
+use crate::sign_in::SignIn;
+
+/// Everything behind the router. Clones share it.
+#[derive(Clone)]
+pub struct Edge {
+    /// The server below its router.
+    pub core: Core,
+    /// The workspace that this server serves.
+    pub workspace_id: WorkspaceId,
+    /// The way in.
+    pub sign_in: SignIn,
+    /// Sessions.
+    pub sessions: Sessions,
+    /// The keys of customers' systems.
+    pub channel_keys: ChannelKeys,
+    /// The address that browsers and clients know, as an origin: `https://host[:port]`.
+    pub origin: Arc<str>,
+    /// How many live streams there may be at once.
+    pub live_places: Arc<Semaphore>,
+    /// Cancelled when the server stops, so that streams end.
+    pub stopping: CancellationToken,
+}
+
+impl FromRef<Edge> for Core {
+    fn from_ref(edge: &Edge) -> Self {
+        edge.core.clone()
+    }
+}

@@ -1,0 +1,184 @@
+//! Sessions: who a request comes from, how a session goes on, and how it ends.
+
+mod error;
+mod live_ticket;
+mod refresh;
+mod settings;
+
+use std::sync::Arc;
+
+use recado_protocol::policy::Subject;
+use recado_protocol::{SessionId, TeammateId, TeammateState, Timestamp, WorkspaceId};
+use tokio::sync::broadcast;
+
+use crate::core::{Core, Principal};
+use crate::identity::limiter::LimiterPolicies;
+use crate::identity::token::{Secret, TokenKind};
+use crate::storage::session::{EndReason, StoredSession};
+use crate::storage::{DbError, account, session, teammate};
+
+pub use error::AuthError;
+pub use settings::{ACCESS_TOKEN_S, LIVE_TICKET_S, SessionSettings};
+
+/// How many ends of sessions a slow listener may fall behind before it has to look for itself.
+const REMEMBERED_ENDS: usize = 256;
+
+/// Who sent a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    /// The session.
+    pub session_id: SessionId,
+    /// Who signed in.
+    pub teammate_id: TeammateId,
+}
+
+/// The sessions of one workspace.
+#[derive(Clone)]
+pub struct Sessions {
+    pub(crate) core: Core,
+    pub(crate) workspace_id: WorkspaceId,
+    pub(crate) policies: Arc<LimiterPolicies>,
+    pub(crate) settings: SessionSettings,
+    ends: broadcast::Sender<SessionId>,
+}
+
+impl Sessions {
+    /// The sessions of a workspace.
+    #[must_use]
+    pub fn new(
+        core: Core,
+        workspace_id: WorkspaceId,
+        policies: LimiterPolicies,
+        settings: SessionSettings,
+    ) -> Self {
+        let (ends, _) = broadcast::channel(REMEMBERED_ENDS);
+        Self { core, workspace_id, policies: Arc::new(policies), settings, ends }
+    }
+
+    /// Who an access token stands for, and what that teammate may do now.
+    ///
+    /// # Errors
+    /// [`AuthError::SessionEnded`], [`AuthError::AccessTokenExpired`] and [`AuthError::Db`].
+    pub async fn authenticate(&self, access_token: &str) -> Result<(Caller, Subject), AuthError> {
+        let secret =
+            Secret::parse(TokenKind::Access, access_token).map_err(|_| AuthError::SessionEnded)?;
+        let (hash, now, settings) = (secret.hash(), self.core.now(), self.settings);
+        let workspace_id = self.workspace_id;
+        self.core
+            .db()
+            .read(async move |tx| {
+                let Some((session, expires_at)) = session::find_by_access_token(tx, hash).await?
+                else {
+                    // It may have run out long ago; whether the session goes on is for its refresh to tell.
+                    return Ok(Err(AuthError::AccessTokenExpired));
+                };
+                let who = Principal { workspace_id, teammate_id: session.teammate_id };
+                let viewer = teammate::viewer(tx, who).await?;
+                let Some(viewer) = viewer.filter(|it| it.subject.state == TeammateState::Active)
+                else {
+                    return Ok(Err(AuthError::SessionEnded));
+                };
+                if settings.end_reason(&session, now).is_some() {
+                    return Ok(Err(AuthError::SessionEnded));
+                }
+                if expires_at <= now {
+                    return Ok(Err(AuthError::AccessTokenExpired));
+                }
+                Ok::<_, DbError>(Ok((caller_of(&session), viewer.subject)))
+            })
+            .await?
+    }
+
+    /// Whether a session still gives access, for a stream that outlives its token.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn is_running(&self, id: SessionId) -> Result<bool, DbError> {
+        let (now, settings) = (self.core.now(), self.settings);
+        self.core.db()
+            .read(async move |tx| {
+                let Some(session) = session::find(tx, id).await? else { return Ok(false) };
+                let owner = account::find(tx, session.teammate_id).await?;
+                Ok(owner.is_some_and(|owner| owner.state == TeammateState::Active)
+                    && settings.end_reason(&session, now).is_none())
+            })
+            .await
+    }
+
+    /// Signs out.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn sign_out(&self, id: SessionId) -> Result<(), DbError> {
+        let now = self.core.now();
+        self.core.db()
+            .write(async move |tx| {
+                session::end(tx, id, EndReason::SignedOut, now).await?;
+                Ok::<_, DbError>(())
+            })
+            .await?;
+        self.announce_end(id);
+        Ok(())
+    }
+
+    /// Ends every session of a teammate.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn end_all_of(
+        &self,
+        teammate_id: TeammateId,
+        reason: EndReason,
+    ) -> Result<(), DbError> {
+        let now = self.core.now();
+        let ended = self.core.db()
+            .write(async move |tx| session::end_all_of(tx, teammate_id, reason, now).await)
+            .await?;
+        ended.into_iter().for_each(|id| self.announce_end(id));
+        Ok(())
+    }
+
+    /// Hears of every session that ends, here or on another node.
+    #[must_use]
+    pub fn ends(&self) -> broadcast::Receiver<SessionId> {
+        self.ends.subscribe()
+    }
+
+    /// Tells this node's streams that a session has ended.
+    pub(crate) fn announce_end(&self, id: SessionId) {
+        // Without a stream nobody listens, which is fine.
+        let _ = self.ends.send(id);
+    }
+
+    /// Looks for sessions that ended since `since`, also on other nodes, and tells this node's streams. Gives the time to
+    /// look from next.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn announce_ends_since(&self, since: Timestamp) -> Result<Timestamp, DbError> {
+        let next = self.core.now();
+        let ended = self.core.db().read(async move |tx| session::ended_since(tx, since).await).await?;
+        ended.into_iter().for_each(|id| self.announce_end(id));
+        Ok(next)
+    }
+
+    /// Deletes what ran out: tokens at once, ended sessions after their time in the list of sessions.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn delete_expired(&self) -> Result<(), DbError> {
+        let now = self.core.now();
+        let ended_before = now.plus_seconds(-settings::ENDED_KEPT_S);
+        self.core.db()
+            .write(async move |tx| {
+                session::delete_expired(tx, now.plus_seconds(-settings::EXPIRED_KEPT_S), ended_before).await?;
+                crate::storage::limiter_state::delete_spent(tx, now).await?;
+                Ok::<_, DbError>(())
+            })
+            .await
+    }
+}
+
+fn caller_of(session: &StoredSession) -> Caller {
+    Caller { session_id: session.id, teammate_id: session.teammate_id }
+}

@@ -1,0 +1,82 @@
+//! What can go wrong in signing in and in sessions.
+
+use recado_protocol::error::{ApiError, ErrorCode};
+
+use crate::gate::TooManyAttempts;
+use crate::storage::DbError;
+
+/// Why somebody was not let in.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// The address or the password is wrong, or the account is not in use: one answer for all, so that it tells nothing
+    /// about who has an account.
+    #[error("the e-mail address or the password is wrong")]
+    InvalidCredentials,
+    /// The code is wrong or was used before.
+    #[error("the code is wrong or was used before")]
+    InvalidCode,
+    /// The sign-in took too long, or is unknown.
+    #[error("the sign-in took too long")]
+    SignInExpired,
+    /// The limiter refused.
+    #[error(transparent)]
+    TooManyAttempts(#[from] TooManyAttempts),
+    /// A field cannot be taken.
+    #[error("{0}")]
+    InvalidValue(&'static str),
+    /// The request was overtaken by a later one of the same session.
+    #[error("a later refresh of this session was answered first")]
+    Overtaken,
+    /// There is no session, or it has ended.
+    #[error("there is no session, or it has ended")]
+    SessionEnded,
+    /// The access token has run out.
+    #[error("the access token has run out")]
+    AccessTokenExpired,
+    /// The channel key is unknown.
+    #[error("the channel key is unknown")]
+    InvalidChannelKey,
+    /// Too many passwords wait to be checked.
+    #[error("the server is busy")]
+    Busy,
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// Something in the server failed. The text is for the log.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl AuthError {
+    /// The answer on the wire; `None` for what only the log may tell.
+    #[must_use]
+    pub fn answer(&self) -> Option<ApiError> {
+        let (code, message) = match self {
+            Self::InvalidCredentials => {
+                (ErrorCode::InvalidCredentials, "The e-mail address or the password is wrong. Try again.")
+            }
+            Self::InvalidCode => {
+                (ErrorCode::InvalidCode, "The code is wrong or was used before. Wait for the next one.")
+            }
+            Self::SignInExpired => {
+                (ErrorCode::SignInExpired, "The sign-in took too long. Start again with the password.")
+            }
+            Self::TooManyAttempts(refusal) => return Some((*refusal).into()),
+            Self::InvalidValue(message) => (ErrorCode::InvalidValue, *message),
+            Self::Overtaken => (
+                ErrorCode::IdempotencyConflict,
+                "A later refresh of this session was answered first. Use what it brought.",
+            ),
+            Self::SessionEnded => (ErrorCode::SessionEnded, "There is no session, or it has ended. Sign in."),
+            Self::AccessTokenExpired => {
+                (ErrorCode::AccessTokenExpired, "The access token has run out. Refresh the session.")
+            }
+            Self::InvalidChannelKey => {
+                (ErrorCode::InvalidChannelKey, "The channel key is unknown. Make one with `recado-server channel add`.")
+            }
+            Self::Busy => (ErrorCode::Overloaded, "The server is busy. Try again in a moment."),
+            Self::Db(_) | Self::Internal(_) => return None,
+        };
+        Some(ApiError::new(code, message))
+    }
+}

@@ -1,0 +1,116 @@
+//! The second step of signing in.
+
+use std::sync::Arc;
+
+use recado_protocol::identity::{Session, TotpRequest};
+use recado_protocol::{SessionId, TeammateState};
+
+use super::SignIn;
+use crate::gate::{self, SecretCheck};
+use crate::identity::refresh::RefreshFamily;
+use crate::identity::token::{Secret, TokenHash, TokenKind};
+use crate::session::{ACCESS_TOKEN_S, AuthError};
+use crate::storage::session::StoredSession;
+use crate::storage::{DbError, account, limiter_state, session};
+
+/// What the transaction came to; values rather than errors, because a refusal has to commit its charge.
+enum Outcome {
+    SignedIn(recado_protocol::TeammateId),
+    Refused(AuthError),
+}
+
+impl SignIn {
+    /// Checks a code, and begins a session on the device that the password came from.
+    ///
+    /// # Errors
+    /// [`AuthError::InvalidCode`], [`AuthError::SignInExpired`] and [`AuthError::TooManyAttempts`].
+    pub async fn check_code(
+        &self,
+        check: SecretCheck,
+        request: TotpRequest,
+    ) -> Result<Session, AuthError> {
+        let first_refresh = TokenHash::from_base64(&request.refresh_hash).map_err(|_| {
+            AuthError::InvalidValue("`refresh_hash` is not SHA-256 in base64url without padding.")
+        })?;
+        let flow = Secret::parse(TokenKind::SignInStep, &request.flow)
+            .map_err(|_| AuthError::SignInExpired)?;
+        let access = Secret::generate(TokenKind::Access)
+            .map_err(|error| AuthError::Internal(error.to_string()))?;
+        let core = &self.sessions.core;
+        let now = core.now();
+        let session_id = SessionId::from_uuid(core.ids(now).next());
+        let (flow_hash, access_hash, code) = (flow.hash(), access.hash(), request.code);
+        let workspace_id = self.sessions.workspace_id;
+        let policies = Arc::clone(&self.sessions.policies);
+        let sealer = Arc::clone(&self.sealer);
+
+        let outcome = core
+            .db()
+            .write(async move |tx| {
+                let Some(flow) = session::find_flow(tx, flow_hash, now).await? else {
+                    let keys = check.stranger_keys();
+                    return Ok(match gate::charge(tx, &policies, &keys, now).await? {
+                        Ok(()) => Outcome::Refused(AuthError::SignInExpired),
+                        Err(refusal) => Outcome::Refused(refusal.into()),
+                    });
+                };
+                let found = account::find(tx, flow.teammate_id).await?;
+                let Some(found) = found.filter(|found| found.state == TeammateState::Active) else {
+                    session::delete_flow(tx, flow_hash).await?;
+                    return Ok(Outcome::Refused(AuthError::SignInExpired));
+                };
+                let known =
+                    account::is_known_device(tx, found.teammate_id, &flow.device.hash).await?;
+                let keys = check.account_keys(
+                    workspace_id,
+                    &found.email_folded,
+                    known.then_some(&flow.device.hash),
+                );
+                if let Err(refusal) = gate::charge(tx, &policies, &keys, now).await? {
+                    return Ok(Outcome::Refused(refusal.into()));
+                }
+                let seed = match sealer.open(&found.totp_seed, found.teammate_id.uuid()) {
+                    Ok(seed) => seed,
+                    Err(error) => {
+                        return Ok(Outcome::Refused(AuthError::Internal(error.to_string())));
+                    }
+                };
+                let step = seed.check(&code, now.as_micros(), found.totp_last_step);
+                let accepted = match step {
+                    Some(step) => account::accept_totp_step(tx, found.teammate_id, step).await?,
+                    None => false,
+                };
+                if !accepted {
+                    return Ok(Outcome::Refused(AuthError::InvalidCode));
+                }
+                limiter_state::refund(tx, &policies, &keys, now).await?;
+                session::delete_flow(tx, flow_hash).await?;
+                account::remember_device(tx, found.teammate_id, &flow.device.hash, now).await?;
+                let begun = StoredSession {
+                    id: session_id,
+                    teammate_id: found.teammate_id,
+                    device: flow.device,
+                    created_at: now,
+                    last_used_at: now,
+                    family: RefreshFamily::new(first_refresh),
+                };
+                session::insert(tx, &begun).await?;
+                let expires_at = now.plus_seconds(ACCESS_TOKEN_S.into());
+                session::insert_access_token(tx, access_hash, session_id, expires_at).await?;
+                Ok::<_, DbError>(Outcome::SignedIn(found.teammate_id))
+            })
+            .await?;
+        let teammate_id = match outcome {
+            Outcome::SignedIn(teammate_id) => teammate_id,
+            Outcome::Refused(error) => return Err(error),
+        };
+        tracing::info!(%session_id, %teammate_id, "signed in");
+        Ok(Session {
+            session_id,
+            teammate_id,
+            access_token: access.expose().to_owned(),
+            expires_in_s: ACCESS_TOKEN_S,
+            server_time: now,
+        })
+    }
+}
