@@ -1,0 +1,89 @@
+import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import type { AppState, Settings } from '../bindings/protocol';
+import { CommandsProvider } from '../commands/Commands';
+import { buildKeymap } from '../commands/keymap';
+import { I18nProvider } from 'react-aria-components/I18nProvider';
+import { type Language, LocalizationProvider, languageFor } from '../i18n/text';
+import { InboxScreen } from '../inbox/InboxScreen';
+import { CodeScreen } from '../signin/CodeScreen';
+import { JoinScreen } from '../signin/JoinScreen';
+import { OpeningScreen, ProblemScreen } from '../signin/ProblemScreen';
+import { SignInScreen } from '../signin/SignInScreen';
+import { HostEvents } from './events';
+import { useAppState } from './queries';
+import { StartFailed } from './StartFailed';
+import { ui } from './uiState';
+
+/** The whole program: the phase decides the screen, the settings language, theme and keys. */
+export function App() {
+  const { data: state, error, refetch } = useAppState();
+  const language = useLanguage(state?.settings);
+  useTheme(state?.settings);
+  const { keys, single_letter_keys } = state?.settings ?? { keys: {}, single_letter_keys: true };
+  const keymap = useMemo(
+    () => buildKeymap({ overrides: keys, singleKeys: single_letter_keys }),
+    [keys, single_letter_keys],
+  );
+  return (
+    <LocalizationProvider language={language}>
+      <I18nProvider locale={language}>
+        <CommandsProvider keymap={keymap} onBlocked={(reason) => ui.toast(reason, { tone: 'failed' })}>
+          <HostEvents>
+            {state ? <Screen state={state} /> : error ? <StartFailed error={error} onRetry={refetch} /> : null}
+          </HostEvents>
+        </CommandsProvider>
+      </I18nProvider>
+    </LocalizationProvider>
+  );
+}
+
+function Screen({ state }: { state: AppState }) {
+  const { phase, workspace } = state;
+  useEffect(() => {
+    document.title = workspace ? `${workspace.name} · Recado` : 'Recado';
+  }, [workspace]);
+  // Nothing of one account may be on the screen of the next.
+  useEffect(() => {
+    if (phase !== 'ready') ui.reset();
+  }, [phase]);
+  switch (phase) {
+    case 'join':
+      return <JoinScreen />;
+    case 'sign_in':
+      return <SignInScreen />;
+    case 'code':
+      return <CodeScreen />;
+    case 'opening':
+      return <OpeningScreen />;
+    case 'blocked':
+      return <ProblemScreen />;
+    case 'ready':
+      return <InboxScreen />;
+  }
+}
+
+function useLanguage(settings: Settings | undefined): Language {
+  const chosen = settings?.language ?? 'system';
+  const language = chosen === 'system' ? languageFor(navigator.languages) : chosen;
+  useEffect(() => {
+    document.documentElement.lang = language;
+  }, [language]);
+  return language;
+}
+
+const systemDark = () => window.matchMedia('(prefers-color-scheme: dark)');
+
+function subscribeToSystem(listener: () => void) {
+  const query = systemDark();
+  query.addEventListener('change', listener);
+  return () => query.removeEventListener('change', listener);
+}
+
+function useTheme(settings: Settings | undefined) {
+  const systemIsDark = useSyncExternalStore(subscribeToSystem, () => systemDark().matches);
+  const [root] = useState(() => document.documentElement);
+  const chosen = settings?.theme ?? 'system';
+  const theme = chosen === 'system' ? (systemIsDark ? 'dark' : 'light') : chosen;
+  // Before anything is painted, so that no screen flashes in the other theme.
+  if (root.dataset.theme !== theme) root.dataset.theme = theme;
+}

@@ -1,0 +1,28 @@
+import { Component, type ReactNode } from 'react';
+import { languageFor, translator } from '../i18n/text';
+
+interface GuardState {
+  failed: boolean;
+}
+
+/** Catches what no screen caught. The program behind keeps everything, so starting the screen again loses nothing. */
+export class Guard extends Component<{ children: ReactNode }, GuardState> {
+  override state: GuardState = { failed: false };
+
+  static getDerivedStateFromError(): GuardState {
+    return { failed: true };
+  }
+
+  override render() {
+    if (!this.state.failed) return this.props.children;
+    const t = translator(languageFor(navigator.languages));
+    return (
+      <main className="guard" role="alert">
+        <p>{t('guard-text')}</p>
+        <button type="button" onClick={() => location.reload()}>
+          {t('guard-reload')}
+        </button>
+      </main>
+    );
+  }
+}

@@ -1,0 +1,57 @@
+import type { ErrorCode } from '../bindings/protocol';
+import { type TextId, type Translate, textIds } from '../i18n/text';
+import { HostFailure } from '../platform/host';
+
+/** A sentence for every error code. The compiler refuses a code without one. */
+export const ERROR_TEXTS: Record<ErrorCode, TextId> = textIds({
+  invalid_request: 'error-invalid-request',
+  invalid_value: 'error-invalid-value',
+  too_large: 'error-too-large',
+  not_found: 'error-not-found',
+  permission_denied: 'error-permission-denied',
+  idempotency_conflict: 'error-idempotency-conflict',
+  predecessor_not_applied: 'error-predecessor-not-applied',
+  command_expired: 'error-command-expired',
+  client_too_old: 'error-client-too-old',
+  invalid_credentials: 'error-invalid-credentials',
+  invalid_code: 'error-invalid-code',
+  sign_in_expired: 'error-sign-in-expired',
+  too_many_attempts: 'error-too-many-attempts',
+  session_ended: 'error-session-ended',
+  access_token_expired: 'error-access-token-expired',
+  invalid_channel_key: 'error-invalid-channel-key',
+  unreachable: 'error-unreachable',
+  untrusted_certificate: 'error-untrusted-certificate',
+  clock_skew: 'error-clock-skew',
+  overloaded: 'error-overloaded',
+  internal: 'error-internal',
+  invalid_join_link: 'error-invalid-join-link',
+  cursor_gone: 'error-cursor-gone',
+  keychain_locked: 'error-keychain-locked',
+  keychain_missing: 'error-keychain-missing',
+  keychain_denied: 'error-keychain-denied',
+  keychain_timeout: 'error-keychain-timeout',
+  keychain_mismatch: 'error-keychain-mismatch',
+  cache_damaged: 'error-cache-damaged',
+  outbox_damaged: 'error-outbox-damaged',
+  data_too_new: 'error-data-too-new',
+  disk_full: 'error-disk-full',
+  disk_failed: 'error-disk-failed',
+  lease_ended: 'error-lease-ended',
+  already_running: 'error-already-running',
+  link_refused: 'error-link-refused',
+  client_failed: 'error-client-failed',
+  unknown: 'error-unknown',
+});
+
+/** What happened and what to do, in the language in use. */
+export function errorText(t: Translate, thrown: unknown): string {
+  const failure = HostFailure.from(thrown);
+  return codeText(t, failure.code, failure.retryAfterS);
+}
+
+export function codeText(t: Translate, code: ErrorCode, retryAfterS: number | null = null): string {
+  // A newer server may send a code that this table does not know.
+  const id = ERROR_TEXTS[code] ?? ERROR_TEXTS.unknown;
+  return t(id, { seconds: retryAfterS ?? 0 });
+}

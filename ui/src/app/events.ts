@@ -1,0 +1,128 @@
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
+import { createContext, createElement, type ReactNode, useContext, useEffect, useState } from 'react';
+import type { AppState, ConversationId, HostEvent } from '../bindings/protocol';
+import type { Host } from '../platform/host';
+import { useHost } from './host';
+import { KEYS } from './queries';
+import { ui, useUi } from './uiState';
+
+/** Changes are gathered this long, so that a burst of them is one reading of the list. */
+const GATHER_MS = 40;
+
+export type Changed = ReadonlySet<ConversationId> | 'all';
+type Listener = (changed: Changed) => void;
+
+interface Changes {
+  subscribe: (listener: Listener) => () => void;
+}
+
+const ChangesContext = createContext<Changes | null>(null);
+
+/** Hears which conversations changed, gathered. */
+export function useConversationChanges(listener: Listener) {
+  const changes = useContext(ChangesContext);
+  useEffect(() => changes?.subscribe(listener), [changes, listener]);
+}
+
+/** Lets the host's events change what is shown below it. */
+export function HostEvents({ children }: { children: ReactNode }) {
+  const host = useHost();
+  const client = useQueryClient();
+  const [{ changes, tell }] = useState(() => {
+    const listeners = new Set<Listener>();
+    return {
+      tell: (changed: Changed) => {
+        for (const listener of listeners) listener(changed);
+      },
+      changes: {
+        subscribe: (listener: Listener) => {
+          listeners.add(listener);
+          return () => {
+            listeners.delete(listener);
+          };
+        },
+      },
+    };
+  });
+
+  useEffect(() => {
+    const stop = listenToHost(host, client, (changed) => {
+      applyToQueries(client, changed);
+      tell(changed);
+    });
+    // Whatever happened before this page listened was missed.
+    void client.invalidateQueries();
+    return stop;
+  }, [host, client, tell]);
+
+  return createElement(ChangesContext, { value: changes }, children);
+}
+
+/** Brings gathered changes to everything that is read by a query. */
+function applyToQueries(client: QueryClient, changed: Changed) {
+  void client.invalidateQueries({ queryKey: KEYS.sidebar });
+  void client.invalidateQueries({ queryKey: KEYS.outbox });
+  if (changed === 'all') void client.invalidateQueries({ queryKey: ['conversation'] });
+  else for (const id of changed) void client.invalidateQueries({ queryKey: KEYS.conversation(id) });
+}
+
+function listenToHost(host: Host, client: QueryClient, onChanges: (changed: Changed) => void) {
+  let gathered: Set<ConversationId> | 'all' | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const gather = (ids: readonly ConversationId[]) => {
+    if (ids.length === 0 || gathered === 'all') gathered = 'all';
+    else gathered = new Set([...(gathered ?? []), ...ids]);
+    timer ??= setTimeout(() => {
+      const changed = gathered;
+      gathered = null;
+      timer = undefined;
+      if (changed) onChanges(changed);
+    }, GATHER_MS);
+  };
+
+  const stop = host.listen((event: HostEvent) => {
+    switch (event.type) {
+    case 'state_changed':
+      client.setQueryData<AppState>(KEYS.state, event.state);
+      break;
+    case 'connection_changed':
+      client.setQueryData<AppState>(
+        KEYS.state,
+        (state) => state && { ...state, connection: event.connection },
+      );
+      break;
+    case 'conversations_changed':
+      gather(event.conversation_ids);
+      break;
+    case 'conversation_left':
+      conversationLeft(client, event.conversation_id, event.contact_name);
+      gather([event.conversation_id]);
+      break;
+    case 'directory_changed':
+      void client.invalidateQueries({ queryKey: KEYS.directory });
+      break;
+    case 'outbox_changed':
+      void client.invalidateQueries({ queryKey: KEYS.outbox });
+      break;
+    case 'open_conversation':
+      ui.close();
+      ui.select(event.conversation_id);
+      break;
+    case 'join_link_received':
+      ui.open({ type: 'join', link: event.link });
+      break;
+    }
+  });
+  return () => {
+    stop();
+    clearTimeout(timer);
+  };
+}
+
+function conversationLeft(client: QueryClient, id: ConversationId, name: string | null) {
+  client.removeQueries({ queryKey: KEYS.conversation(id) });
+  const { selectedId, written } = useUi.getState();
+  if (selectedId !== id) return;
+  const kept = written?.conversationId === id ? written : { reply: '', note: '' };
+  ui.setLeft({ conversationId: id, name, reply: kept.reply, note: kept.note });
+}

@@ -1,0 +1,99 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useMemo } from 'react';
+import type {
+  AppState,
+  ConversationId,
+  Directory,
+  Outbox,
+  Settings,
+  Sidebar,
+  TeamId,
+  TeammateId,
+} from '../bindings/protocol';
+import { useHost } from './host';
+
+/** What each answer of the host is kept under. */
+export const KEYS = {
+  state: ['app_state'] as const,
+  sidebar: ['sidebar'] as const,
+  directory: ['directory'] as const,
+  outbox: ['outbox'] as const,
+  drafts: ['drafts'] as const,
+  about: ['about'] as const,
+  conversation: (id: ConversationId) => ['conversation', id] as const,
+  lists: ['list'] as const,
+};
+
+export function useAppState() {
+  const host = useHost();
+  return useQuery<AppState>({ queryKey: KEYS.state, queryFn: () => host.invoke('app_state', {}) });
+}
+
+/** The state of the program, where a screen is only shown once it is known. */
+export function useReadyState(): AppState {
+  const { data } = useAppState();
+  if (!data) throw new Error('The state is known before any screen is shown.');
+  return data;
+}
+
+export function useSettings(): Settings {
+  return useReadyState().settings;
+}
+
+/** Stores changed settings. They show at once; a refusal brings the stored ones back. */
+export function useSaveSettings(): (change: Partial<Settings>) => void {
+  const host = useHost();
+  const client = useQueryClient();
+  const { mutate } = useMutation({
+    mutationFn: (settings: Settings) => host.invoke('settings_save', settings),
+    onSuccess: (state) => client.setQueryData(KEYS.state, state),
+    onError: () => client.invalidateQueries({ queryKey: KEYS.state }),
+    scope: { id: 'settings' },
+  });
+  return useCallback(
+    (change) => {
+      const state = client.getQueryData<AppState>(KEYS.state);
+      if (!state) return;
+      const settings = { ...state.settings, ...change };
+      client.setQueryData<AppState>(KEYS.state, { ...state, settings });
+      mutate(settings);
+    },
+    [client, mutate],
+  );
+}
+
+export function useSidebar() {
+  const host = useHost();
+  return useQuery<Sidebar>({ queryKey: KEYS.sidebar, queryFn: () => host.invoke('sidebar', {}) });
+}
+
+export function useOutbox() {
+  const host = useHost();
+  return useQuery<Outbox>({ queryKey: KEYS.outbox, queryFn: () => host.invoke('outbox', {}) });
+}
+
+const NOBODY: Directory = { teammates: [], teams: [], tags: [] };
+
+export interface Names {
+  directory: Directory;
+  teammateName: (id: TeammateId) => string | undefined;
+  teamName: (id: TeamId) => string | undefined;
+}
+
+/** Teammates, teams and tags, with their names by id. */
+export function useDirectory(): Names {
+  const host = useHost();
+  const { data = NOBODY } = useQuery<Directory>({
+    queryKey: KEYS.directory,
+    queryFn: () => host.invoke('directory', {}),
+  });
+  return useMemo(() => {
+    const teammates = new Map(data.teammates.map((teammate) => [teammate.id, teammate.name]));
+    const teams = new Map(data.teams.map((team) => [team.id, team.name]));
+    return {
+      directory: data,
+      teammateName: (id) => teammates.get(id),
+      teamName: (id) => teams.get(id),
+    };
+  }, [data]);
+}

@@ -1,0 +1,113 @@
+import { create } from 'zustand';
+import type { Action, ConversationId, DraftKind, Problem, View } from '../bindings/protocol';
+
+/** What lies over the inbox. */
+export type Overlay =
+  | { type: 'palette' }
+  | { type: 'keys' }
+  | { type: 'settings' }
+  | { type: 'sign_out' }
+  | { type: 'join'; link: string }
+  | { type: 'assign' | 'assign_team' | 'snooze' | 'tag'; conversationId: ConversationId }
+  | { type: 'team' };
+
+export interface Toast {
+  id: number;
+  text: string;
+  tone: 'plain' | 'failed';
+  /** What takes it back. */
+  undo?: { conversationId: ConversationId; action: Action } | undefined;
+}
+
+/** A conversation that left the agent's scope while it was open, with what was being written. */
+export interface LeftConversation {
+  conversationId: ConversationId;
+  name: string | null;
+  reply: string;
+  note: string;
+}
+
+export type Page = 'inbox' | 'outbox';
+
+interface UiState {
+  page: Page;
+  view: View;
+  selectedId: ConversationId | null;
+  /** The part to bring into sight after opening, from a search result. */
+  overlay: Overlay | null;
+  toasts: readonly Toast[];
+  undoStack: readonly { conversationId: ConversationId; action: Action }[];
+  left: LeftConversation | null;
+  /** What stands in the open composer, in case the conversation goes away under it. */
+  written: { conversationId: ConversationId; reply: string; note: string } | null;
+  composerKind: DraftKind;
+  /** Raised to put the caret into the composer. */
+  composerFocus: number;
+  /** Marked unread by hand: not to be marked read again until it is opened anew. */
+  keptUnreadId: ConversationId | null;
+  announcement: string;
+}
+
+let nextToastId = 1;
+const TOASTS_SHOWN = 3;
+const UNDO_KEPT = 30;
+
+export const useUi = create<UiState>(() => ({
+  page: 'inbox',
+  view: { type: 'mine' },
+  selectedId: null,
+  overlay: null,
+  toasts: [],
+  undoStack: [],
+  left: null,
+  written: null,
+  composerKind: 'reply',
+  composerFocus: 0,
+  keptUnreadId: null,
+  announcement: '',
+}));
+
+const { setState: set, getState: get } = useUi;
+
+/** Every change of the UI's own state. */
+export const ui = {
+  reset: () => set(useUi.getInitialState(), true),
+  showView: (view: View) => set({ page: 'inbox', view, selectedId: null, left: null }),
+  showOutbox: () => set({ page: 'outbox' }),
+  select: (selectedId: ConversationId | null) => {
+    if (selectedId === get().selectedId) set({ page: 'inbox', left: null });
+    else set({ page: 'inbox', selectedId, left: null, keptUnreadId: null, composerKind: 'reply' });
+  },
+  open: (overlay: Overlay) => set({ overlay }),
+  close: () => set({ overlay: null }),
+  compose: (composerKind: DraftKind) =>
+    set((state) => ({ composerKind, composerFocus: state.composerFocus + 1 })),
+  setComposerKind: (composerKind: DraftKind) => set({ composerKind }),
+  keepUnread: (keptUnreadId: ConversationId | null) => set({ keptUnreadId }),
+  setLeft: (left: LeftConversation | null) => set({ left }),
+  setWritten: (written: UiState['written']) => set({ written }),
+  announce: (announcement: string) => set({ announcement }),
+
+  toast: (text: string, options: Pick<Toast, 'undo'> & { tone?: Toast['tone'] } = {}) => {
+    const toast: Toast = { id: nextToastId++, text, tone: options.tone ?? 'plain', undo: options.undo };
+    set((state) => ({
+      toasts: [...state.toasts, toast].slice(-TOASTS_SHOWN),
+      undoStack: options.undo ? [...state.undoStack, options.undo].slice(-UNDO_KEPT) : state.undoStack,
+    }));
+  },
+  dismiss: (id: number) => set((state) => ({ toasts: state.toasts.filter((toast) => toast.id !== id) })),
+  /** Takes the newest undoable action, or the one given, off the stack. */
+  takeUndo: (which?: Toast['undo']) => {
+    const { undoStack, toasts } = get();
+    const undo = which ?? undoStack.at(-1);
+    if (!undo) return null;
+    set({
+      undoStack: undoStack.filter((entry) => entry !== undo),
+      toasts: toasts.filter((toast) => toast.undo !== undo),
+    });
+    return undo;
+  },
+};
+
+/** Whether a problem is about the keychain, which has a screen of its own. */
+export const isKeychainProblem = (problem: Problem) => problem.code.startsWith('keychain_');

@@ -1,0 +1,140 @@
+import { ArrowDown } from 'lucide-react';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { Virtualizer, type VirtualizerHandle } from 'virtua';
+import { ui } from '../app/uiState';
+import type { ConversationView } from '../bindings/protocol';
+import { useCommand } from '../commands/Commands';
+import { Button } from '../design/Button';
+import { useNow } from '../i18n/now';
+import { useLocalization } from '../i18n/text';
+import { dayLabel } from '../i18n/time';
+import { EventLine } from './EventLine';
+import { Message } from './Message';
+import messageStyles from './Message.module.css';
+import { type ThreadItem, threadItems } from './parts';
+import styles from './Thread.module.css';
+
+interface ThreadProps {
+  view: ConversationView;
+  contactName: string;
+  onOlder: () => void;
+  /** Told when the newest part is in sight. */
+  onEnd: (atEnd: boolean) => void;
+}
+
+/** This close to the end counts as the end. */
+const END_PX = 32;
+
+/** The messages of a conversation, newest at the bottom. What is read does not move when something arrives. */
+export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
+  const { t, language } = useLocalization();
+  const nowMs = useNow();
+  const scroller = useRef<HTMLDivElement>(null);
+  const list = useRef<VirtualizerHandle>(null);
+  const items = useMemo(() => threadItems(view.parts), [view.parts]);
+  const atEnd = useRef(true);
+  const [arrived, setArrived] = useState(0);
+
+  // Parts put before the first one must not push the rest down.
+  const firstKey = items.find((item) => item.type !== 'day')?.key;
+  const lastEntry = view.parts.at(-1);
+  const lastKey = lastEntry ? (lastEntry.part.command_id ?? lastEntry.part.id) : null;
+  const [shown, setShown] = useState({ firstKey, count: items.length });
+  const prepending = shown.firstKey !== firstKey && items.length > shown.count;
+  useEffect(() => setShown({ firstKey, count: items.length }), [firstKey, items.length]);
+
+  const toEnd = () => list.current?.scrollToIndex(items.length - 1, { align: 'end' });
+
+  const known = useRef<string | null>(null);
+  const lastMine = lastEntry?.mine ?? false;
+  const lastIsCustomer = lastEntry?.part.author.type === 'contact';
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a new last part is news
+  useLayoutEffect(() => {
+    const first = known.current === null;
+    known.current = lastKey;
+    if (first || atEnd.current || lastMine) toEnd();
+    else if (lastKey !== null) setArrived((count) => count + 1);
+    if (!first && lastIsCustomer) ui.announce(t('announce-message', { name: contactName }));
+  }, [lastKey]);
+
+  // A smaller window, or a composer that grew, keeps the end in sight.
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => {
+      if (atEnd.current) element.scrollTop = element.scrollHeight;
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  const onScroll = (offset: number) => {
+    const element = scroller.current;
+    if (!element) return;
+    const end = offset + element.clientHeight >= element.scrollHeight - END_PX;
+    if (end !== atEnd.current) {
+      atEnd.current = end;
+      onEnd(end);
+      if (end) setArrived(0);
+    }
+    if (offset < 600 && view.has_older) onOlder();
+  };
+
+  // A first page shorter than the window would never be scrolled.
+  useEffect(() => {
+    const element = scroller.current;
+    if (view.has_older && element && element.scrollHeight <= element.clientHeight + 1) onOlder();
+  }, [view.has_older, onOlder]);
+
+  useCommand('conversation.focus', () => scroller.current?.focus());
+
+  return (
+    <div className={styles.holder}>
+      <div
+        ref={scroller}
+        className={styles.scroller}
+        role="log"
+        aria-live="off"
+        aria-label={t('thread-label', { name: contactName })}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region has to be reachable by keyboard
+        tabIndex={0}
+        data-testid="thread"
+      >
+        <div className={styles.spacer} />
+        {view.has_older ? (
+          <p className={styles.older}>{t(view.partial ? 'thread-older-offline' : 'thread-older')}</p>
+        ) : view.partial ? (
+          <p className={styles.older}>{t('thread-partial')}</p>
+        ) : null}
+        <Virtualizer ref={list} scrollRef={scroller} shift={prepending} onScroll={onScroll}>
+          {items.map((item) => (
+            <div key={item.key}>
+              <Item item={item} contactName={contactName} label={(at) => dayLabel(t, language, at, nowMs)} />
+            </div>
+          ))}
+        </Virtualizer>
+        <div className={styles.end} />
+      </div>
+      {arrived > 0 ? (
+        <div className={styles.news}>
+          <Button kind="primary" onPress={toEnd}>
+            <ArrowDown size={13} strokeWidth={2} aria-hidden="true" />
+            {t('thread-news', { count: arrived })}
+          </Button>
+        </div>
+      ) : null}
+    </div>
+  );
+}
+
+interface ItemProps {
+  item: ThreadItem;
+  contactName: string;
+  label: (at: number) => string;
+}
+
+function Item({ item, contactName, label }: ItemProps) {
+  if (item.type === 'day') return <h2 className={messageStyles.day}>{label(item.at)}</h2>;
+  if (item.type === 'event') return <EventLine entry={item.entry} />;
+  return <Message entry={item.entry} last={item.last} contactName={contactName} />;
+}

@@ -1,0 +1,47 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useRef } from 'react';
+import { useHost } from '../app/host';
+import { KEYS } from '../app/queries';
+import type { ConversationId, ConversationView } from '../bindings/protocol';
+import { firstSeq, mergeNewest, prependOlder } from './parts';
+
+const NEWEST = 60;
+const OLDER = 100;
+
+/** A conversation with the parts that were loaded, kept in step with the cache. */
+export function useConversation(id: ConversationId) {
+  const host = useHost();
+  const client = useQueryClient();
+  const query = useQuery<ConversationView>({
+    queryKey: KEYS.conversation(id),
+    queryFn: async () => {
+      const fresh = await host.invoke('conversation_open', { conversation_id: id, limit: NEWEST });
+      return mergeNewest(client.getQueryData<ConversationView>(KEYS.conversation(id)), fresh);
+    },
+  });
+
+  const loading = useRef(false);
+  const loadOlder = useCallback(async () => {
+    const view = client.getQueryData<ConversationView>(KEYS.conversation(id));
+    const before = view && firstSeq(view);
+    if (!view?.has_older || before === undefined || loading.current) return;
+    loading.current = true;
+    try {
+      const page = await host.invoke('conversation_parts', {
+        conversation_id: id,
+        before_seq: before,
+        limit: OLDER,
+      });
+      client.setQueryData<ConversationView>(
+        KEYS.conversation(id),
+        (current) => current && prependOlder(current, page),
+      );
+    } catch {
+      // The next scroll to the top asks again.
+    } finally {
+      loading.current = false;
+    }
+  }, [host, client, id]);
+
+  return { ...query, loadOlder };
+}

@@ -1,0 +1,87 @@
+import { useReadyState } from '../app/queries';
+import { ui } from '../app/uiState';
+import type { ConversationView } from '../bindings/protocol';
+import { useCommand, useRunCommand } from '../commands/Commands';
+import { useText } from '../i18n/text';
+import { denialOf } from './denials';
+import { useSubmit } from './useSubmit';
+
+/** Everything that can be done to the open conversation besides writing. */
+export function useConversationCommands(view: ConversationView) {
+  const t = useText();
+  const submit = useSubmit();
+  const run = useRunCommand();
+  const { account } = useReadyState();
+  const { head } = view;
+  const { id } = head;
+  const me = account?.teammate_id ?? null;
+  const open = head.state === 'open';
+  const assign = denialOf(t, view, 'conversation_assign');
+  const close = denialOf(t, view, 'conversation_close');
+
+  useCommand('conversation.assign', () => ui.open({ type: 'assign', conversationId: id }), assign);
+  useCommand(
+    'conversation.assignTeam',
+    () => ui.open({ type: 'assign_team', conversationId: id }),
+    denialOf(t, view, 'conversation_assign_team'),
+  );
+  useCommand(
+    'conversation.assignMe',
+    me === null || head.admin_assignee_id === me
+      ? null
+      : () => void submit(id, { type: 'conversation_assign', admin_assignee_id: me }, t('done-assigned-me')),
+    assign,
+  );
+  useCommand(
+    'conversation.close',
+    head.state === 'closed' ? null : () => void submit(id, { type: 'conversation_close' }, t('done-closed')),
+    close,
+  );
+  useCommand(
+    'conversation.closeNext',
+    head.state === 'closed'
+      ? null
+      : () => {
+          void submit(id, { type: 'conversation_close' }, t('done-closed'));
+          run('list.next');
+        },
+    close,
+  );
+  useCommand(
+    'conversation.open',
+    open ? null : () => void submit(id, { type: 'conversation_open' }, t('done-opened')),
+    denialOf(t, view, 'conversation_open'),
+  );
+  useCommand(
+    'conversation.snooze',
+    () => ui.open({ type: 'snooze', conversationId: id }),
+    denialOf(t, view, 'conversation_snooze'),
+  );
+  useCommand(
+    'conversation.priority',
+    () => {
+      const priority = head.priority === 'priority' ? 'not_priority' : 'priority';
+      void submit(
+        id,
+        { type: 'conversation_prioritize', priority },
+        t(priority === 'priority' ? 'done-priority-on' : 'done-priority-off'),
+      );
+    },
+    denialOf(t, view, 'conversation_prioritize'),
+  );
+  useCommand(
+    'conversation.tag',
+    () => ui.open({ type: 'tag', conversationId: id }),
+    denialOf(t, view, 'conversation_tag_add'),
+  );
+  useCommand(
+    'conversation.unread',
+    head.contact_part_count === 0
+      ? null
+      : () => {
+          ui.keepUnread(id);
+          const read = Math.max(0, head.contact_part_count - 1);
+          void submit(id, { type: 'conversation_mark', contact_parts_read: read }, t('done-unread'));
+        },
+  );
+}

@@ -1,0 +1,106 @@
+import { Search } from 'lucide-react';
+import { Fragment, type ReactNode, useState } from 'react';
+import { useText } from '../i18n/text';
+import { Dialog } from './Dialog';
+import { matchScore } from './match';
+import styles from './Picker.module.css';
+import { useCombobox } from './useCombobox';
+
+export interface PickerOption {
+  id: string;
+  label: string;
+  /** Further words that find it. */
+  keywords?: string;
+  section?: string;
+  icon?: ReactNode;
+  hint?: ReactNode;
+  /** Why it cannot be chosen now; it stays listed and says so. */
+  blocked?: string | null;
+  checked?: boolean;
+}
+
+interface PickerProps {
+  title: string;
+  placeholder: string;
+  options: readonly PickerOption[];
+  onChoose: (id: string, query: string) => void;
+  onClose: () => void;
+  /** Options that follow from what was typed, such as a new tag. */
+  optionsFor?: (query: string) => readonly PickerOption[];
+  emptyText?: string;
+  testId?: string;
+}
+
+/** A field that narrows a list while one types: the palette, and every choice that has a key. */
+export function Picker(props: PickerProps) {
+  const t = useText();
+  const [query, setQuery] = useState('');
+  const typed = query.trim();
+  const found = typed === '' ? props.options : ranked(props.options, typed);
+  const options = [...found, ...(props.optionsFor?.(typed) ?? [])];
+  const choose = (index: number) => {
+    const option = options[index];
+    if (option && !option.blocked) props.onChoose(option.id, typed);
+  };
+  const box = useCombobox({ count: options.length, resetKey: typed, onChoose: choose });
+
+  return (
+    <Dialog title={props.title} titleHidden onClose={props.onClose} place="top">
+      <div className={styles.field}>
+        <Search size={15} strokeWidth={1.75} aria-hidden="true" />
+        <input
+          {...box.inputProps}
+          // biome-ignore lint/a11y/noAutofocus: the picker was opened to type into this field
+          autoFocus
+          className={styles.input}
+          aria-label={props.title}
+          placeholder={props.placeholder}
+          value={query}
+          data-testid={props.testId}
+          onChange={(event) => setQuery(event.target.value)}
+        />
+      </div>
+      <div {...box.listProps} className={styles.list} aria-label={props.title}>
+        {options.map((option, index) => {
+          const heading = typed === '' && option.section !== options[index - 1]?.section ? option.section : null;
+          return (
+            <Fragment key={option.id}>
+              {heading ? (
+                <div className={styles.heading} role="presentation">
+                  {heading}
+                </div>
+              ) : null}
+              <div
+                {...box.optionProps(index)}
+                className={styles.option}
+                aria-disabled={option.blocked ? true : undefined}
+                data-option={option.id}
+              >
+                {option.icon ? <span className={styles.icon}>{option.icon}</span> : null}
+                <span className={styles.label}>
+                  <bdi>{option.label}</bdi>
+                  {option.blocked ? <span className={styles.reason}>{option.blocked}</span> : null}
+                </span>
+                {option.checked ? <span className={styles.checked}>{t('picker-current')}</span> : null}
+                {option.hint}
+              </div>
+            </Fragment>
+          );
+        })}
+      </div>
+      {options.length === 0 ? (
+        <p className={styles.empty} role="status">
+          {props.emptyText ?? t('picker-nothing')}
+        </p>
+      ) : null}
+    </Dialog>
+  );
+}
+
+function ranked(options: readonly PickerOption[], query: string): PickerOption[] {
+  return options
+    .map((option) => ({ option, score: matchScore(`${option.label} ${option.keywords ?? ''}`, query) }))
+    .filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score)
+    .map(({ option }) => option);
+}

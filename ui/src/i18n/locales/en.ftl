@@ -1,0 +1,502 @@
+# Words: short, second person. Say what happened and what to do.
+
+## Everywhere
+
+cancel = Cancel
+close-dialog = Close
+try-again = Try again
+undo = Undo
+undone = Taken back
+dismiss = Dismiss
+copied = Copied
+or = or
+you = You
+you-object = you
+somebody = somebody
+nobody = Nobody
+no-team = No team
+note = Note
+opening = Opening your inbox…
+start-failed = Recado could not start
+guard-text = This screen failed. Your messages and drafts are safe.
+guard-reload = Show it again
+toasts-label = Messages from Recado
+picker-nothing = Nothing matches
+picker-current = now
+back-to-list = Back to the list
+
+## Time
+
+day-today = Today
+day-yesterday = Yesterday
+duration-minutes = { $count } min
+duration-hours = { $count } h
+duration-days = { $count } d
+
+## Joining and signing in
+
+join-title = Join your workspace
+join-lead = Paste the join link that your admin gave you.
+join-link = Join link
+join-unreadable = This does not look like a join link. It starts with recado://join
+join-own-authority = Trusted through the certificate in the link
+join-system-authority = Trusted through this computer’s certificates
+join-submit = Join
+join-busy = Asking the server…
+join-foot = The link says which server to trust. Only use one from somebody you know.
+join-notice-title = A join link arrived
+join-notice-lead = You are signed in to { $workspace }. To join another workspace, sign out first, then open the link again.
+sign-in-title = Sign in to { $workspace }
+sign-in-host = { $host }
+sign-in-host-checked = { $host } · connection checked
+sign-in-email = E-mail
+sign-in-password = Password
+sign-in-show-password = Show password
+sign-in-hide-password = Hide password
+sign-in-submit = Continue
+sign-in-busy = Checking…
+sign-in-other-workspace = Other workspace
+sign-in-foot = Your session is kept only in this computer’s keychain.
+code-title = Type the 6-digit code
+code-lead = From your authenticator app, to enter { $workspace }.
+code-label = 6-digit code
+code-submit = Sign in
+code-busy = Signing in…
+code-other-account = Other account
+
+## Problems of this computer
+
+problem-retry = Try again
+problem-reset-cache = Load everything anew from the server
+problem-details = Details
+problem-foot = Nothing has been deleted. Unsent messages and drafts are kept.
+problem-other = Recado cannot open your inbox
+problem-keychain-locked = Your keychain is locked
+problem-keychain-missing = There is no keychain
+problem-keychain-denied = The keychain said no
+problem-keychain-timeout = The keychain does not answer
+problem-keychain-mismatch = The keychain’s key does not fit
+problem-cache-damaged = The local copy is damaged
+problem-outbox-damaged = The outbox is damaged
+problem-data-too-new = This data needs a newer Recado
+problem-disk-full = The disk is full
+problem-disk-failed = The disk cannot be used
+problem-lease-ended = Connect to go on
+problem-already-running = Recado is already open
+
+## Errors, one for each code
+
+error-invalid-request = The server did not understand the request. Update Recado and try again.
+error-invalid-value = A value was not accepted. Change it and try again.
+error-too-large = This message is too long. Shorten it and send it again.
+error-not-found = This is gone, or you may not see it any more.
+error-permission-denied = Your role may not do this. Ask an admin.
+error-idempotency-conflict = This was sent before with other words. Copy it and send it as a new message.
+error-predecessor-not-applied = It waits for an earlier action that was refused. Retry or discard that one first.
+error-command-expired = It waited too long to be sent. Copy it and send it anew.
+error-client-too-old = This Recado is too old for your server. Update it.
+error-invalid-credentials = E-mail or password is wrong. Check both and try again.
+error-invalid-code = That code is not right, or was used before. Wait for the next one. If it keeps failing, check that your computer’s clock and your phone’s are right.
+error-sign-in-expired = The sign-in took too long. Start again with your password.
+error-too-many-attempts = { $seconds ->
+    [0] Too many attempts. Wait a moment, then try again.
+    [one] Too many attempts. Try again in { $seconds } second.
+   *[other] Too many attempts. Try again in { $seconds } seconds.
+  }
+error-session-ended = Your session has ended. Sign in again.
+error-access-token-expired = Your session is being renewed. Try again.
+error-invalid-channel-key = The channel’s key is not known to the server.
+error-unreachable = The server cannot be reached. Check your connection and try again.
+error-untrusted-certificate = The server’s certificate is not the one this computer trusts. Do not go on; tell your admin.
+error-clock-skew = This computer’s clock is wrong. Set it right and try again.
+error-overloaded = The server is busy. Try again in a moment.
+error-internal = The server failed; nothing was changed. Try again in a moment.
+error-invalid-join-link = This join link cannot be read. Copy it again, whole.
+error-cursor-gone = The server has no changes from that far back. Recado compares everything anew.
+error-keychain-locked = Unlock your keychain, then try again. Recado keeps its key there.
+error-keychain-missing = Recado keeps its key in the system’s keychain and found none. Start or install one, such as GNOME Keyring or KWallet, then try again.
+error-keychain-denied = Allow Recado to use the keychain, then try again.
+error-keychain-timeout = The keychain did not answer in time. See whether it is asking you something, then try again.
+error-keychain-mismatch = The key in the keychain does not open this computer’s data. Open the keychain that you used before, then try again.
+error-cache-damaged = The local copy of your conversations cannot be read. Recado can load it anew from the server; unsent messages and drafts stay.
+error-outbox-damaged = The file with unsent messages cannot be read. It is left as it is; ask your admin for help.
+error-data-too-new = A newer Recado wrote this data. Update Recado and start it again.
+error-disk-full = Free some space on your disk, then try again. What you write cannot be kept until then.
+error-disk-failed = The disk could not be read or written. Check it, then try again.
+error-lease-ended = You have been offline for longer than your workspace allows. Connect to the server, and your inbox opens again.
+error-already-running = Another window of Recado uses this data. Go to that one, or close it and try again.
+error-link-refused = This link is of a kind that Recado does not open.
+error-client-failed = Something in Recado failed. Try again; if it stays so, start it anew.
+error-unknown = Something failed that this Recado does not know. Update it, then try again.
+
+## Why not
+
+denied-not-active = Your account is not active. Ask an admin.
+denied-out-of-scope = This conversation is outside what you may see.
+denied-missing-permission = Your role lacks “{ $permission }”. An admin can grant it.
+
+## Panes
+
+pane-sidebar = Views
+pane-list = Conversations
+pane-conversation = Conversation
+pane-details = Details
+pane-status = Status
+workspace-menu = Workspace
+role-admin = Admin
+role-agent = Agent
+role-light-agent = Light agent
+resize-sidebar = Width of the views
+resize-list = Width of the list
+resize-details = Width of the details
+
+## Views
+
+view-mine = Mine
+view-unassigned = Unassigned
+view-all = All open
+view-snoozed = Snoozed
+view-closed = Closed
+view-team = Team
+sidebar-teams = Teams
+sidebar-unread = { $count ->
+    [one] { $count } unread
+   *[other] { $count } unread
+  }
+
+## The list
+
+list-label = Conversations in { $view }
+list-news = { $count ->
+    [one] { $count } new above
+   *[other] { $count } new above
+  }
+list-partial = Connect to see the rest.
+sort-label = Order
+sort-newest = Newest
+sort-longest-waiting = Longest waiting
+row-you = You:
+row-draft = Draft
+row-note = Note
+row-empty = No message yet
+row-refused = Something was refused
+row-unread = unread
+row-waiting = waiting
+row-waiting-title = The customer waits for an answer
+contact-unnamed = Unnamed customer
+state-open = Open
+state-closed = Closed
+state-snoozed = Snoozed
+priority-first = Goes first
+priority-normal = Normal
+empty-mine = Nothing is assigned to you
+empty-unassigned = Everything has an owner
+empty-all = Nothing is open
+empty-team = This team has nothing open
+empty-snoozed = Nothing is snoozed
+empty-closed = Nothing is closed yet
+empty-loading = Loading your conversations
+empty-loading-progress = { $count } so far
+empty-offline = You are offline
+empty-offline-lead = These are not on this computer. Connect to see them.
+lesson-unassigned = shows what nobody has taken
+lesson-mine = brings you back to yours
+lesson-closed = shows what is done
+lesson-all = shows everything open
+lesson-snooze = puts a conversation aside until later
+lesson-close = closes a conversation
+lesson-next = opens the next conversation
+lesson-palette = finds every action
+nothing-selected = Choose a conversation
+
+## A conversation
+
+thread-label = Messages with { $name }
+thread-older = Loading older messages…
+thread-older-offline = Connect to load older messages
+thread-partial = Some older messages are not on this computer. Connect to see them.
+thread-news = { $count ->
+    [one] { $count } new message
+   *[other] { $count } new messages
+  }
+announce-message = New message from { $name }
+message-label = { $author }, { $time }
+message-label-note = Note by { $author }, { $time }
+message-show-all = Show all { $count } characters
+message-frame = Message with layout
+message-taller = Show more
+message-shorter = Show less
+link-title = Opens { $host }
+author-bot = Automatic
+author-server = Recado
+author-unknown = Imported author
+delivery-sent = sent
+delivery-sending = sending…
+delivery-queued = queued
+delivery-queued-offline = queued, offline since { $since }
+delivery-refused = refused
+refused-retry = Retry
+refused-copy = Copy
+refused-discard = Discard
+snoozed-until = Snoozed until { $until }
+left-title = { $name } has left your view
+left-title-unnamed = This conversation has left your view
+left-lead = It was moved to where you may not see it. It is gone from this computer.
+left-lead-written = It was moved to where you may not see it. What you were writing is still here.
+left-copy = Copy what I wrote
+
+event-assigned = { $author } assigned this to { $teammate }
+event-assigned-self = { $mine ->
+    [yes] You took this
+   *[no] { $author } took this
+  }
+event-assigned-team = { $author } moved this to { $team }
+event-assigned-both = { $author } assigned this to { $teammate }, { $team }
+event-unassigned = { $author } took the assignment away
+event-close = { $author } closed this
+event-open = { $author } reopened this
+event-open-by-customer = Reopened by the customer’s message
+event-snoozed = { $author } snoozed this until { $until }
+event-timer-unsnooze = The snooze ended
+event-priority-on = { $author } put this first
+event-priority-off = { $author } set the priority back to normal
+event-tag-added = { $author } added the tag { $tag }
+event-tag-removed = { $author } removed the tag { $tag }
+
+## Writing
+
+composer-kind = Kind of message
+composer-reply = Reply
+composer-label-reply = Reply to { $name }
+composer-label-note = Internal note
+composer-placeholder-reply = Reply to { $name }…
+composer-placeholder-note = A note for your team…
+composer-note-private = Only your team sees this
+composer-send = Send
+composer-send-close = Send + close
+composer-add-note = Add note
+composer-too-long = Too long to send: shorten it to under a million characters
+draft-saved = Saved
+draft-saving = Saving…
+draft-failed = Not saved on this computer
+
+## What was done
+
+done-closed = Closed
+done-opened = Reopened
+done-snoozed = Snoozed until { $until }
+done-assigned = Assigned to { $name }
+done-assigned-me = Assigned to you
+done-unassigned = Assigned to nobody
+done-assigned-team = Moved to { $name }
+done-unassigned-team = Taken out of its team
+done-priority-on = Goes first
+done-priority-off = Priority back to normal
+done-tagged = Tagged { $tag }
+done-untagged = Tag { $tag } removed
+done-unread = Marked unread
+
+## Details
+
+contact-since = Customer since { $date }
+contact-email = E-mail
+contact-phone = Phone
+contact-language = Language
+contact-external-id = Your id
+details-conversation = Conversation
+details-assignee = Assignee
+details-team = Team
+details-priority = Priority
+details-tags = Tags
+details-wakes = Wakes
+details-opened = Opened
+details-earlier = Earlier
+tag-remove = Remove the tag { $tag }
+
+## Choosing
+
+assign-me = { $name } (you)
+assign-placeholder = Assign to…
+assign-team-placeholder = Which team?
+snooze-placeholder = Until when?
+snooze-hour = In an hour
+snooze-afternoon = This afternoon
+snooze-evening = This evening
+snooze-tomorrow = Tomorrow morning
+snooze-monday = Monday morning
+snooze-week = In a week
+snooze-month = In a month
+tag-placeholder = Add or remove a tag…
+tag-new = New tag “{ $tag }”
+palette-placeholder = What do you want to do?
+action-snooze = Snooze
+action-close = Close
+action-open = Reopen
+
+## Search
+
+search-label = Search
+search-placeholder = Search people, subjects, messages
+search-results = Search results
+search-found = { $count ->
+    [0] Nothing found
+    [one] { $count } result
+   *[other] { $count } results
+  }
+search-in-cache = on this computer.
+search-in-cache-offline = on this computer. Connect to search everything.
+search-in-server = among everything you may see.
+search-on-server = Search everything on the server
+search-busy = Searching on the server…
+
+## Commands
+
+section-general = General
+section-list = Moving about
+section-conversation = Conversation
+section-writing = Writing
+section-navigation = Going to
+command-palette-open = Find an action
+command-search-open = Search
+command-action-undo = Undo
+command-keys-show = Show all keys
+command-settings-open = Settings
+command-theme-toggle = Switch light and dark
+command-details-toggle = Show or hide details
+command-sidebar-toggle = Show or hide views
+command-account-sign-out = Sign out
+command-list-next = Next conversation
+command-list-previous = Previous conversation
+command-conversation-focus = Into the conversation
+command-list-focus = Back to the list
+command-list-sort = Change the order of the list
+command-list-density = Switch comfortable and compact rows
+command-conversation-reply = Reply
+command-conversation-note = Write a note
+command-conversation-assign = Assign to a teammate
+command-conversation-assign-team = Move to a team
+command-conversation-assign-me = Assign to me
+command-conversation-close = Close
+command-conversation-close-next = Close and go to the next
+command-conversation-open = Reopen
+command-conversation-snooze = Snooze
+command-conversation-priority = Put first, or back to normal
+command-conversation-tag = Tag
+command-conversation-unread = Mark unread
+command-composer-send = Send
+command-composer-send-close = Send and close
+command-composer-send-snooze = Send and snooze
+command-composer-toggle-kind = Switch reply and note
+command-composer-leave = Leave the text
+command-go-mine = Go to Mine
+command-go-unassigned = Go to Unassigned
+command-go-all = Go to All open
+command-go-snoozed = Go to Snoozed
+command-go-closed = Go to Closed
+command-go-team = Go to a team
+command-go-outbox = Go to the outbox
+command-go-search = Go to the search
+command-pane-next = Next pane
+command-pane-previous = Previous pane
+
+## Outbox
+
+outbox-title = Outbox
+outbox-lead = What you did, until the server has it.
+outbox-lead-offline = What you did is kept here and goes out when you are connected.
+outbox-empty = Nothing waits. Everything you did has reached the server.
+outbox-refused = Refused
+outbox-waiting = Waiting
+outbox-attempts = { $count ->
+    [one] { $count } attempt
+   *[other] { $count } attempts
+  }
+outbox-reply = Reply to { $name }
+outbox-note = Note on { $name }
+outbox-assign = { $name }: assign to { $detail }
+outbox-assign-team = { $name }: move to { $detail }
+outbox-close = { $name }: close
+outbox-open = { $name }: reopen
+outbox-snooze = { $name }: snooze until { $detail }
+outbox-prioritize = { $name }: priority
+outbox-tag-add = { $name }: add the tag { $detail }
+outbox-tag-remove = { $name }: remove the tag { $detail }
+outbox-mark = { $name }: read mark
+
+## Settings
+
+settings-title = Settings
+settings-general = General
+settings-notifications = Notifications
+settings-keys = Keys
+settings-about = About
+settings-as-system = As the system
+settings-language = Language
+settings-theme = Appearance
+settings-theme-light = Light
+settings-theme-dark = Dark
+settings-density = Rows of the list
+settings-density-comfortable = Comfortable, with tags
+settings-density-compact = Compact
+settings-notifications-title = A new message while Recado is in the background
+settings-notifications-hint = For what is yours, and what nobody has taken in your teams.
+notifications-full = Who and what
+notifications-full-hint = The name and the first words
+notifications-sender = Who
+notifications-sender-hint = The name alone
+notifications-hidden = Only that there is one
+notifications-hidden-hint = Neither name nor words
+notifications-off = Nothing
+settings-single-keys = Keys of a single letter
+settings-single-keys-hint = Switch off if you dictate, or press them by accident.
+keys-none = none
+keys-press = Press the keys…
+keys-change = Change the key for { $title }
+keys-change-short = Change
+keys-reset = Reset the key for { $title }
+keys-reset-short = Reset
+keys-reset-all = Reset all keys
+keys-conflict = { $keys } belongs to: { $title }
+keys-take = Take it
+about-version = Version { $version }
+about-server = Server
+about-account = Account
+about-keychain = Keychain
+about-cipher = Encryption
+about-cache = Local copy
+about-cache-size = { $megabytes } MB, encrypted
+about-conversations = Conversations
+about-folder = Folder
+about-promise = Conversations, search and drafts lie encrypted on this computer. The key lies in the keychain and nowhere else.
+
+## Signing out
+
+sign-out-title = Sign out?
+sign-out-lead = The copy on this computer is destroyed. Everything on the server stays.
+sign-out-unsent = Also give up { $actions } unsent and { $drafts } drafts. They exist only here.
+sign-out-confirm = Sign out
+
+## Status bar
+
+status-online = Connected
+status-idle = Not signed in
+status-connecting = Connecting…
+status-loading-heads = Loading the list: { $count }
+status-loading-bodies = Loading messages: { $count } of { $total }
+status-offline = { $count ->
+    [0] Offline since { $since }
+    [one] Offline since { $since }, { $count } action queued
+   *[other] Offline since { $since }, { $count } actions queued
+  }
+status-sending = { $count ->
+    [one] Sending { $count }
+   *[other] Sending { $count }
+  }
+status-refused = { $count ->
+    [one] { $count } refused
+   *[other] { $count } refused
+  }
+status-clock-ahead = This computer’s clock is { $minutes } min ahead
+status-clock-behind = This computer’s clock is { $minutes } min behind
+status-cache = Local copy encrypted
+status-hints = { $next }/{ $previous } move · { $keys } all keys

@@ -1,0 +1,535 @@
+# Palabras: cortas, de tú. Dicen qué ha pasado y qué hacer.
+
+## En todas partes
+
+cancel = Cancelar
+close-dialog = Cerrar
+try-again = Reintentar
+undo = Deshacer
+undone = Deshecho
+dismiss = Descartar aviso
+copied = Copiado
+or = o
+you = Tú
+you-object = ti
+somebody = alguien
+nobody = Nadie
+no-team = Sin equipo
+note = Nota
+opening = Abriendo tu bandeja…
+start-failed = Recado no ha podido arrancar
+guard-text = Esta pantalla ha fallado. Tus mensajes y borradores están a salvo.
+guard-reload = Mostrarla otra vez
+toasts-label = Avisos de Recado
+picker-nothing = Nada coincide
+picker-current = actual
+back-to-list = Volver a la lista
+
+## Tiempo
+
+day-today = Hoy
+day-yesterday = Ayer
+duration-minutes = { $count } min
+duration-hours = { $count } h
+duration-days = { $count } d
+
+## Unirse y entrar
+
+join-title = Únete a tu espacio
+join-lead = Pega el enlace de invitación que te dio tu administrador.
+join-link = Enlace de invitación
+join-unreadable = No parece un enlace de invitación. Empieza por recado://join
+join-own-authority = De confianza por el certificado del enlace
+join-system-authority = De confianza por los certificados de este equipo
+join-submit = Unirme
+join-busy = Preguntando al servidor…
+join-foot = El enlace dice en qué servidor confiar. Usa solo uno de alguien que conozcas.
+join-notice-title = Ha llegado un enlace de invitación
+join-notice-lead = Tienes la sesión abierta en { $workspace }. Para unirte a otro espacio, cierra antes la sesión y abre el enlace de nuevo.
+sign-in-title = Entra en { $workspace }
+sign-in-host = { $host }
+sign-in-host-checked = { $host } · conexión comprobada
+sign-in-email = Correo electrónico
+sign-in-password = Contraseña
+sign-in-show-password = Mostrar la contraseña
+sign-in-hide-password = Ocultar la contraseña
+sign-in-submit = Continuar
+sign-in-busy = Comprobando…
+sign-in-other-workspace = Otro espacio
+sign-in-foot = Tu sesión se guarda solo en el llavero de este equipo.
+code-title = Escribe el código de 6 cifras
+code-lead = De tu aplicación de autenticación, para entrar en { $workspace }.
+code-label = Código de 6 cifras
+code-submit = Entrar
+code-busy = Entrando…
+code-other-account = Otra cuenta
+
+## Problemas de este equipo
+
+problem-retry = Reintentar
+problem-reset-cache = Cargar todo de nuevo desde el servidor
+problem-details = Detalles
+problem-foot = No se ha borrado nada. Los mensajes sin enviar y los borradores se conservan.
+problem-other = Recado no puede abrir tu bandeja
+problem-keychain-locked = Tu llavero está bloqueado
+problem-keychain-missing = No hay ningún llavero
+problem-keychain-denied = El llavero se ha negado
+problem-keychain-timeout = El llavero no responde
+problem-keychain-mismatch = La clave del llavero no encaja
+problem-cache-damaged = La copia local está dañada
+problem-outbox-damaged = La bandeja de salida está dañada
+problem-data-too-new = Estos datos piden un Recado más nuevo
+problem-disk-full = El disco está lleno
+problem-disk-failed = El disco no se puede usar
+problem-lease-ended = Conéctate para seguir
+problem-already-running = Recado ya está abierto
+
+## Errores, uno por código
+
+error-invalid-request = El servidor no ha entendido la petición. Actualiza Recado y reinténtalo.
+error-invalid-value = Un valor no se ha aceptado. Cámbialo y reinténtalo.
+error-too-large = Este mensaje es demasiado largo. Acórtalo y envíalo otra vez.
+error-not-found = Ya no existe, o ya no puedes verlo.
+error-permission-denied = Tu rol no puede hacer esto. Pídeselo a un administrador.
+error-idempotency-conflict = Esto ya se envió con otras palabras. Cópialo y envíalo como mensaje nuevo.
+error-predecessor-not-applied = Espera a una acción anterior que fue rechazada. Reintenta o descarta primero esa.
+error-command-expired = Ha esperado demasiado. Cópialo y envíalo de nuevo.
+error-client-too-old = Este Recado es demasiado antiguo para tu servidor. Actualízalo.
+error-invalid-credentials = El correo o la contraseña no son correctos. Revísalos y reinténtalo.
+error-invalid-code = Ese código no es correcto o ya se usó. Espera al siguiente. Si sigue fallando, revisa la hora de tu equipo y la de tu teléfono.
+error-sign-in-expired = Has tardado demasiado en entrar. Empieza de nuevo con tu contraseña.
+error-too-many-attempts = { $seconds ->
+    [0] Demasiados intentos. Espera un momento y reinténtalo.
+    [one] Demasiados intentos. Reinténtalo en { $seconds } segundo.
+   *[other] Demasiados intentos. Reinténtalo en { $seconds } segundos.
+  }
+error-session-ended = Tu sesión ha terminado. Entra de nuevo.
+error-access-token-expired = Tu sesión se está renovando. Reinténtalo.
+error-invalid-channel-key = El servidor no conoce la clave del canal.
+error-unreachable = No se llega al servidor. Revisa tu conexión y reinténtalo.
+error-untrusted-certificate = El certificado del servidor no es el que conoce este equipo. No sigas; avisa a tu administrador.
+error-clock-skew = El reloj de este equipo está mal. Ponlo en hora y reinténtalo.
+error-overloaded = El servidor está ocupado. Reinténtalo en un momento.
+error-internal = El servidor ha fallado; no ha cambiado nada. Reinténtalo en un momento.
+error-invalid-join-link = Este enlace de invitación no se puede leer. Cópialo otra vez, entero.
+error-cursor-gone = El servidor ya no guarda cambios tan antiguos. Recado lo compara todo de nuevo.
+error-keychain-locked = Desbloquea tu llavero y reinténtalo. Recado guarda allí su clave.
+error-keychain-missing = Recado guarda su clave en el llavero del sistema y no ha encontrado ninguno. Arranca o instala uno, como GNOME Keyring o KWallet, y reinténtalo.
+error-keychain-denied = Permite que Recado use el llavero y reinténtalo.
+error-keychain-timeout = El llavero no ha respondido a tiempo. Mira si te está preguntando algo y reinténtalo.
+error-keychain-mismatch = La clave del llavero no abre los datos de este equipo. Abre el llavero que usabas antes y reinténtalo.
+error-cache-damaged = La copia local de tus conversaciones no se puede leer. Recado puede cargarla de nuevo desde el servidor; los mensajes sin enviar y los borradores se quedan.
+error-outbox-damaged = El archivo con los mensajes sin enviar no se puede leer. Se deja como está; pide ayuda a tu administrador.
+error-data-too-new = Un Recado más nuevo escribió estos datos. Actualiza Recado y ábrelo de nuevo.
+error-disk-full = Libera espacio en el disco y reinténtalo. Hasta entonces no se puede guardar lo que escribas.
+error-disk-failed = No se ha podido leer o escribir en el disco. Revísalo y reinténtalo.
+error-lease-ended = Llevas sin conexión más tiempo del que permite tu espacio. Conéctate al servidor y tu bandeja se abrirá de nuevo.
+error-already-running = Otra ventana de Recado usa estos datos. Ve a esa, o ciérrala y reinténtalo.
+error-link-refused = Recado no abre enlaces de este tipo.
+error-client-failed = Algo ha fallado en Recado. Reinténtalo; si sigue igual, ábrelo de nuevo.
+error-unknown = Ha fallado algo que este Recado no conoce. Actualízalo y reinténtalo.
+
+## Por qué no
+
+denied-not-active = Tu cuenta no está activa. Pregunta a un administrador.
+denied-out-of-scope = Esta conversación está fuera de lo que puedes ver.
+denied-missing-permission = A tu rol le falta «{ $permission }». Un administrador puede concederlo.
+
+## Paneles
+
+pane-sidebar = Vistas
+pane-list = Conversaciones
+pane-conversation = Conversación
+pane-details = Detalles
+pane-status = Estado
+workspace-menu = Espacio
+role-admin = Administrador
+role-agent = Agente
+role-light-agent = Agente de lectura
+resize-sidebar = Ancho de las vistas
+resize-list = Ancho de la lista
+resize-details = Ancho de los detalles
+
+## Vistas
+
+view-mine = Mías
+view-unassigned = Sin asignar
+view-all = Todas
+view-snoozed = Pospuestas
+view-closed = Cerradas
+view-team = Equipo
+sidebar-teams = Equipos
+sidebar-unread = { $count ->
+    [one] { $count } sin leer
+   *[other] { $count } sin leer
+  }
+
+## La lista
+
+list-label = Conversaciones en { $view }
+list-news = { $count ->
+    [one] { $count } nueva arriba
+   *[other] { $count } nuevas arriba
+  }
+list-partial = Conéctate para ver el resto.
+sort-label = Orden
+sort-newest = Más recientes
+sort-longest-waiting = Más tiempo esperando
+row-you = Tú:
+row-draft = Borrador
+row-note = Nota
+row-empty = Sin mensajes todavía
+row-refused = Algo fue rechazado
+row-unread = sin leer
+row-waiting = en espera
+row-waiting-title = El cliente espera una respuesta
+contact-unnamed = Cliente sin nombre
+state-open = Abierta
+state-closed = Cerrada
+state-snoozed = Pospuesta
+priority-first = Va primero
+priority-normal = Normal
+empty-mine = No tienes nada asignado
+empty-unassigned = Todo tiene dueño
+empty-all = No hay nada abierto
+empty-team = Este equipo no tiene nada abierto
+empty-snoozed = No hay nada pospuesto
+empty-closed = Todavía no hay nada cerrado
+empty-loading = Cargando tus conversaciones
+empty-loading-progress = { $count } hasta ahora
+empty-offline = Estás sin conexión
+empty-offline-lead = Estas no están en este equipo. Conéctate para verlas.
+lesson-unassigned = muestra lo que nadie ha cogido
+lesson-mine = te devuelve a las tuyas
+lesson-closed = muestra lo terminado
+lesson-all = muestra todo lo abierto
+lesson-snooze = aparta una conversación para más tarde
+lesson-close = cierra una conversación
+lesson-next = abre la conversación siguiente
+lesson-palette = encuentra cada acción
+nothing-selected = Elige una conversación
+
+## Una conversación
+
+thread-label = Mensajes con { $name }
+thread-older = Cargando mensajes anteriores…
+thread-older-offline = Conéctate para cargar mensajes anteriores
+thread-partial = Algunos mensajes anteriores no están en este equipo. Conéctate para verlos.
+thread-news = { $count ->
+    [one] { $count } mensaje nuevo
+   *[other] { $count } mensajes nuevos
+  }
+announce-message = Mensaje nuevo de { $name }
+message-label = { $author }, { $time }
+message-label-note = Nota de { $author }, { $time }
+message-show-all = Mostrar los { $count } caracteres
+message-frame = Mensaje con formato
+message-taller = Mostrar más
+message-shorter = Mostrar menos
+link-title = Abre { $host }
+author-bot = Automático
+author-server = Recado
+author-unknown = Autor importado
+delivery-sent = enviado
+delivery-sending = enviando…
+delivery-queued = en cola
+delivery-queued-offline = en cola, sin conexión desde { $since }
+delivery-refused = rechazado
+refused-retry = Reintentar
+refused-copy = Copiar
+refused-discard = Descartar
+snoozed-until = Pospuesta hasta { $until }
+left-title = { $name } ha salido de tu vista
+left-title-unnamed = Esta conversación ha salido de tu vista
+left-lead = Se ha movido adonde no puedes verla. Ya no está en este equipo.
+left-lead-written = Se ha movido adonde no puedes verla. Lo que estabas escribiendo sigue aquí.
+left-copy = Copiar lo que escribí
+
+event-assigned = { $mine ->
+    [yes] Has asignado esto a { $teammate }
+   *[no] { $author } ha asignado esto a { $teammate }
+  }
+event-assigned-self = { $mine ->
+    [yes] Has cogido esto
+   *[no] { $author } ha cogido esto
+  }
+event-assigned-team = { $mine ->
+    [yes] Has movido esto a { $team }
+   *[no] { $author } ha movido esto a { $team }
+  }
+event-assigned-both = { $mine ->
+    [yes] Has asignado esto a { $teammate }, { $team }
+   *[no] { $author } ha asignado esto a { $teammate }, { $team }
+  }
+event-unassigned = { $mine ->
+    [yes] Has quitado la asignación
+   *[no] { $author } ha quitado la asignación
+  }
+event-close = { $mine ->
+    [yes] Has cerrado esto
+   *[no] { $author } ha cerrado esto
+  }
+event-open = { $mine ->
+    [yes] Has reabierto esto
+   *[no] { $author } ha reabierto esto
+  }
+event-open-by-customer = Reabierta por el mensaje del cliente
+event-snoozed = { $mine ->
+    [yes] Has pospuesto esto hasta { $until }
+   *[no] { $author } ha pospuesto esto hasta { $until }
+  }
+event-timer-unsnooze = La pausa ha terminado
+event-priority-on = { $mine ->
+    [yes] Has puesto esto primero
+   *[no] { $author } ha puesto esto primero
+  }
+event-priority-off = { $mine ->
+    [yes] Has devuelto la prioridad a normal
+   *[no] { $author } ha devuelto la prioridad a normal
+  }
+event-tag-added = { $mine ->
+    [yes] Has añadido la etiqueta { $tag }
+   *[no] { $author } ha añadido la etiqueta { $tag }
+  }
+event-tag-removed = { $mine ->
+    [yes] Has quitado la etiqueta { $tag }
+   *[no] { $author } ha quitado la etiqueta { $tag }
+  }
+
+## Escribir
+
+composer-kind = Tipo de mensaje
+composer-reply = Responder
+composer-label-reply = Respuesta a { $name }
+composer-label-note = Nota interna
+composer-placeholder-reply = Responde a { $name }…
+composer-placeholder-note = Una nota para tu equipo…
+composer-note-private = Solo la ve tu equipo
+composer-send = Enviar
+composer-send-close = Enviar y cerrar
+composer-add-note = Añadir nota
+composer-too-long = Demasiado largo para enviarlo: déjalo en menos de un millón de caracteres
+draft-saved = Guardado
+draft-saving = Guardando…
+draft-failed = Sin guardar en este equipo
+
+## Lo que se ha hecho
+
+done-closed = Cerrada
+done-opened = Reabierta
+done-snoozed = Pospuesta hasta { $until }
+done-assigned = Asignada a { $name }
+done-assigned-me = Asignada a ti
+done-unassigned = Asignada a nadie
+done-assigned-team = Movida a { $name }
+done-unassigned-team = Sacada de su equipo
+done-priority-on = Va primero
+done-priority-off = Prioridad normal otra vez
+done-tagged = Etiquetada con { $tag }
+done-untagged = Etiqueta { $tag } quitada
+done-unread = Marcada como no leída
+
+## Detalles
+
+contact-since = Cliente desde { $date }
+contact-email = Correo
+contact-phone = Teléfono
+contact-language = Idioma
+contact-external-id = Tu id
+details-conversation = Conversación
+details-assignee = Asignada a
+details-team = Equipo
+details-priority = Prioridad
+details-tags = Etiquetas
+details-wakes = Vuelve
+details-opened = Abierta
+details-earlier = Anteriores
+tag-remove = Quitar la etiqueta { $tag }
+
+## Elegir
+
+assign-me = { $name } (tú)
+assign-placeholder = Asignar a…
+assign-team-placeholder = ¿Qué equipo?
+snooze-placeholder = ¿Hasta cuándo?
+snooze-hour = En una hora
+snooze-afternoon = Esta tarde
+snooze-evening = Al final de la tarde
+snooze-tomorrow = Mañana por la mañana
+snooze-monday = El lunes por la mañana
+snooze-week = En una semana
+snooze-month = En un mes
+tag-placeholder = Añade o quita una etiqueta…
+tag-new = Etiqueta nueva «{ $tag }»
+palette-placeholder = ¿Qué quieres hacer?
+action-snooze = Posponer
+action-close = Cerrar
+action-open = Reabrir
+
+## Búsqueda
+
+search-label = Buscar
+search-placeholder = Busca personas, asuntos, mensajes
+search-results = Resultados
+search-found = { $count ->
+    [0] Nada
+    [one] { $count } resultado
+   *[other] { $count } resultados
+  }
+search-in-cache = en este equipo.
+search-in-cache-offline = en este equipo. Conéctate para buscar en todo.
+search-in-server = entre todo lo que puedes ver.
+search-on-server = Buscar en todo el servidor
+search-busy = Buscando en el servidor…
+
+## Órdenes
+
+section-general = General
+section-list = Moverse
+section-conversation = Conversación
+section-writing = Escribir
+section-navigation = Ir a
+command-palette-open = Buscar una acción
+command-search-open = Buscar
+command-action-undo = Deshacer
+command-keys-show = Ver todas las teclas
+command-settings-open = Ajustes
+command-theme-toggle = Cambiar entre claro y oscuro
+command-details-toggle = Mostrar u ocultar los detalles
+command-sidebar-toggle = Mostrar u ocultar las vistas
+command-account-sign-out = Cerrar la sesión
+command-list-next = Conversación siguiente
+command-list-previous = Conversación anterior
+command-conversation-focus = Entrar en la conversación
+command-list-focus = Volver a la lista
+command-list-sort = Cambiar el orden de la lista
+command-list-density = Cambiar entre filas amplias y compactas
+command-conversation-reply = Responder
+command-conversation-note = Escribir una nota
+command-conversation-assign = Asignar a un compañero
+command-conversation-assign-team = Mover a un equipo
+command-conversation-assign-me = Asignármela
+command-conversation-close = Cerrar
+command-conversation-close-next = Cerrar e ir a la siguiente
+command-conversation-open = Reabrir
+command-conversation-snooze = Posponer
+command-conversation-priority = Poner primero, o normal
+command-conversation-tag = Etiquetar
+command-conversation-unread = Marcar como no leída
+command-composer-send = Enviar
+command-composer-send-close = Enviar y cerrar
+command-composer-send-snooze = Enviar y posponer
+command-composer-toggle-kind = Cambiar entre respuesta y nota
+command-composer-leave = Salir del texto
+command-go-mine = Ir a Mías
+command-go-unassigned = Ir a Sin asignar
+command-go-all = Ir a Todas
+command-go-snoozed = Ir a Pospuestas
+command-go-closed = Ir a Cerradas
+command-go-team = Ir a un equipo
+command-go-outbox = Ir a la bandeja de salida
+command-go-search = Ir a la búsqueda
+command-pane-next = Panel siguiente
+command-pane-previous = Panel anterior
+
+## Bandeja de salida
+
+outbox-title = Salida
+outbox-lead = Lo que has hecho, hasta que el servidor lo tiene.
+outbox-lead-offline = Lo que has hecho se guarda aquí y sale cuando te conectes.
+outbox-empty = Nada espera. Todo lo que has hecho ha llegado al servidor.
+outbox-refused = Rechazado
+outbox-waiting = En espera
+outbox-attempts = { $count ->
+    [one] { $count } intento
+   *[other] { $count } intentos
+  }
+outbox-reply = Respuesta a { $name }
+outbox-note = Nota sobre { $name }
+outbox-assign = { $name }: asignar a { $detail }
+outbox-assign-team = { $name }: mover a { $detail }
+outbox-close = { $name }: cerrar
+outbox-open = { $name }: reabrir
+outbox-snooze = { $name }: posponer hasta { $detail }
+outbox-prioritize = { $name }: prioridad
+outbox-tag-add = { $name }: añadir la etiqueta { $detail }
+outbox-tag-remove = { $name }: quitar la etiqueta { $detail }
+outbox-mark = { $name }: marca de lectura
+
+## Ajustes
+
+settings-title = Ajustes
+settings-general = General
+settings-notifications = Avisos
+settings-keys = Teclas
+settings-about = Acerca de
+settings-as-system = Como el sistema
+settings-language = Idioma
+settings-theme = Aspecto
+settings-theme-light = Claro
+settings-theme-dark = Oscuro
+settings-density = Filas de la lista
+settings-density-comfortable = Amplias, con etiquetas
+settings-density-compact = Compactas
+settings-notifications-title = Un mensaje nuevo con Recado en segundo plano
+settings-notifications-hint = De lo que es tuyo y de lo que nadie ha cogido en tus equipos.
+notifications-full = Quién y qué
+notifications-full-hint = El nombre y las primeras palabras
+notifications-sender = Quién
+notifications-sender-hint = Solo el nombre
+notifications-hidden = Solo que hay uno
+notifications-hidden-hint = Ni nombre ni palabras
+notifications-off = Nada
+settings-single-keys = Teclas de una sola letra
+settings-single-keys-hint = Desactívalas si dictas, o si las pulsas sin querer.
+keys-none = ninguna
+keys-press = Pulsa las teclas…
+keys-change = Cambiar la tecla de { $title }
+keys-change-short = Cambiar
+keys-reset = Restablecer la tecla de { $title }
+keys-reset-short = Restablecer
+keys-reset-all = Restablecer todas las teclas
+keys-conflict = { $keys } pertenece a: { $title }
+keys-take = Quitársela
+about-version = Versión { $version }
+about-server = Servidor
+about-account = Cuenta
+about-keychain = Llavero
+about-cipher = Cifrado
+about-cache = Copia local
+about-cache-size = { $megabytes } MB, cifrada
+about-conversations = Conversaciones
+about-folder = Carpeta
+about-promise = Las conversaciones, la búsqueda y los borradores están cifrados en este equipo. La clave está en el llavero y en ningún otro sitio.
+
+## Cerrar la sesión
+
+sign-out-title = ¿Cerrar la sesión?
+sign-out-lead = La copia de este equipo se destruye. Todo lo del servidor se queda.
+sign-out-unsent = Renunciar también a { $actions } sin enviar y { $drafts } borradores. Solo existen aquí.
+sign-out-confirm = Cerrar la sesión
+
+## Barra de estado
+
+status-online = Conectado
+status-idle = Sin sesión
+status-connecting = Conectando…
+status-loading-heads = Cargando la lista: { $count }
+status-loading-bodies = Cargando mensajes: { $count } de { $total }
+status-offline = { $count ->
+    [0] Sin conexión desde { $since }
+    [one] Sin conexión desde { $since }, { $count } acción en cola
+   *[other] Sin conexión desde { $since }, { $count } acciones en cola
+  }
+status-sending = { $count ->
+    [one] Enviando { $count }
+   *[other] Enviando { $count }
+  }
+status-refused = { $count ->
+    [one] { $count } rechazada
+   *[other] { $count } rechazadas
+  }
+status-clock-ahead = El reloj de este equipo va { $minutes } min adelantado
+status-clock-behind = El reloj de este equipo va { $minutes } min atrasado
+status-cache = Copia local cifrada
+status-hints = { $next }/{ $previous } moverse · { $keys } todas las teclas

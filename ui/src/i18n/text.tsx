@@ -1,0 +1,75 @@
+import { FluentBundle, FluentResource, type FluentVariable } from '@fluent/bundle';
+import { createContext, type ReactNode, useContext, useMemo } from 'react';
+import english from './locales/en.ftl?raw';
+import spanish from './locales/es.ftl?raw';
+
+/** The languages in which every text of the product exists. */
+export const LANGUAGES = ['en', 'es'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+const SOURCES: Record<Language, string> = { en: english, es: spanish };
+
+/** The name of a text in the catalogues. A test refuses names that a catalogue lacks. */
+export type TextId = string;
+export type TextArguments = Record<string, FluentVariable>;
+export type Translate = (id: TextId, args?: TextArguments) => string;
+
+/** Marks a table of text names, so that the completeness test sees them. */
+export const textIds = <T extends Record<string, TextId>>(ids: T): T => ids;
+
+/** The best language for a list of BCP 47 tags, most wanted first. */
+export function languageFor(tags: readonly string[]): Language {
+  for (const tag of tags) {
+    const base = tag.toLowerCase().split('-')[0];
+    const match = LANGUAGES.find((language) => language === base);
+    if (match) return match;
+  }
+  return 'en';
+}
+
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+// A right-to-left name inside a left-to-right sentence must not turn the words around it. Only such values are
+// isolated: invisible marks around every value would end up in what people copy.
+function isolated(args: TextArguments): TextArguments {
+  const safe: TextArguments = {};
+  for (const [name, value] of Object.entries(args)) {
+    safe[name] = typeof value === 'string' && RIGHT_TO_LEFT.test(value) ? `\u2068${value}\u2069` : value;
+  }
+  return safe;
+}
+
+/** Builds the translate function of one language. */
+export function translator(language: Language): Translate {
+  const bundle = new FluentBundle(language, { useIsolating: false });
+  bundle.addResource(new FluentResource(SOURCES[language]));
+  return (id, args) => {
+    const pattern = bundle.getMessage(id)?.value;
+    if (!pattern) return id;
+    const errors: Error[] = [];
+    return bundle.formatPattern(pattern, args ? isolated(args) : null, errors);
+  };
+}
+
+interface Localization {
+  language: Language;
+  t: Translate;
+}
+
+const LocalizationContext = createContext<Localization | null>(null);
+
+export function LocalizationProvider({ language, children }: { language: Language; children: ReactNode }) {
+  const value = useMemo(() => ({ language, t: translator(language) }), [language]);
+  return <LocalizationContext value={value}>{children}</LocalizationContext>;
+}
+
+/** The translate function of the language in use. */
+export function useText(): Translate {
+  return useLocalization().t;
+}
+
+export function useLocalization(): Localization {
+  const value = useContext(LocalizationContext);
+  if (!value) throw new Error('A LocalizationProvider must stand above.');
+  return value;
+}

@@ -1,0 +1,54 @@
+import { useQuery } from '@tanstack/react-query';
+import { errorText } from '../app/errors';
+import { useHost } from '../app/host';
+import { KEYS, useReadyState } from '../app/queries';
+import { Mark } from '../design/Mark';
+import { useLocalization } from '../i18n/text';
+import styles from './AboutSettings.module.css';
+
+const MEGABYTE = 1024 * 1024;
+
+/** What this program is and where it keeps things. */
+export function AboutSettings() {
+  const { t, language } = useLocalization();
+  const host = useHost();
+  const { workspace, account } = useReadyState();
+  const { data, error } = useQuery({
+    queryKey: KEYS.about,
+    queryFn: () => host.invoke('about', {}),
+    staleTime: 0,
+  });
+  const size = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+  const facts: [string, string][] = data
+    ? [
+        [t('about-server'), workspace?.host ?? ''],
+        [t('about-account'), account?.email ?? ''],
+        [t('about-keychain'), data.keychain],
+        [t('about-cipher'), data.cipher_version],
+        [t('about-cache'), t('about-cache-size', { megabytes: size.format(data.cache_size_bytes / MEGABYTE) })],
+        [t('about-conversations'), size.format(data.conversations)],
+        [t('about-folder'), data.data_dir],
+      ]
+    : [];
+  return (
+    <div>
+      <div className={styles.head}>
+        <Mark size={40} />
+        <div>
+          <p className={styles.name}>Recado</p>
+          {data ? <p className={styles.version}>{t('about-version', { version: data.version })}</p> : null}
+        </div>
+      </div>
+      {error ? <p role="alert">{errorText(t, error)}</p> : null}
+      <dl className={styles.facts}>
+        {facts.map(([name, value]) => (
+          <div key={name} className={styles.fact}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <p className={styles.promise}>{t('about-promise')}</p>
+    </div>
+  );
+}

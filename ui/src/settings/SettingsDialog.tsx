@@ -1,0 +1,48 @@
+import { Bell, Info, Keyboard, type LucideIcon, SlidersHorizontal } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components/Tabs';
+import { ui } from '../app/uiState';
+import { Dialog } from '../design/Dialog';
+import { type TextId, textIds, useText } from '../i18n/text';
+import { AboutSettings } from './AboutSettings';
+import { GeneralSettings, NotificationSettings } from './GeneralSettings';
+import { KeySettings } from './KeySettings';
+import styles from './SettingsDialog.module.css';
+
+const TITLES: Record<string, TextId> = textIds({
+  general: 'settings-general',
+  notifications: 'settings-notifications',
+  keys: 'settings-keys',
+  about: 'settings-about',
+});
+
+const SECTIONS: { id: string; icon: LucideIcon; content: () => ReactNode }[] = [
+  { id: 'general', icon: SlidersHorizontal, content: () => <GeneralSettings /> },
+  { id: 'notifications', icon: Bell, content: () => <NotificationSettings /> },
+  { id: 'keys', icon: Keyboard, content: () => <KeySettings /> },
+  { id: 'about', icon: Info, content: () => <AboutSettings /> },
+];
+
+/** What the agent chose on this machine. Everything applies at once. */
+export function SettingsDialog() {
+  const t = useText();
+  return (
+    <Dialog title={t('settings-title')} onClose={ui.close} width="large" testId="settings">
+      <Tabs orientation="vertical" className={styles.tabs ?? ''}>
+        <TabList className={styles.list ?? ''} aria-label={t('settings-title')}>
+          {SECTIONS.map(({ id, icon: Icon }) => (
+            <Tab key={id} id={id} className={styles.tab ?? ''} data-testid={`settings-${id}`}>
+              <Icon size={15} strokeWidth={1.75} aria-hidden="true" />
+              {t(TITLES[id] ?? '')}
+            </Tab>
+          ))}
+        </TabList>
+        {SECTIONS.map(({ id, content }) => (
+          <TabPanel key={id} id={id} className={styles.panel ?? ''}>
+            {content()}
+          </TabPanel>
+        ))}
+      </Tabs>
+    </Dialog>
+  );
+}

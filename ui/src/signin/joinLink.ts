@@ -1,0 +1,18 @@
+/** What a join link says, as far as it can be read before the program checks it. */
+export interface JoinLinkSummary {
+  host: string;
+  ownAuthority: boolean;
+}
+
+/** Reads a join link for display. The program itself decides whether it is taken. */
+export function readJoinLink(text: string): JoinLinkSummary | null {
+  try {
+    const link = new URL(text.trim());
+    if (link.protocol !== 'recado:' || !/^recado:\/\/join\/?\?/.test(text.trim())) return null;
+    const address = new URL(link.searchParams.get('url') ?? '');
+    if (address.protocol !== 'https:') return null;
+    return { host: address.host, ownAuthority: link.searchParams.has('ca') };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,20 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  plugins: [react()],
+  clearScreen: false,
+  build: {
+    target: ['es2022', 'safari16.4', 'chrome111'],
+    // The window's content security policy allows files of its own only: no data: fonts, no inline scripts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: { strictPort: false },
+  test: {
+    environment: 'happy-dom',
+    include: ['src/**/*.test.{ts,tsx}'],
+    setupFiles: ['src/testSetup.ts'],
+    restoreMocks: true,
+  },
+});
