@@ -16,7 +16,7 @@ use crate::process::Owned;
 /// How often a silent program is looked at.
 const TICK: Duration = Duration::from_millis(100);
 /// How long output may still come from a pipe whose program has ended but left a child holding it.
-const DRAIN: Duration = Duration::from_secs(2);
+const DRAIN: Duration = Duration::from_secs(1);
 
 /// The cargo that started this program, or the one in `PATH`, working in `directory`.
 ///
@@ -110,31 +110,75 @@ pub(crate) fn run_logged(
         }
     });
 
-    let mut ended: Option<(ExitStatus, Instant)> = None;
+    let mut silent_since_end = None;
     loop {
         match lines.recv_timeout(TICK) {
             Ok(line) => {
                 writeln!(log, "{line}").context("the log cannot be written")?;
                 seen(Some(&line));
             }
-            Err(RecvTimeoutError::Timeout) => seen(None),
-            Err(RecvTimeoutError::Disconnected) => thread::sleep(TICK),
-        }
-        if ended.is_none() {
-            ended = running.exited()?.map(|status| (status, Instant::now()));
-        }
-        if let Some((status, at)) = ended {
-            let drained = matches!(
-                lines.try_recv().map(|line| writeln!(log, "{line}").map(|()| seen(Some(&line)))),
-                Err(mpsc::TryRecvError::Disconnected)
-            );
-            if drained || at.elapsed() > DRAIN {
-                return Ok(status);
+            Err(RecvTimeoutError::Timeout) => {
+                seen(None);
+                if let Some(status) = running.exited()?
+                    && silent_since_end.get_or_insert_with(Instant::now).elapsed() > DRAIN
+                {
+                    return Ok(status);
+                }
             }
+            // Everything is read; the end itself may be a moment away.
+            Err(RecvTimeoutError::Disconnected) => match running.exited()? {
+                Some(status) => return Ok(status),
+                None => thread::sleep(TICK),
+            },
         }
         bounds.interrupt.check()?;
         if Instant::now() >= bounds.deadline {
             bail!("`{}` ran out of time and was ended", shown(command));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(script: &str, limit: Duration) -> (Result<ExitStatus>, String) {
+        let mut log = Vec::new();
+        let interrupt = Interrupt::default();
+        let bounds = Bounds { deadline: Instant::now() + limit, interrupt: &interrupt };
+        let result = run_logged(Command::new("sh").args(["-c", script]), &mut log, &bounds, |_| {});
+        (result, String::from_utf8(log).expect("UTF-8"))
+    }
+
+    const AMPLE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn both_outputs_are_kept_to_the_last_line_and_the_exit_code_too() {
+        let (status, log) = run("seq 1 20000; echo oops >&2; printf 'no newline'; exit 3", AMPLE);
+        assert_eq!(status.expect("an end").code(), Some(3));
+        assert_eq!(log.lines().count(), 20002);
+        assert!(log.contains("oops\n") && log.ends_with("no newline\n"));
+    }
+
+    #[test]
+    fn a_command_that_runs_out_of_time_is_ended() {
+        let (result, log) = run("echo started; sleep 600", Duration::from_secs(1));
+        assert!(result.expect_err("no time left").to_string().contains("ran out of time"));
+        assert_eq!(log, "started\n");
+    }
+
+    #[test]
+    fn a_child_that_keeps_the_output_open_does_not_hold_up_its_parents_end() {
+        let (status, log) = run("echo done; sleep 600 &", AMPLE);
+        assert!(status.expect("an end").success());
+        assert_eq!(log, "done\n");
+    }
+
+    #[test]
+    fn an_interrupt_ends_the_command() {
+        let interrupt = Interrupt::raised_already();
+        let bounds = Bounds { deadline: Instant::now() + AMPLE, interrupt: &interrupt };
+        let result = run_logged(Command::new("sleep").arg("600"), &mut Vec::new(), &bounds, |_| {});
+        assert!(result.expect_err("interrupted").to_string().contains("signal"));
     }
 }

@@ -37,4 +37,10 @@ impl Interrupt {
         }
         Ok(())
     }
+
+    /// The answer after a signal.
+    #[cfg(test)]
+    pub(crate) fn raised_already() -> Self {
+        Self(Arc::new(AtomicBool::new(true)))
+    }
 }

@@ -34,9 +34,9 @@ fn token(rest: &str, in_word: bool) -> (usize, Option<&str>) {
     if rest.starts_with("/*") {
         return (block_comment(rest), None);
     }
-    if rest.starts_with('"') {
-        let end = closing_quote(&rest[1..]);
-        return ((end + 2).min(rest.len()), Some(&rest[1..=end]));
+    if let Some(body) = rest.strip_prefix('"') {
+        let end = closing_quote(body);
+        return ((end + 2).min(rest.len()), Some(&body[..end]));
     }
     if !in_word && let Some((taken, text)) = raw_string(rest) {
         return (taken, Some(text));
