@@ -1,4 +1,26 @@
+mod live;
+pub mod channel_key;
 pub mod clock;
+pub mod gate;
+pub mod http;
 pub mod identity;
+pub mod session;
+pub mod sign_in;
 pub mod storage;
 pub mod tls;
+pub mod core;
+pub mod ids;
+pub mod backend;
+pub mod console;
+pub mod serve;
+pub mod access_change;
+pub mod seed;
+pub mod snooze;
+pub mod commands;
+pub mod sanitize;
+pub mod conversation;
+pub mod inbound;
+pub mod sync;
+pub mod import;
+#[cfg(feature = "fail-points")]
+mod fail_point;

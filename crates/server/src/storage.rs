@@ -4,6 +4,23 @@
 //! awaits nothing else; its SQL is one text for both engines, with `?1` parameters. See [`migrate`] for how a
 //! schema is written once, and [`dialect`] for the few things in which the engines really differ.
 
+pub mod account;
+pub mod limiter_state;
+pub mod session;
+pub mod ticket;
+pub mod audit;
+pub mod change_log;
+pub mod channel;
+pub mod command;
+pub mod contact;
+pub mod conversation;
+pub mod part;
+pub mod read_mark;
+pub mod search;
+pub mod team;
+pub mod teammate;
+pub mod visibility;
+pub mod workspace;
 mod db;
 pub mod dialect;
 mod error;

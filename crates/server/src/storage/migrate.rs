@@ -45,7 +45,10 @@ pub struct Migration {
 /// Every migration, oldest first.
 #[must_use]
 pub fn migrations() -> &'static [Migration] {
-    &[]
+    &[
+        Migration { version: 1, name: "core", sql: include_str!("migrations/0001_core.sql") },
+        Migration { version: 2, name: "identity", sql: include_str!("migrations/0002_identity.sql") },
+    ]
 }
 
 /// The text of a migration for `engine`.

@@ -1,0 +1,172 @@
+//! What agents do: each command is run at most once, and its outcome is kept.
+
+mod actions;
+mod refusal;
+
+use recado_protocol::command::MAX_TAG_CHARS;
+use recado_protocol::policy::Denial;
+use recado_protocol::{
+    Command, CommandOutcome, CommandResult, Decision, ErrorCode, Permission, Timestamp, decide,
+};
+
+use crate::core::{Core, CoreError, Principal};
+use crate::ids::Ids;
+use crate::sanitize::Body;
+use crate::storage::audit::{self, Actor, AuditEvent, AuditResult};
+use crate::storage::change_log::LogWriter;
+use crate::storage::visibility::Viewer;
+use crate::storage::{DbError, Tx, command, conversation, teammate};
+use refusal::Refusal;
+
+/// For how long outcomes are kept, in seconds.
+pub const OUTCOME_KEPT_S: i64 = 90 * 24 * 3600;
+/// How many tags a conversation may have.
+const MAX_TAGS: usize = 100;
+
+/// Runs one command in a transaction of its own and returns what became of it, now or at its first attempt. Followers
+/// of the change log are woken.
+///
+/// # Errors
+/// [`CoreError::Denied`] if the author's account is not active, and [`CoreError::Db`]: then nothing was decided, and the
+/// command may be sent again.
+pub async fn run(
+    core: &Core,
+    author: Principal,
+    command: &Command,
+) -> Result<CommandResult, CoreError> {
+    let now = core.now();
+    let attempt = Attempt::prepare(author, command.clone(), now, core.ids(now));
+    let (outcome, changed) = core.db().write(async move |tx| attempt.run(tx).await).await?;
+    if changed {
+        core.announce_change();
+    }
+    Ok(CommandResult { id: command.id, outcome })
+}
+
+/// What a command did.
+struct Applied {
+    version: u64,
+    part_id: Option<recado_protocol::PartId>,
+}
+
+/// A command with everything about it that needs no transaction.
+struct Attempt {
+    author: Principal,
+    command: Command,
+    content_hash: [u8; 32],
+    body: Option<Result<Body, Refusal>>,
+    now: Timestamp,
+    ids: Ids,
+}
+
+impl Attempt {
+    fn prepare(author: Principal, command: Command, now: Timestamp, ids: Ids) -> Self {
+        let content_hash = command.content_hash();
+        let body =
+            command.action.body_text().map(|text| Body::from_text(text).map_err(Refusal::from));
+        Self { author, command, content_hash, body, now, ids }
+    }
+
+    /// The outcome, and whether the change log grew.
+    async fn run(&self, tx: &mut Tx) -> Result<(CommandOutcome, bool), CoreError> {
+        let mut log = LogWriter::lock(tx, self.author.workspace_id).await?;
+        let before = log.head();
+        let viewer = teammate::viewer(tx, self.author).await?;
+        let viewer = viewer.ok_or(CoreError::Denied(Denial::NotActive))?;
+        if let Decision::Denied(Denial::NotActive) =
+            decide(&viewer.subject, Permission::ConversationRead, None)
+        {
+            return Err(CoreError::Denied(Denial::NotActive));
+        }
+        if let Some(stored) = command::find(tx, self.author, self.command.id).await? {
+            let same = stored.content_hash == self.content_hash;
+            let outcome = if same { stored.outcome } else { Refusal::conflict().into_outcome() };
+            return Ok((outcome, false));
+        }
+        let mut ids = self.ids.clone();
+        let outcome = match self.attempt(tx, &mut log, &viewer, &mut ids).await? {
+            Ok(Applied { version, part_id }) => CommandOutcome::Applied { version, part_id },
+            Err(refusal) => {
+                if refusal.denied {
+                    self.audit(tx, &mut ids, AuditResult::Denied, serde_json::Value::Null).await?;
+                }
+                refusal.into_outcome()
+            }
+        };
+        let (id, hash) = (self.command.id, &self.content_hash);
+        command::insert(tx, self.author, id, hash, &outcome, self.now).await?;
+        Ok((outcome, log.head() != before))
+    }
+
+    async fn attempt(
+        &self,
+        tx: &mut Tx,
+        log: &mut LogWriter,
+        viewer: &Viewer,
+        ids: &mut Ids,
+    ) -> Result<Result<Applied, Refusal>, DbError> {
+        if self.is_expired() {
+            return Ok(Err(Refusal::expired()));
+        }
+        if let Some(after) = self.command.after {
+            let predecessor = command::find(tx, self.author, after).await?;
+            let applied = predecessor.is_some_and(|predecessor| {
+                matches!(predecessor.outcome, CommandOutcome::Applied { .. })
+            });
+            if !applied {
+                return Ok(Err(Refusal::predecessor()));
+            }
+        }
+        let id = self.command.conversation_id;
+        let Some(stored) = conversation::find(tx, self.author.workspace_id, id).await? else {
+            return Ok(Err(Refusal::not_found()));
+        };
+        let permission = self.command.action.permission();
+        if let Decision::Denied(denial) =
+            decide(&viewer.subject, permission, Some(&stored.head.scope()))
+        {
+            return Ok(Err(Refusal::denied(denial)));
+        }
+        actions::apply(self, tx, log, viewer, ids, stored).await
+    }
+
+    /// Whether the command is so old that an earlier outcome may have been forgotten. Its id tells its age.
+    fn is_expired(&self) -> bool {
+        let made = self.command.id.uuid().get_timestamp().map(|time| time.to_unix());
+        made.is_some_and(|(seconds, _)| {
+            let kept_since = self.now.plus_seconds(-OUTCOME_KEPT_S).as_seconds();
+            i64::try_from(seconds).is_ok_and(|seconds| seconds < kept_since)
+        })
+    }
+
+    async fn audit(
+        &self,
+        tx: &mut Tx,
+        ids: &mut Ids,
+        result: AuditResult,
+        detail: serde_json::Value,
+    ) -> Result<(), DbError> {
+        let event = AuditEvent {
+            actor: Actor::Teammate(self.author.teammate_id),
+            action: self.command.action.name(),
+            object_type: "conversation",
+            object_id: Some(self.command.conversation_id.uuid()),
+            result,
+            detail,
+        };
+        audit::record(tx, self.author.workspace_id, ids, self.now, event).await
+    }
+}
+
+/// A tag as it is stored.
+fn tag_name(tag: &str) -> Result<&str, Refusal> {
+    let tag = tag.trim();
+    if tag.is_empty() || tag.chars().count() > MAX_TAG_CHARS || tag.chars().any(char::is_control) {
+        let message = format!("A tag has 1 to {MAX_TAG_CHARS} characters on one line.");
+        return Err(Refusal::new(ErrorCode::InvalidValue, message));
+    }
+    Ok(tag)
+}
+
+#[cfg(test)]
+mod tests;
