@@ -126,28 +126,28 @@ const REGISTRIES: &[&str] = &[
     concat!("archive.", "ubuntu.com"),
     concat!("art", "ifactory"),
 ];
-const MACHINE_PATHS: &[&str] =
-    &[concat!("/", "root/"), concat!("/", "home/"), concat!("/", "Users/"), concat!("/", "work/")];
 const WRITTEN: &[&str] = &[
     "rs", "ts", "tsx", "css", "sql", "toml", "lock", "md", "json", "yml", "yaml", "html", "sh",
     "ftl", "npmrc",
 ];
 
-pub(super) fn foreign_places(files: &[SourceFile]) -> Vec<String> {
+/// `machine_paths` are the absolute paths that no file may name.
+pub(super) fn foreign_places(files: &[SourceFile], machine_paths: &[String]) -> Vec<String> {
     let written =
         files.iter().filter(|file| file.has_extension(WRITTEN) || file.lies_in(&[".ci/"]));
     lines_with(written, |line| {
-        REGISTRIES.iter().any(|host| line.contains(host)) || names_a_machine_path(line)
+        REGISTRIES.iter().any(|host| line.contains(host))
+            || machine_paths.iter().any(|path| names_path(line, path))
     })
 }
 
-/// An absolute path, and not the middle of a longer path or of an address.
-fn names_a_machine_path(line: &str) -> bool {
-    MACHINE_PATHS.iter().any(|path| {
-        line.match_indices(path).any(|(at, _)| {
-            let before = line[..at].chars().next_back();
-            before.is_none_or(|c| c.is_whitespace() || "\"'`=(:<[,".contains(c))
-        })
+/// Whether the line holds the path as a whole, and not as the middle of a longer path or of an address.
+fn names_path(line: &str, path: &str) -> bool {
+    line.match_indices(path).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        let after = line[at + path.len()..].chars().next();
+        before.is_none_or(|c| c.is_whitespace() || "\"'`=(:<[,".contains(c))
+            && after.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '-')
     })
 }
 
@@ -273,22 +273,31 @@ mod tests {
     fn places_that_are_not_the_products_are_found() {
         for host in REGISTRIES {
             assert_eq!(
-                foreign_places(&[file("docs/a.md", &format!("see https://{host}/x"))]).len(),
+                foreign_places(&[file("docs/a.md", &format!("see https://{host}/x"))], &[]).len(),
                 1,
                 "{host}"
             );
         }
-        for path in MACHINE_PATHS {
+        let machine = ["/x/home".to_owned(), "/x/build".to_owned()];
+        for path in &machine {
             for line in [
-                format!("cd {path}main"),
-                format!("\"{path}x\""),
-                format!("{path}x"),
-                format!("A={path}x"),
+                format!("cd {path}/main"),
+                format!("\"{path}\""),
+                path.clone(),
+                format!("A={path}/y"),
             ] {
-                assert_eq!(foreign_places(&[file(".ci/run", &line)]).len(), 1, "{line}");
+                assert_eq!(foreign_places(&[file(".ci/run", &line)], &machine).len(), 1, "{line}");
             }
-            let inside = [format!("$TMP{path}x"), format!("https://host{path}x")];
-            assert_eq!(foreign_places(&[file("docs/a.md", &inside.join("\n"))]).len(), 0, "{path}");
+            let inside = [
+                format!("$TMP{path}/x"),
+                format!("https://host{path}/x"),
+                format!("{path}stead/x"),
+            ];
+            assert_eq!(
+                foreign_places(&[file("docs/a.md", &inside.join("\n"))], &machine).len(),
+                0,
+                "{path}"
+            );
         }
     }
 }
