@@ -1,5 +1,7 @@
 //! The API over HTTP: routes with what they need, handlers that translate, errors, limits.
 
+mod acting;
+mod channel;
 mod description;
 mod entrance;
 mod extract;
@@ -7,6 +9,7 @@ mod failure;
 mod guard;
 mod limits;
 mod live;
+mod reading;
 mod route;
 mod state;
 
@@ -75,8 +78,24 @@ fn declare(edge: Edge) -> Routes {
         .add(Access::VerifiesSecret, routes!(entrance::sign_in_totp))
         .add(Access::VerifiesSecret, routes!(entrance::refresh))
         .add(Access::OwnSession, routes!(entrance::sign_out))
+        .add(READ, routes!(reading::bootstrap))
+        .add(READ, routes!(reading::sync_page))
+        .add(READ, routes!(reading::list_conversations))
+        .add(READ, routes!(reading::conversation))
+        .add(READ, routes!(reading::fetch_conversations))
+        .add(READ, routes!(reading::digest))
+        .add(READ, routes!(reading::find))
+        .add(READ, routes!(acting::run_commands))
         .add(READ, routes!(live::ticket))
         .add(Access::VerifiesSecret, routes!(live::stream))
+        .add(Access::Channel, routes!(channel::open_conversation))
+        .add(Access::Channel, routes!(channel::add_message))
+        .add(Access::Channel, routes!(channel::replies))
+}
+
+/// What a failure of the core is called on the wire, whatever carries it. Its cause is in the log.
+pub(crate) fn failure_answer(error: crate::core::CoreError) -> recado_protocol::ApiError {
+    Failure::from(error).into_error()
 }
 
 async fn nothing_here() -> Failure {

@@ -15,7 +15,7 @@ use crate::core::{Core, Principal};
 use crate::identity::limiter::LimiterPolicies;
 use crate::identity::token::{Secret, TokenKind};
 use crate::storage::session::{EndReason, StoredSession};
-use crate::storage::{DbError, account, session, teammate};
+use crate::storage::{DbError, Tx, account, session, teammate};
 
 pub use error::AuthError;
 pub use settings::{ACCESS_TOKEN_S, LIVE_TICKET_S, SessionSettings};
@@ -89,20 +89,29 @@ impl Sessions {
             .await?
     }
 
-    /// Whether a session still gives access, for a stream that outlives its token.
+    /// Whether a session still gives access.
     ///
     /// # Errors
     /// [`DbError`].
     pub async fn is_running(&self, id: SessionId) -> Result<bool, DbError> {
         let (now, settings) = (self.core.now(), self.settings);
-        self.core.db()
-            .read(async move |tx| {
-                let Some(session) = session::find(tx, id).await? else { return Ok(false) };
-                let owner = account::find(tx, session.teammate_id).await?;
-                Ok(owner.is_some_and(|owner| owner.state == TeammateState::Active)
-                    && settings.end_reason(&session, now).is_none())
-            })
-            .await
+        self.core.db().read(async move |tx| running(tx, id, settings, now).await.map(|it| it.is_some())).await
+    }
+
+    /// Whether a session still gives access, for a stream that outlives its token. A stream is a use of its session, so a
+    /// session with one does not become idle.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn keep_in_use(&self, id: SessionId) -> Result<bool, DbError> {
+        let (now, settings) = (self.core.now(), self.settings);
+        let found =
+            self.core.db().read(async move |tx| running(tx, id, settings, now).await).await?;
+        let Some(session) = found else { return Ok(false) };
+        if session.last_used_at.plus_seconds(settings::USE_NOTED_EVERY_S) <= now {
+            self.core.db().write(async move |tx| session::touch(tx, id, now).await).await?;
+        }
+        Ok(true)
     }
 
     /// Signs out.
@@ -177,6 +186,18 @@ impl Sessions {
             })
             .await
     }
+}
+
+async fn running(
+    tx: &mut Tx,
+    id: SessionId,
+    settings: SessionSettings,
+    now: Timestamp,
+) -> Result<Option<StoredSession>, DbError> {
+    let Some(session) = session::find(tx, id).await? else { return Ok(None) };
+    let owner = account::find(tx, session.teammate_id).await?;
+    let in_use = owner.is_some_and(|owner| owner.state == TeammateState::Active);
+    Ok((in_use && settings.end_reason(&session, now).is_none()).then_some(session))
 }
 
 fn caller_of(session: &StoredSession) -> Caller {

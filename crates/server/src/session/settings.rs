@@ -9,6 +9,8 @@ use crate::storage::session::{EndReason, StoredSession};
 pub const ACCESS_TOKEN_S: u32 = 300;
 /// How long a ticket for the live stream is good, in seconds.
 pub const LIVE_TICKET_S: u32 = 30;
+/// How often the use of a session by its stream is noted, in seconds.
+pub(super) const USE_NOTED_EVERY_S: i64 = 15 * 60;
 /// How long a token that ran out is kept, so that it still answers that it ran out, in seconds.
 pub(super) const EXPIRED_KEPT_S: i64 = 86_400;
 /// How long an ended session stays in the list of sessions, in seconds.

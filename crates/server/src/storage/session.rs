@@ -241,6 +241,15 @@ pub async fn store_refresh(
     Ok(())
 }
 
+/// Notes that a session is in use.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn touch(tx: &mut Tx, id: SessionId, now: Timestamp) -> Result<(), DbError> {
+    tx.execute("UPDATE session SET last_used_at = ?2 WHERE id = ?1", &params![id, now]).await?;
+    Ok(())
+}
+
 /// Ends a session. `true` if it had not ended before. Its access tokens stay until they run out, so that they answer
 /// that the session has ended.
 ///

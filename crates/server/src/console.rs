@@ -1,0 +1,92 @@
+//! Console commands: they reach a running server through a socket in its data directory, which only its owner may open.
+//! Where no server runs, the command takes the data directory's lock and works on the data itself.
+//!
+//! Over the socket go lines of JSON: a request, then its reply, as often as the command likes.
+
+mod client;
+mod dispatch;
+mod listener;
+
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::backend::{AddedTeammate, BackendError, NewTeammate, TeammateChange};
+use crate::import::{ImportOptions, NumberedRecord};
+
+pub use client::Console;
+pub use dispatch::Desk;
+pub(crate) use listener::Listener;
+
+/// The longest line on the socket, in bytes. An import sends batches of conversations.
+const MAX_LINE_BYTES: usize = 64 * 1_024 * 1_024;
+
+/// Where a data directory's socket lies.
+#[must_use]
+pub fn socket_path(data_dir: &Path) -> PathBuf {
+    data_dir.join("console.sock")
+}
+
+/// What a console command asks for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Request {
+    /// The link by which a client joins.
+    JoinLink,
+    /// Adds a teammate.
+    TeammateAdd {
+        /// Who.
+        new: NewTeammate,
+    },
+    /// Changes what a teammate may do and see.
+    TeammateSet {
+        /// The teammate's address.
+        email: String,
+        /// What changes.
+        change: TeammateChange,
+    },
+    /// Stores a batch of conversations from a file.
+    Import {
+        /// How.
+        options: ImportOptions,
+        /// The conversations.
+        batch: Vec<NumberedRecord>,
+    },
+    /// Makes a channel.
+    ChannelAdd {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// The reply on the socket: what the request asked for, or a sentence why not.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Reply {
+    Done(serde_json::Value),
+    Error(String),
+}
+
+/// A link by which a client joins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinLinkReply {
+    /// The link; absent where the server's address is not known.
+    pub join_link: String,
+}
+
+/// A channel that was made.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddedChannel {
+    /// The key, shown this once.
+    pub channel_key: String,
+}
+
+/// A teammate that was added.
+pub type TeammateAdded = AddedTeammate;
+
+fn decode<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, BackendError> {
+    serde_json::from_value(value).map_err(|error| {
+        BackendError::Internal(format!("the server gave an answer that cannot be read: {error}"))
+    })
+}

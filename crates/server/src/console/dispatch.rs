@@ -1,0 +1,67 @@
+//! What console commands do, whether a server runs or not.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{AddedChannel, JoinLinkReply, Request};
+use crate::backend::{Backend, BackendError};
+use crate::import::Importer;
+
+/// Carries out console commands.
+#[derive(Clone)]
+pub struct Desk {
+    backend: Backend,
+    join_link: Option<Arc<str>>,
+}
+
+impl Desk {
+    /// A desk on a backend. The join link is known while a server runs.
+    #[must_use]
+    pub fn new(backend: Backend, join_link: Option<&str>) -> Self {
+        Self { backend, join_link: join_link.map(Arc::from) }
+    }
+
+    /// The backend.
+    #[must_use]
+    pub fn backend(&self) -> &Backend {
+        &self.backend
+    }
+
+    /// Carries out one command.
+    ///
+    /// # Errors
+    /// [`BackendError`], whose text is the sentence for whoever asked.
+    pub async fn carry_out(&self, request: Request) -> Result<Value, BackendError> {
+        match request {
+            Request::JoinLink => {
+                let join_link = self.join_link.as_deref().ok_or_else(|| {
+                    BackendError::Refused(
+                        "the join link names the server's address, so start the server first: \
+                         recado-server serve"
+                            .to_owned(),
+                    )
+                })?;
+                encode(&JoinLinkReply { join_link: join_link.to_owned() })
+            }
+            Request::TeammateAdd { new } => encode(&self.backend.add_teammate(new).await?),
+            Request::TeammateSet { email, change } => {
+                encode(&self.backend.change_teammate(&email, change).await?)
+            }
+            Request::Import { options, batch } => {
+                let (core, workspace_id) = (self.backend.core(), self.backend.workspace_id());
+                let importer = Importer::open(core, workspace_id, &options).await?;
+                encode(&importer.store(batch).await?)
+            }
+            Request::ChannelAdd { name } => {
+                let key = self.backend.add_channel(&name).await?;
+                encode(&AddedChannel { channel_key: key.expose().to_owned() })
+            }
+        }
+    }
+}
+
+fn encode(value: &impl Serialize) -> Result<Value, BackendError> {
+    serde_json::to_value(value).map_err(|error| BackendError::Internal(error.to_string()))
+}

@@ -1,0 +1,111 @@
+//! One stream's place in the change log.
+
+use std::time::Duration;
+
+use recado_protocol::LogId;
+use recado_protocol::error::ApiError;
+use recado_protocol::live::LiveFrame;
+use recado_protocol::sync::SyncPage;
+use tokio::time::Instant;
+
+use crate::core::{Core, CoreError, Principal};
+use crate::http::failure_answer;
+use crate::storage::change_log;
+use crate::sync;
+
+/// How many entries of the log one page covers.
+const ENTRIES: u32 = 200;
+/// How many pages are pushed at a stretch. Whoever is further behind is told to pull, which has its own pace.
+const PAGES_AT_A_STRETCH: u32 = 8;
+/// How long a page that holds nothing for this teammate may wait for one that does: it only moves the cursor.
+const EMPTY_PAGE_DELAY: Duration = Duration::from_secs(5);
+
+/// What is to be done next.
+pub(super) enum Step {
+    /// A frame to be sent.
+    Send(LiveFrame),
+    /// Nothing until the log grows.
+    UpToDate,
+    /// The stream cannot go on.
+    End(ApiError),
+}
+
+/// One stream's place in the change log.
+pub(super) struct Follower {
+    core: Core,
+    who: Principal,
+    log_id: LogId,
+    /// What was read up to.
+    cursor: u64,
+    /// A page without changes that was not sent yet, and when it has to be.
+    empty: Option<(SyncPage, Instant)>,
+    /// Pages sent since the follower was up to date.
+    stretch: u32,
+}
+
+impl Follower {
+    pub(super) fn new(core: Core, who: Principal, log_id: LogId, cursor: u64) -> Self {
+        Self { core, who, log_id, cursor, empty: None, stretch: 0 }
+    }
+
+    /// Reads on.
+    pub(super) async fn step(&mut self) -> Step {
+        if self.stretch == PAGES_AT_A_STRETCH {
+            return self.jump_to_the_end().await;
+        }
+        loop {
+            let read = sync::page(&self.core, self.who, self.log_id, self.cursor, ENTRIES).await;
+            let mut page = match read {
+                Ok(page) => page,
+                Err(error) => return end(error),
+            };
+            let more = page.more;
+            self.cursor = page.cursor;
+            let waiting = self.empty.take();
+            if let Some((waiting, _)) = &waiting {
+                // Nothing lay between, so the client takes both as one page.
+                page.after = waiting.after;
+            }
+            let due = waiting.map_or_else(|| Instant::now() + EMPTY_PAGE_DELAY, |(_, due)| due);
+            let has_news = !page.changes.is_empty() || due <= Instant::now();
+            if page.cursor > page.after && has_news {
+                self.stretch += 1;
+                return Step::Send(LiveFrame::Page { page });
+            }
+            if page.cursor > page.after {
+                self.empty = Some((page, due));
+            }
+            if !more {
+                self.stretch = 0;
+                return Step::UpToDate;
+            }
+        }
+    }
+
+    /// Ends when a page without changes has waited long enough; never without one.
+    pub(super) async fn empty_page_due(&self) {
+        match &self.empty {
+            Some((_, due)) => tokio::time::sleep_until(*due).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn jump_to_the_end(&mut self) -> Step {
+        let workspace_id = self.who.workspace_id;
+        let head =
+            self.core.db().read(async move |tx| change_log::head(tx, workspace_id).await).await;
+        match head {
+            Ok(head) => {
+                self.cursor = head.seq;
+                self.empty = None;
+                self.stretch = 0;
+                Step::Send(LiveFrame::Pull)
+            }
+            Err(error) => end(error.into()),
+        }
+    }
+}
+
+fn end(error: CoreError) -> Step {
+    Step::End(failure_answer(error))
+}

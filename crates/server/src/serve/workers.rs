@@ -1,0 +1,67 @@
+//! What a server does without being asked.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::http::Edge;
+use crate::snooze;
+use crate::tls::{Renewal, ServerTls};
+
+/// How often ended sessions are looked for, so that the streams of a session that ended on another node close within a
+/// second.
+const SESSION_TICK: Duration = Duration::from_millis(500);
+/// How often due snoozes are looked for.
+const SNOOZE_TICK: Duration = Duration::from_secs(1);
+/// How often what ran out is deleted.
+const CLEANING_TICK: Duration = Duration::from_secs(10 * 60);
+/// How often the certificate is looked at.
+const CERTIFICATE_TICK: Duration = Duration::from_secs(12 * 3_600);
+/// How far the look for ended sessions reaches back over what it has seen: another node's clock may be behind.
+const OVERLAP_S: i64 = 5;
+
+/// Starts every worker.
+pub(super) fn start(
+    tasks: &TaskTracker,
+    edge: &Edge,
+    tls: &Arc<ServerTls>,
+    stopping: &CancellationToken,
+) {
+    let sessions = edge.sessions.clone();
+    let mut seen = edge.core.now();
+    tasks.spawn(repeat(SESSION_TICK, stopping.clone(), async move || {
+        match sessions.announce_ends_since(seen.plus_seconds(-OVERLAP_S)).await {
+            Ok(next) => seen = next,
+            Err(error) => tracing::warn!(%error, "ended sessions could not be looked for"),
+        }
+    }));
+    let core = edge.core.clone();
+    tasks.spawn(repeat(SNOOZE_TICK, stopping.clone(), async move || {
+        if let Err(error) = snooze::wake_due(&core).await {
+            tracing::warn!(%error, "due snoozes could not be woken");
+        }
+    }));
+    let sessions = edge.sessions.clone();
+    tasks.spawn(repeat(CLEANING_TICK, stopping.clone(), async move || {
+        if let Err(error) = sessions.delete_expired().await {
+            tracing::warn!(%error, "what ran out could not be deleted");
+        }
+    }));
+    let (core, tls) = (edge.core.clone(), Arc::clone(tls));
+    tasks.spawn(repeat(CERTIFICATE_TICK, stopping.clone(), async move || {
+        match tls.renew(core.now().as_micros()) {
+            Ok(Renewal::Renewed) => tracing::info!("another certificate is served from now on"),
+            Ok(Renewal::NotDue) => {}
+            Err(error) => tracing::error!(%error, "the certificate could not be renewed"),
+        }
+    }));
+}
+
+/// Does `work` again and again, with a pause after each time, until the server stops.
+async fn repeat(pause: Duration, stopping: CancellationToken, mut work: impl AsyncFnMut()) {
+    while stopping.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
+        work().await;
+    }
+}
