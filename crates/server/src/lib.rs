@@ -1,26 +1,32 @@
-mod live;
+//! Recado's backend. From the outside in: [`serve`] puts the API ([`http`], `live`) and the console socket ([`console`])
+//! on one [`backend`]; below lie who is asking ([`sign_in`], [`session`], [`identity`]), what is done ([`commands`],
+//! [`inbound`], [`sync`]) and where it is kept ([`storage`]).
+
+pub mod access_change;
+pub mod backend;
 pub mod channel_key;
 pub mod clock;
+pub mod commands;
+pub mod console;
+pub mod conversation;
+pub mod core;
+#[cfg(feature = "fail-points")]
+mod fail_point;
 pub mod gate;
 pub mod http;
 pub mod identity;
+pub mod ids;
+pub mod inbound;
+mod live;
+pub mod sanitize;
+pub mod seed;
+pub mod serve;
 pub mod session;
 pub mod sign_in;
-pub mod storage;
-pub mod tls;
-pub mod core;
-pub mod ids;
-pub mod backend;
-pub mod console;
-pub mod serve;
-pub mod access_change;
-pub mod seed;
 pub mod snooze;
-pub mod commands;
-pub mod sanitize;
-pub mod conversation;
-pub mod inbound;
+pub mod storage;
 pub mod sync;
-pub mod import;
-#[cfg(feature = "fail-points")]
-mod fail_point;
+pub mod tls;
+
+#[cfg(test)]
+mod testing;
