@@ -9,11 +9,17 @@
 #![deny(missing_docs)]
 
 mod batch;
+mod cache;
+mod database;
 mod error;
 mod keys;
 mod meta;
+mod migrations;
 mod outbox;
+mod overlay;
+mod sql;
 mod store;
+mod views;
 
 pub use batch::{Applied, CacheBatch, Dropped, LeftConversation, NewMessage};
 pub use error::{Error, Which};

@@ -1,6 +1,12 @@
 //! What the agent did and wrote, until the server has it.
 
-use recado_protocol::Command;
+pub(crate) mod drafts;
+pub(crate) mod entry;
+pub(crate) mod queue;
+pub(crate) mod salvage;
+
+use recado_protocol::host::Draft;
+use recado_protocol::{Command, Timestamp};
 
 /// How much the outbox holds. Read marks are never counted: they are no work that could be lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,7 +26,7 @@ pub struct SalvageReport {
     /// the server knows already is not run twice.
     pub commands: Vec<Command>,
     /// Drafts, with the time of their last change.
-    pub drafts: Vec<(recado_protocol::host::Draft, recado_protocol::Timestamp)>,
+    pub drafts: Vec<(Draft, Timestamp)>,
     /// How many entries were found but could not be read.
     pub unreadable: u32,
     /// Whether the damage hides how many entries there were.

@@ -1,0 +1,89 @@
+//! What leaves: rows, search and names, in the transaction that says so.
+
+use std::collections::HashSet;
+
+use recado_protocol::{ContactId, ConversationId, ConversationState};
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::tokens::{self, Words};
+use super::{directory, parts, search};
+use crate::batch::LeftConversation;
+use crate::sql::{blob, id, unsigned};
+
+/// Deletes conversations with everything of them. Returns those that were here.
+pub(crate) fn conversations(
+    connection: &Connection,
+    keys: &[i64],
+) -> rusqlite::Result<Vec<LeftConversation>> {
+    let mut leaving = 0;
+    for &key in keys {
+        leaving += parts::doc_count(connection, key)?;
+    }
+    let rebuild = search::better_rebuilt(connection, leaving)?;
+    let mut left = Vec::new();
+    for &key in keys {
+        let facts = connection
+            .prepare_cached(
+                "SELECT id, contact_name FROM conversations WHERE conversation_key = ?1",
+            )?
+            .query_row([key], |row| {
+                Ok(LeftConversation { conversation_id: id(row, 0)?, contact_name: row.get(1)? })
+            })
+            .optional()?;
+        let Some(facts) = facts else { continue };
+        parts::remove_all(connection, key, rebuild)?;
+        tokens::remove(connection, Words::Title, key)?;
+        connection
+            .prepare_cached("DELETE FROM conversations WHERE conversation_key = ?1")?
+            .execute([key])?;
+        left.push(facts);
+    }
+    if rebuild {
+        search::start_again(connection)?;
+    }
+    Ok(left)
+}
+
+/// The keys of these conversations, as far as they are here.
+pub(crate) fn keys_of(
+    connection: &Connection,
+    ids: &[ConversationId],
+) -> rusqlite::Result<Vec<i64>> {
+    let mut statement =
+        connection.prepare_cached("SELECT conversation_key FROM conversations WHERE id = ?1")?;
+    let mut keys = Vec::new();
+    for &id in ids {
+        keys.extend(statement.query_row([blob(id)], |row| row.get::<_, i64>(0)).optional()?);
+    }
+    Ok(keys)
+}
+
+/// The keys of the conversations in these states that a listing as of `as_of` should have named and
+/// did not. What is newer than the listing is left alone.
+pub(crate) fn unlisted(
+    connection: &Connection,
+    listed: &HashSet<ConversationId>,
+    states: &[ConversationState],
+    as_of: u64,
+) -> rusqlite::Result<Vec<i64>> {
+    let mut keys = Vec::new();
+    for state in states {
+        let mut statement = connection.prepare_cached(
+            "SELECT conversation_key, id, version, stale FROM conversations WHERE state = ?1",
+        )?;
+        let mut rows = statement.query([state.name()])?;
+        while let Some(row) = rows.next()? {
+            let older = row.get::<_, bool>(3)? || unsigned(row, 2)? <= as_of;
+            if older && !listed.contains(&id::<ConversationId>(row, 1)?) {
+                keys.push(row.get(0)?);
+            }
+        }
+    }
+    Ok(keys)
+}
+
+/// Deletes a contact that the server says is no longer visible, unless a conversation of theirs that
+/// came later is here.
+pub(crate) fn contact(connection: &Connection, contact_id: ContactId) -> rusqlite::Result<bool> {
+    directory::remove_contact(connection, contact_id)
+}

@@ -1,0 +1,83 @@
+//! The one row that says where the cache stands.
+
+use recado_protocol::Timestamp;
+use rusqlite::{Connection, params};
+
+use crate::meta::{HeadsProgress, Meta};
+use crate::sql::{number, opt_at, opt_blob, opt_id, opt_json, opt_micros, to_json, unsigned};
+
+/// Raised whenever the tokeniser gives other tokens than before; the search tables are then filled
+/// anew.
+pub(crate) const TOKENS_VERSION: i64 = 1;
+
+/// Makes the row of a new cache. Returns whether the search tables were filled by another edition
+/// of the tokeniser.
+pub(crate) fn prepare(connection: &Connection) -> rusqlite::Result<bool> {
+    let made = connection.query_row("SELECT COUNT(*) FROM meta", [], |row| row.get::<_, i64>(0))?;
+    if made == 0 {
+        connection.execute(
+            "INSERT INTO meta (one, cursor, epoch, tokens_version) VALUES (1, 0, 0, ?1)",
+            [TOKENS_VERSION],
+        )?;
+    }
+    let found =
+        connection.query_row("SELECT tokens_version FROM meta", [], |row| row.get::<_, i64>(0))?;
+    Ok(found != TOKENS_VERSION)
+}
+
+pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Meta> {
+    connection
+        .prepare_cached(
+            "SELECT log_id, cursor, epoch, access, me, workspace, last_contact_at, heads FROM meta",
+        )?
+        .query_row([], |row| {
+            Ok(Meta {
+                log_id: opt_id(row, 0)?,
+                cursor: unsigned(row, 1)?,
+                epoch: unsigned(row, 2)?,
+                access: opt_json(row, 3)?,
+                me: opt_json(row, 4)?,
+                workspace: opt_json(row, 5)?,
+                last_contact_at: opt_at(row, 6)?,
+                heads: opt_json(row, 7)?.unwrap_or_default(),
+            })
+        })
+}
+
+pub(crate) fn save(connection: &Connection, meta: &Meta) -> rusqlite::Result<()> {
+    let access = meta.access.as_ref().map(to_json).transpose()?;
+    let me = meta.me.as_ref().map(to_json).transpose()?;
+    let workspace = meta.workspace.as_ref().map(to_json).transpose()?;
+    connection
+        .prepare_cached(
+            "UPDATE meta SET log_id = ?1, cursor = ?2, epoch = ?3, access = ?4, me = ?5, \
+             workspace = ?6, last_contact_at = ?7, heads = ?8",
+        )?
+        .execute(params![
+            opt_blob(meta.log_id),
+            number(meta.cursor),
+            number(meta.epoch),
+            access,
+            me,
+            workspace,
+            opt_micros(meta.last_contact_at),
+            to_json(&meta.heads)?,
+        ])?;
+    Ok(())
+}
+
+pub(crate) fn set_last_contact(connection: &Connection, at: Timestamp) -> rusqlite::Result<()> {
+    connection.prepare_cached("UPDATE meta SET last_contact_at = ?1")?.execute([at.as_micros()])?;
+    Ok(())
+}
+
+pub(crate) fn set_heads(connection: &Connection, heads: &HeadsProgress) -> rusqlite::Result<()> {
+    connection.prepare_cached("UPDATE meta SET heads = ?1")?.execute([to_json(heads)?])?;
+    Ok(())
+}
+
+/// Stores that the search tables are filled by this edition of the tokeniser.
+pub(crate) fn set_tokens_version(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("UPDATE meta SET tokens_version = ?1", [TOKENS_VERSION])?;
+    Ok(())
+}

@@ -1,0 +1,265 @@
+//! Opening a file: the key, the settings of each connection, and what a failure means.
+
+use std::fmt::Write as _;
+use std::io::Read as _;
+use std::path::Path;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode as SqlCode, OpenFlags};
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Which};
+use crate::migrations;
+
+/// SQLite before this can lose data when a write-ahead log is reset.
+const OLDEST_SQLITE: (i32, &str) = (3_051_003, "SQLite 3.51.3");
+#[cfg(not(feature = "plain"))]
+const OLDEST_SQLCIPHER: (u32, u32, &str) = (4, 14, "SQLCipher 4.14");
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The one connection that writes.
+    Writer,
+    /// The one that the UI's reads use; it keeps more pages.
+    Reader,
+}
+
+impl Error {
+    /// Tells what a failure of SQLite means for this file.
+    pub(crate) fn sql(which: Which, error: rusqlite::Error) -> Self {
+        let detail = error.to_string();
+        match error.sqlite_error_code() {
+            Some(SqlCode::DatabaseCorrupt | SqlCode::NotADatabase) => {
+                Self::Damaged { which, detail }
+            }
+            Some(SqlCode::DiskFull) => Self::DiskFull,
+            Some(
+                SqlCode::SystemIoFailure
+                | SqlCode::CannotOpen
+                | SqlCode::ReadOnly
+                | SqlCode::PermissionDenied
+                | SqlCode::DatabaseBusy
+                | SqlCode::DatabaseLocked
+                | SqlCode::FileLockingProtocolFailed,
+            ) => Self::Io(detail),
+            // A page whose HMAC does not fit comes up as a bare SQLITE_ERROR.
+            _ if detail.contains("file is not a database") => Self::Damaged { which, detail },
+            _ => Self::Internal { which, detail },
+        }
+    }
+
+    /// A failure of the file system.
+    pub(crate) fn file(path: &Path, error: &std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::StorageFull {
+            return Self::DiskFull;
+        }
+        Self::Io(format!("{}: {error}", path.display()))
+    }
+}
+
+/// The 16 bytes that a file of this key begins with. SQLCipher takes them as the salt; made from
+/// the key, they tell a wrong key from a damaged file.
+fn salt(key: &[u8; 32]) -> [u8; 16] {
+    let mut hasher = Sha256::new();
+    hasher.update(b"recado store salt v1");
+    hasher.update(key);
+    let hash: [u8; 32] = hasher.finalize().into();
+    let mut salt = [0; 16];
+    salt.copy_from_slice(&hash[..16]);
+    salt
+}
+
+#[cfg_attr(feature = "plain", expect(dead_code, reason = "without encryption there is no key"))]
+fn key_pragma(key: &[u8; 32]) -> Zeroizing<String> {
+    let mut pragma = Zeroizing::new(String::with_capacity(128));
+    pragma.push_str("PRAGMA key = \"x'");
+    for byte in key.iter().chain(&salt(key)) {
+        // Writing to a string cannot fail.
+        let _ = write!(pragma, "{byte:02x}");
+    }
+    pragma.push_str("'\";");
+    pragma
+}
+
+/// Refuses libraries that are known to lose data.
+fn check_library(connection: &Connection) -> Result<(), Error> {
+    let (oldest, needed) = OLDEST_SQLITE;
+    if rusqlite::version_number() < oldest {
+        return Err(Error::LibraryTooOld { found: rusqlite::version().to_owned(), needed });
+    }
+    #[cfg(not(feature = "plain"))]
+    {
+        let (major, minor, needed) = OLDEST_SQLCIPHER;
+        let found: String = connection
+            .query_row("PRAGMA cipher_version", [], |row| row.get(0))
+            .unwrap_or_else(|_| "none".to_owned());
+        if parse_version(&found).is_none_or(|version| version < (major, minor)) {
+            return Err(Error::LibraryTooOld { found, needed });
+        }
+    }
+    #[cfg(feature = "plain")]
+    let _ = connection;
+    Ok(())
+}
+
+#[cfg(not(feature = "plain"))]
+fn parse_version(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.split(['.', ' ']);
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
+fn set_up(connection: &Connection, key: &[u8; 32], role: Role) -> rusqlite::Result<()> {
+    #[cfg(not(feature = "plain"))]
+    {
+        connection.execute_batch(&key_pragma(key))?;
+        connection.execute_batch(
+            "PRAGMA cipher_page_size = 4096;
+             PRAGMA cipher_use_hmac = ON;
+             PRAGMA cipher_memory_security = OFF;",
+        )?;
+    }
+    #[cfg(feature = "plain")]
+    let _ = key;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.execute_batch(
+        "PRAGMA temp_store = MEMORY;
+         PRAGMA trusted_schema = OFF;
+         PRAGMA secure_delete = ON;
+         PRAGMA foreign_keys = ON;",
+    )?;
+    let cache_kib = match role {
+        Role::Writer => 4 * 1024,
+        Role::Reader => 16 * 1024,
+    };
+    connection.pragma_update(None, "cache_size", -cache_kib)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(96);
+    Ok(())
+}
+
+/// A connection to a file, keyed and set up, before anything was read or written.
+pub(crate) fn connect(
+    path: &Path,
+    key: &[u8; 32],
+    which: Which,
+    role: Role,
+) -> Result<Connection, Error> {
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if role == Role::Writer {
+        flags |= OpenFlags::SQLITE_OPEN_CREATE;
+    }
+    let sql = |error| Error::sql(which, error);
+    let connection = Connection::open_with_flags(path, flags).map_err(sql)?;
+    set_up(&connection, key, role).map_err(sql)?;
+    check_library(&connection)?;
+    Ok(connection)
+}
+
+/// Whether the file begins with the salt of this key.
+fn has_salt_of(path: &Path, key: &[u8; 32]) -> bool {
+    let mut found = [0_u8; 16];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut found));
+    read.is_ok() && found == salt(key)
+}
+
+fn synchronous(which: Which) -> &'static str {
+    match which {
+        Which::Cache => "NORMAL",
+        Which::Outbox => "FULL",
+    }
+}
+
+/// Opens a file for writing, makes it if it is missing, and brings its schema up to date. A wrong
+/// key and a newer schema are found before the first byte is written.
+pub(crate) fn open_writer(path: &Path, key: &[u8; 32], which: Which) -> Result<Connection, Error> {
+    let sql = |error| Error::sql(which, error);
+    let mut connection = connect(path, key, which, Role::Writer)?;
+    let readable =
+        connection.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
+    if let Err(error) = readable {
+        return Err(match Error::sql(which, error) {
+            Error::Damaged { .. } if !has_salt_of(path, key) => Error::WrongKey { which },
+            other => other,
+        });
+    }
+    let steps = migrations::of(which);
+    migrations::check(&connection, which, steps)?;
+    connection
+        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))
+        .map_err(sql)?;
+    connection.pragma_update(None, "synchronous", synchronous(which)).map_err(sql)?;
+    migrations::run(&mut connection, which, steps)?;
+    Ok(connection)
+}
+
+/// Opens the second connection, for reading.
+pub(crate) fn open_reader(path: &Path, key: &[u8; 32], which: Which) -> Result<Connection, Error> {
+    let connection = connect(path, key, which, Role::Reader)?;
+    let sql = |error| Error::sql(which, error);
+    connection.pragma_update(None, "query_only", true).map_err(sql)?;
+    connection.pragma_update(None, "synchronous", synchronous(which)).map_err(sql)?;
+    Ok(connection)
+}
+
+/// A database in memory with the same schema.
+pub(crate) fn open_in_memory(which: Which) -> Result<Connection, Error> {
+    let sql = |error| Error::sql(which, error);
+    let mut connection = Connection::open_in_memory().map_err(sql)?;
+    connection
+        .execute_batch("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;")
+        .map_err(sql)?;
+    connection.set_prepared_statement_cache_capacity(96);
+    migrations::run(&mut connection, which, migrations::of(which))?;
+    Ok(connection)
+}
+
+/// Moves the write-ahead log into the file and empties it.
+pub(crate) fn checkpoint(connection: &Connection, which: Which) -> Result<(), Error> {
+    let busy: bool = connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+        .map_err(|error| Error::sql(which, error))?;
+    if busy {
+        return Err(Error::Io(format!("another program reads the {which}")));
+    }
+    Ok(())
+}
+
+/// Checks every page of a file.
+pub(crate) fn verify(connection: &Connection, which: Which) -> Result<(), Error> {
+    let sql = |error| Error::sql(which, error);
+    let complaints = |pragma: &str| -> Result<Vec<String>, Error> {
+        let mut statement = connection.prepare(pragma).map_err(sql)?;
+        let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(sql)?;
+        rows.collect::<rusqlite::Result<Vec<_>>>().map_err(sql)
+    };
+    // The first reports pages whose HMAC does not fit, the second what does not fit together.
+    let mut found = complaints("PRAGMA cipher_integrity_check")?;
+    found.extend(complaints("PRAGMA quick_check")?.into_iter().filter(|line| line != "ok"));
+    match found.into_iter().next() {
+        None => Ok(()),
+        Some(detail) => Err(Error::Damaged { which, detail }),
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(feature = "plain"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn library_versions_are_read_and_compared() {
+        assert_eq!(parse_version("4.19.0 community"), Some((4, 19)));
+        assert_eq!(parse_version("none"), None);
+        let connection = Connection::open_in_memory().expect("a database in memory");
+        check_library(&connection).expect("the linked library is new enough");
+    }
+
+    #[test]
+    fn the_key_never_shows_in_its_salt() {
+        let key = [7; 32];
+        assert_ne!(salt(&key), key[..16]);
+        assert_ne!(salt(&key), salt(&[8; 32]));
+    }
+}

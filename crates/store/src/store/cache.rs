@@ -1,0 +1,250 @@
+//! What the sync engine asks of the cache.
+
+use std::collections::HashSet;
+
+use recado_protocol::sync::digest;
+use recado_protocol::{ConversationId, ConversationState, LogId, Timestamp};
+use rusqlite::Connection;
+
+use super::{Store, lock};
+use crate::batch::{Applied, CacheBatch};
+use crate::cache::{apply, meta, search};
+use crate::database;
+use crate::error::{Error, Which};
+use crate::meta::{HeadsProgress, Meta};
+use crate::sql::{id, unsigned};
+use crate::views::snapshot::cache_error;
+
+/// How far search is behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndexProgress {
+    /// How many messages this call indexed.
+    pub indexed: u32,
+    /// How many still wait. A search reads the newest 1,000 of them itself.
+    pub left: u64,
+}
+
+/// The cache's side of a comparison with the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalDigest {
+    /// The cursor that it was computed at.
+    pub cursor: u64,
+    /// The access epoch that it was computed under.
+    pub epoch: u64,
+    /// How many open and snoozed conversations are here.
+    pub count: u64,
+    /// [`recado_protocol::sync::digest`] over them.
+    pub digest: String,
+}
+
+/// How much the cache holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CacheStats {
+    /// Heads.
+    pub heads: u64,
+    /// Open and snoozed heads.
+    pub active_heads: u64,
+    /// Open and snoozed conversations whose newest parts are all here.
+    pub bodies: u64,
+    /// Parts.
+    pub parts: u64,
+    /// Contacts.
+    pub contacts: u64,
+    /// Messages that search has not indexed yet.
+    pub pending_search: u64,
+    /// The size of the file and its write-ahead log, in bytes; 0 in memory.
+    pub file_bytes: u64,
+}
+
+impl Store {
+    /// Where the cache stands.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn meta(&self) -> Result<Meta, Error> {
+        self.read_cache(|cache| meta::load(cache).map_err(cache_error))
+    }
+
+    /// Stores that the server answered, by this machine's clock.
+    ///
+    /// # Errors
+    ///
+    /// Those of any write.
+    pub fn set_last_contact(&self, at: Timestamp) -> Result<(), Error> {
+        self.write_cache(|tx| meta::set_last_contact(tx, at))
+    }
+
+    /// Stores how far the listing of heads is.
+    ///
+    /// # Errors
+    ///
+    /// Those of any write.
+    pub fn set_heads_progress(&self, progress: &HeadsProgress) -> Result<(), Error> {
+        self.write_cache(|tx| meta::set_heads(tx, progress))
+    }
+
+    /// Stores one answer of the server in one transaction: its objects, as far as they are newer, the
+    /// cursor, and an eviction by the new access if the access changed. Repeating it, or storing an
+    /// older answer after a newer one, changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of any write. Nothing is stored then.
+    pub fn apply(&self, batch: CacheBatch) -> Result<Applied, Error> {
+        self.write_cache(|tx| apply::batch(tx, batch))
+    }
+
+    /// Drops the conversations in `states` that a complete listing did not name. `as_of` is the
+    /// cursor of the listing's first page; what changed after it is left alone.
+    ///
+    /// # Errors
+    ///
+    /// Those of any write.
+    pub fn reconcile_heads(
+        &self,
+        listed: &HashSet<ConversationId>,
+        states: &[ConversationState],
+        as_of: u64,
+    ) -> Result<Applied, Error> {
+        self.write_cache(|tx| apply::reconcile(tx, listed, states, as_of))
+    }
+
+    /// Drops conversations that the server says do not exist for this teammate.
+    ///
+    /// # Errors
+    ///
+    /// Those of any write.
+    pub fn forget_conversations(&self, ids: &[ConversationId]) -> Result<Applied, Error> {
+        self.write_cache(|tx| apply::forget(tx, ids))
+    }
+
+    /// Prepares the cache for another change log: the cursor and the epoch go back to 0, and versions
+    /// of the old log no longer win. Open and snoozed conversations stay readable until the new
+    /// log's heads replace them; closed ones go.
+    ///
+    /// # Errors
+    ///
+    /// Those of any write.
+    pub fn reset_for_new_log(&self, log_id: LogId) -> Result<Applied, Error> {
+        self.write_cache(|tx| apply::reset_for_new_log(tx, log_id))
+    }
+
+    /// Empties the write-ahead log, so that nothing of what was deleted is left in a file. Waits for
+    /// reads to end; none can begin meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Those of any write. Call again after an error: the acknowledgement must wait.
+    pub fn finish_eviction(&self) -> Result<(), Error> {
+        let writer = lock(&self.writer);
+        let reader = self.reader.as_ref().map(lock);
+        for connection in std::iter::once(&*writer).chain(reader.as_deref()) {
+            // The pages that a connection keeps in memory may hold what was deleted.
+            connection.execute_batch("PRAGMA shrink_memory").map_err(cache_error)?;
+        }
+        database::checkpoint(&writer, Which::Cache)
+    }
+
+    /// Digest over the open and snoozed heads.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn digest(&self) -> Result<LocalDigest, Error> {
+        self.read_cache(|cache| local_digest(cache).map_err(cache_error))
+    }
+
+    /// Open and snoozed conversations whose newest parts are not all here, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn wanted_bodies(&self, limit: u32) -> Result<Vec<ConversationId>, Error> {
+        self.read_cache(|cache| wanted(cache, limit).map_err(cache_error))
+    }
+
+    /// Indexes up to `limit` messages for search, the newest first, in one transaction. Between
+    /// changes 256 is a good number, while the cache is filled 20,000.
+    ///
+    /// # Errors
+    ///
+    /// Those of any write.
+    pub fn index_pending(&self, limit: u32) -> Result<IndexProgress, Error> {
+        self.write_cache(|tx| {
+            let indexed = search::index_pending(tx, limit)?;
+            Ok(IndexProgress { indexed, left: search::pending_count(tx)? })
+        })
+    }
+
+    /// How much the cache holds. Counts rows, so it is not for every key press.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn cache_stats(&self) -> Result<CacheStats, Error> {
+        let mut stats = self.read_cache(|cache| stats(cache).map_err(cache_error))?;
+        if let Some(path) = &self.cache_path {
+            let mut log = path.clone().into_os_string();
+            log.push("-wal");
+            let size =
+                |path: &std::path::Path| std::fs::metadata(path).map_or(0, |file| file.len());
+            stats.file_bytes = size(path) + size(log.as_ref());
+        }
+        Ok(stats)
+    }
+}
+
+fn local_digest(cache: &Connection) -> rusqlite::Result<LocalDigest> {
+    let meta = meta::load(cache)?;
+    let pairs: Vec<(ConversationId, u64)> = cache
+        .prepare_cached(
+            "SELECT id, version FROM conversations INDEXED BY conversations_active \
+             WHERE state <> 'closed'",
+        )?
+        .query_map([], |row| Ok((id(row, 0)?, unsigned(row, 1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let count = u64::try_from(pairs.len()).unwrap_or(u64::MAX);
+    Ok(LocalDigest { cursor: meta.cursor, epoch: meta.epoch, count, digest: digest(pairs) })
+}
+
+/// The index holds exactly the wanted ones; its condition is repeated word for word.
+const WANTED: &str = "SELECT id FROM conversations INDEXED BY conversations_wanted \
+     WHERE state <> 'closed' AND complete_from_seq > 1 AND complete_from_seq > part_count - 499 \
+     ORDER BY last_part_at DESC, id LIMIT ?1";
+
+fn wanted(cache: &Connection, limit: u32) -> rusqlite::Result<Vec<ConversationId>> {
+    cache.prepare_cached(WANTED)?.query_map([limit], |row| id(row, 0))?.collect()
+}
+
+fn stats(cache: &Connection) -> rusqlite::Result<CacheStats> {
+    let count = |sql: &str| -> rusqlite::Result<u64> {
+        cache.prepare_cached(sql)?.query_row([], |row| unsigned(row, 0))
+    };
+    let active_heads = count("SELECT COUNT(*) FROM conversations WHERE state <> 'closed'")?;
+    let wanted = count(
+        "SELECT COUNT(*) FROM conversations INDEXED BY conversations_wanted WHERE \
+         state <> 'closed' AND complete_from_seq > 1 AND complete_from_seq > part_count - 499",
+    )?;
+    Ok(CacheStats {
+        heads: count("SELECT COUNT(*) FROM conversations")?,
+        active_heads,
+        bodies: active_heads.saturating_sub(wanted),
+        parts: count("SELECT COUNT(*) FROM parts")?,
+        contacts: count("SELECT COUNT(*) FROM contacts")?,
+        pending_search: search::pending_count(cache)?,
+        file_bytes: 0,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use recado_protocol::sync::MAX_PARTS;
+
+    use super::*;
+
+    #[test]
+    fn a_conversation_is_wanted_until_one_answers_worth_of_its_newest_parts_is_here() {
+        assert!(WANTED.contains(&format!("part_count - {}", MAX_PARTS - 1)));
+    }
+}

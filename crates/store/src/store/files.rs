@@ -1,0 +1,195 @@
+//! Opening, moving aside, destroying: the files as files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use zeroize::Zeroizing;
+
+use super::{Store, lock, path_of};
+use crate::cache::{apply, directory, meta, search};
+use crate::database;
+use crate::error::{Error, Which};
+use crate::keys::StoreKeys;
+use crate::outbox::{SalvageReport, queue, salvage};
+
+/// What SQLite puts beside a file.
+const BESIDE: [&str; 3] = ["", "-wal", "-shm"];
+/// What a file that was moved aside has in its name.
+const ASIDE: &str = "damaged";
+
+impl Store {
+    /// Opens both files in `dir`, and makes the folder and the files if they are missing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WrongKey`], [`Error::TooNew`] and [`Error::LibraryTooOld`] come before anything is
+    /// written. After [`Error::Damaged`] see [`Store::quarantine_cache`] and
+    /// [`Store::salvage_outbox`].
+    pub fn open(dir: &Path, keys: StoreKeys) -> Result<Self, Error> {
+        make_private_dir(dir)?;
+        let cache_path = path_of(dir, Which::Cache);
+        let outbox_path = path_of(dir, Which::Outbox);
+        // The outbox is made before the cache, so an empty one beside a cache has lost its content.
+        if len(&outbox_path) == Some(0) && len(&cache_path).is_some_and(|len| len > 0) {
+            return Err(Error::Damaged { which: Which::Outbox, detail: "it is empty".to_owned() });
+        }
+        let outbox = database::open_writer(&outbox_path, &keys.outbox, Which::Outbox)?;
+        let writer = database::open_writer(&cache_path, &keys.cache, Which::Cache)?;
+        let reader = database::open_reader(&cache_path, &keys.cache, Which::Cache)?;
+        let store = Self {
+            writer: Mutex::new(writer),
+            reader: Some(Mutex::new(reader)),
+            outbox: Mutex::new(outbox),
+            cache_path: Some(cache_path),
+        };
+        store.prepare()?;
+        Ok(store)
+    }
+
+    /// A store in memory, for simulations. Nothing survives it and nothing is encrypted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] if SQLite has no memory left.
+    pub fn in_memory() -> Result<Self, Error> {
+        let store = Self {
+            writer: Mutex::new(database::open_in_memory(Which::Cache)?),
+            reader: None,
+            outbox: Mutex::new(database::open_in_memory(Which::Outbox)?),
+            cache_path: None,
+        };
+        store.prepare()?;
+        Ok(store)
+    }
+
+    /// What every start does first.
+    fn prepare(&self) -> Result<(), Error> {
+        self.write_cache(|tx| {
+            if meta::prepare(tx)? {
+                search::start_again(tx)?;
+                directory::rebuild_words(tx)?;
+                meta::set_tokens_version(tx)?;
+            }
+            apply::forget_left(tx)
+        })?;
+        self.write_outbox(|tx| queue::mark_all_unsent(tx))
+    }
+
+    /// Moves a damaged cache aside, with its write-ahead log, so that [`Store::open`] makes a new
+    /// one. Returns where it lies now, or nothing if there was none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if the folder cannot be written.
+    pub fn quarantine_cache(dir: &Path) -> Result<Option<PathBuf>, Error> {
+        move_aside(dir, Which::Cache)
+    }
+
+    /// Moves a damaged outbox aside, with its write-ahead log. [`Store::salvage_outbox`] comes
+    /// first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if the folder cannot be written.
+    pub fn quarantine_outbox(dir: &Path) -> Result<Option<PathBuf>, Error> {
+        move_aside(dir, Which::Outbox)
+    }
+
+    /// Deletes both files and those that were moved aside. The keys must be destroyed first; then a
+    /// copy that is missed here says nothing any more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if a file cannot be deleted; call again.
+    pub fn destroy(dir: &Path) -> Result<(), Error> {
+        let entries = match fs::read_dir(dir) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            entries => entries.map_err(|error| Error::file(dir, &error))?,
+        };
+        for entry in entries {
+            let path = entry.map_err(|error| Error::file(dir, &error))?.path();
+            let ours = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| {
+                [Which::Cache, Which::Outbox]
+                    .iter()
+                    .any(|which| name.starts_with(which.file_name()))
+            });
+            if ours {
+                fs::remove_file(&path).map_err(|error| Error::file(&path, &error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what can be read of a damaged outbox, item by item. Nothing may have it open, and
+    /// nothing of it is changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if the file cannot be read at all.
+    pub fn salvage_outbox(dir: &Path, key: [u8; 32]) -> Result<SalvageReport, Error> {
+        let key = Zeroizing::new(key);
+        salvage::read(&path_of(dir, Which::Outbox), &key)
+    }
+
+    /// Puts salvaged items into this outbox, in one transaction. Repeating it changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of any write.
+    pub fn restore_salvaged(&self, report: &SalvageReport) -> Result<(), Error> {
+        self.write_outbox(|tx| salvage::restore(tx, report))
+    }
+
+    /// Reads both files whole and checks every page. Slow: for the background, after an unclean end.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] names the first file in which something is wrong.
+    pub fn verify(&self) -> Result<(), Error> {
+        // What a log holds has to be in the file to be checked with it.
+        let outbox = lock(&self.outbox);
+        database::checkpoint(&outbox, Which::Outbox)?;
+        database::verify(&outbox, Which::Outbox)?;
+        drop(outbox);
+        database::checkpoint(&lock(&self.writer), Which::Cache)?;
+        let reader = self.reader.as_ref().unwrap_or(&self.writer);
+        database::verify(&lock(reader), Which::Cache)
+    }
+}
+
+fn len(path: &Path) -> Option<u64> {
+    fs::metadata(path).ok().map(|metadata| metadata.len())
+}
+
+fn make_private_dir(dir: &Path) -> Result<(), Error> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(dir).map_err(|error| Error::file(dir, &error))
+}
+
+fn move_aside(dir: &Path, which: Which) -> Result<Option<PathBuf>, Error> {
+    let name = which.file_name();
+    let free = (1_u32..)
+        .map(|n| format!("{name}.{ASIDE}-{n}"))
+        .find(|aside| BESIDE.iter().all(|suffix| !dir.join(format!("{aside}{suffix}")).exists()));
+    let Some(aside) = free else { return Ok(None) };
+    let mut moved = None;
+    // The log goes first: the file without it is older, the log without its file is nothing.
+    for suffix in BESIDE.iter().rev() {
+        let from = dir.join(format!("{name}{suffix}"));
+        let to = dir.join(format!("{aside}{suffix}"));
+        match fs::rename(&from, &to) {
+            Ok(()) if suffix.is_empty() => moved = Some(to),
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Error::file(&from, &error)),
+        }
+    }
+    Ok(moved)
+}

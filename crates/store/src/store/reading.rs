@@ -1,0 +1,167 @@
+//! What the UI reads.
+
+use recado_protocol::host::{
+    ConversationView, Directory, DraftKind, Drafts, InboxPage, InboxRequest, KeptDraft,
+    OpenRequest, Outbox, PartsPage, PartsRequest, SearchResults, Sidebar,
+};
+use recado_protocol::{Action, ConversationHead, ConversationId};
+use rusqlite::Connection;
+
+use super::Store;
+use crate::cache::conversations;
+use crate::error::Error;
+use crate::outbox::{drafts, entry};
+use crate::views::conversation::KeptDrafts;
+use crate::views::snapshot::{Snapshot, cache_error};
+
+impl Store {
+    /// Runs `work` on one consistent look at both files.
+    fn look<T>(&self, work: impl FnOnce(&Snapshot<'_>) -> rusqlite::Result<T>) -> Result<T, Error> {
+        self.read_cache(|cache| {
+            let snapshot = Snapshot::take(cache, |read| self.read_outbox(|outbox| read(outbox)))?;
+            work(&snapshot).map_err(cache_error)
+        })
+    }
+
+    /// A page of a list. `partial` says that heads are missing, as always for closed conversations;
+    /// the caller clears it where the server was asked.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn inbox_page(&self, request: &InboxRequest) -> Result<InboxPage, Error> {
+        self.look(|snapshot| snapshot.inbox_page(request))
+    }
+
+    /// The views with their counts.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn sidebar(&self) -> Result<Sidebar, Error> {
+        let drafts = self.read_outbox(drafts::count)?;
+        self.look(|snapshot| snapshot.sidebar(drafts))
+    }
+
+    /// Teammates, teams and tags to choose from.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn directory(&self) -> Result<Directory, Error> {
+        self.look(|snapshot| snapshot.directory())
+    }
+
+    /// A conversation with its newest parts; absent if its head is not in the cache. `partial` says
+    /// that the server has to be asked for parts.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn conversation_view(
+        &self,
+        request: &OpenRequest,
+    ) -> Result<Option<ConversationView>, Error> {
+        let id = request.conversation_id;
+        let kept = self.read_outbox(|outbox| {
+            Ok(KeptDrafts {
+                reply: drafts::load(outbox, id, DraftKind::Reply)?,
+                note: drafts::load(outbox, id, DraftKind::Note)?,
+            })
+        })?;
+        self.look(|snapshot| snapshot.conversation(request, kept))
+    }
+
+    /// Older parts, without a gap up to the asked-for one. `partial` says that the server has to be
+    /// asked for more.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn parts_before(&self, request: &PartsRequest) -> Result<PartsPage, Error> {
+        self.look(|snapshot| snapshot.parts_before(request))
+    }
+
+    /// What waits or was refused, the oldest first. Read marks are left out.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn outbox_entries(&self) -> Result<Outbox, Error> {
+        self.read_cache(|cache| {
+            let entries = self.read_outbox(entry::unsettled)?;
+            let shown = entries.into_iter().filter(|entry| !entry.is_mark());
+            let entries = shown
+                .map(|entry| {
+                    let row = row(cache, entry.command.conversation_id)?;
+                    Ok(entry.shown(row.and_then(|row| row.contact_name)))
+                })
+                .collect::<Result<_, Error>>()?;
+            Ok(Outbox { entries })
+        })
+    }
+
+    /// Every kept draft, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn drafts(&self) -> Result<Drafts, Error> {
+        self.read_cache(|cache| {
+            let kept = self.read_outbox(drafts::all)?;
+            let drafts = kept
+                .into_iter()
+                .map(|(draft, updated_at)| {
+                    let row = row(cache, draft.conversation_id)?;
+                    let reachable = row.is_some();
+                    let contact_name = row.and_then(|row| row.contact_name);
+                    Ok(KeptDraft { draft, contact_name, reachable, updated_at })
+                })
+                .collect::<Result<_, Error>>()?;
+            Ok(Drafts { drafts })
+        })
+    }
+
+    /// Searches the cache, the newest first. `complete` is always false: what the cache does not hold
+    /// is only on the server.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn search(&self, query: &str, limit: u32) -> Result<SearchResults, Error> {
+        self.look(|snapshot| snapshot.search(query, limit))
+    }
+
+    /// What would take `action` back, as things stand now; to be asked before [`Store::enqueue`].
+    /// Absent for messages, for what changes nothing, and for a conversation that is not here.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn undo_for(
+        &self,
+        conversation_id: ConversationId,
+        action: &Action,
+    ) -> Result<Option<Action>, Error> {
+        self.look(|snapshot| snapshot.undo_for(conversation_id, action))
+    }
+
+    /// A head with the outbox laid over it; absent if it is not in the cache.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn head(&self, conversation_id: ConversationId) -> Result<Option<ConversationHead>, Error> {
+        self.look(|snapshot| {
+            let row = conversations::row(snapshot.cache, conversation_id)?;
+            Ok(row.map(|row| snapshot.see(row).head))
+        })
+    }
+}
+
+fn row(
+    cache: &Connection,
+    conversation_id: ConversationId,
+) -> Result<Option<crate::cache::rows::HeadRow>, Error> {
+    conversations::row(cache, conversation_id).map_err(cache_error)
+}

@@ -1,0 +1,7 @@
+//! What the UI shows: the cache with the outbox laid over it.
+
+pub(crate) mod conversation;
+pub(crate) mod inbox;
+pub(crate) mod search;
+pub(crate) mod sidebar;
+pub(crate) mod snapshot;
