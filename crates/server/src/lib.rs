@@ -16,6 +16,7 @@ pub mod gate;
 pub mod http;
 pub mod identity;
 pub mod ids;
+pub mod import;
 pub mod inbound;
 mod live;
 pub mod sanitize;
