@@ -1,0 +1,9 @@
+//! `recado-server`: Recado's backend and its console commands.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}
