@@ -1,8 +1,8 @@
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { I18nProvider } from 'react-aria-components/I18nProvider';
 import type { AppState, Settings } from '../bindings/protocol';
 import { CommandsProvider } from '../commands/Commands';
 import { buildKeymap } from '../commands/keymap';
-import { I18nProvider } from 'react-aria-components/I18nProvider';
 import { type Language, LocalizationProvider, languageFor } from '../i18n/text';
 import { InboxScreen } from '../inbox/InboxScreen';
 import { CodeScreen } from '../signin/CodeScreen';
@@ -29,7 +29,11 @@ export function App() {
       <I18nProvider locale={language}>
         <CommandsProvider keymap={keymap} onBlocked={(reason) => ui.toast(reason, { tone: 'failed' })}>
           <HostEvents>
-            {state ? <Screen state={state} /> : error ? <StartFailed error={error} onRetry={refetch} /> : null}
+            {state ? (
+              <Screen state={state} />
+            ) : error ? (
+              <StartFailed error={error} onRetry={refetch} />
+            ) : null}
           </HostEvents>
         </CommandsProvider>
       </I18nProvider>

@@ -82,35 +82,35 @@ function listenToHost(host: Host, client: QueryClient, onChanges: (changed: Chan
 
   const stop = host.listen((event: HostEvent) => {
     switch (event.type) {
-    case 'state_changed':
-      client.setQueryData<AppState>(KEYS.state, event.state);
-      break;
-    case 'connection_changed':
-      client.setQueryData<AppState>(
-        KEYS.state,
-        (state) => state && { ...state, connection: event.connection },
-      );
-      break;
-    case 'conversations_changed':
-      gather(event.conversation_ids);
-      break;
-    case 'conversation_left':
-      conversationLeft(client, event.conversation_id, event.contact_name);
-      gather([event.conversation_id]);
-      break;
-    case 'directory_changed':
-      void client.invalidateQueries({ queryKey: KEYS.directory });
-      break;
-    case 'outbox_changed':
-      void client.invalidateQueries({ queryKey: KEYS.outbox });
-      break;
-    case 'open_conversation':
-      ui.close();
-      ui.select(event.conversation_id);
-      break;
-    case 'join_link_received':
-      ui.open({ type: 'join', link: event.link });
-      break;
+      case 'state_changed':
+        client.setQueryData<AppState>(KEYS.state, event.state);
+        break;
+      case 'connection_changed':
+        client.setQueryData<AppState>(
+          KEYS.state,
+          (state) => state && { ...state, connection: event.connection },
+        );
+        break;
+      case 'conversations_changed':
+        gather(event.conversation_ids);
+        break;
+      case 'conversation_left':
+        conversationLeft(client, event.conversation_id, event.contact_name);
+        gather([event.conversation_id]);
+        break;
+      case 'directory_changed':
+        void client.invalidateQueries({ queryKey: KEYS.directory });
+        break;
+      case 'outbox_changed':
+        void client.invalidateQueries({ queryKey: KEYS.outbox });
+        break;
+      case 'open_conversation':
+        ui.close();
+        ui.select(event.conversation_id);
+        break;
+      case 'join_link_received':
+        ui.open({ type: 'join', link: event.link });
+        break;
     }
   });
   return () => {

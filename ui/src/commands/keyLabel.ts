@@ -9,7 +9,6 @@ const SYMBOLS: Record<string, string> = {
   ArrowRight: '→',
   Enter: '↵',
   Escape: 'Esc',
-
 };
 
 const APPLE_MODIFIERS: Record<string, string> = { $mod: '⌘', Meta: '⌘', Control: '⌃', Alt: '⌥', Shift: '⇧' };

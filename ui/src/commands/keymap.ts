@@ -46,7 +46,10 @@ export function canonical(sequence: string): string {
   return presses(sequence)
     .map((press) => {
       const { modifiers, key } = splitPress(press);
-      return [...modifiers].sort().concat(key.length === 1 ? key.toLowerCase() : key).join('+');
+      return [...modifiers]
+        .sort()
+        .concat(key.length === 1 ? key.toLowerCase() : key)
+        .join('+');
     })
     .join(' ');
 }

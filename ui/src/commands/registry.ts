@@ -48,12 +48,17 @@ const LIST = [
   command('sidebar.toggle', 'command-sidebar-toggle', 'general', 'app', ['$mod+\\']),
   command('account.signOut', 'command-account-sign-out', 'general', 'app', []),
 
-  command('list.next', 'command-list-next', 'list', 'inbox', ['j', 'ArrowDown'], { repeats: true, inPalette: false }),
+  command('list.next', 'command-list-next', 'list', 'inbox', ['j', 'ArrowDown'], {
+    repeats: true,
+    inPalette: false,
+  }),
   command('list.previous', 'command-list-previous', 'list', 'inbox', ['k', 'ArrowUp'], {
     repeats: true,
     inPalette: false,
   }),
-  command('conversation.focus', 'command-conversation-focus', 'list', 'inbox', ['Enter'], { inPalette: false }),
+  command('conversation.focus', 'command-conversation-focus', 'list', 'inbox', ['Enter'], {
+    inPalette: false,
+  }),
   command('list.focus', 'command-list-focus', 'list', 'inbox', ['u', 'Escape'], { inPalette: false }),
   command('list.sort', 'command-list-sort', 'list', 'inbox', []),
   command('list.density', 'command-list-density', 'list', 'inbox', []),
@@ -61,7 +66,10 @@ const LIST = [
   command('conversation.reply', 'command-conversation-reply', 'conversation', 'inbox', ['r']),
   command('conversation.note', 'command-conversation-note', 'conversation', 'inbox', ['n']),
   command('conversation.assign', 'command-conversation-assign', 'conversation', 'inbox', ['a']),
-  command('conversation.assignTeam', 'command-conversation-assign-team', 'conversation', 'inbox', ['Shift+a', 'v']),
+  command('conversation.assignTeam', 'command-conversation-assign-team', 'conversation', 'inbox', [
+    'v',
+    'Shift+a',
+  ]),
   command('conversation.assignMe', 'command-conversation-assign-me', 'conversation', 'inbox', ['i']),
   command('conversation.close', 'command-conversation-close', 'conversation', 'inbox', ['e']),
   command('conversation.closeNext', 'command-conversation-close-next', 'conversation', 'inbox', [']']),
@@ -71,7 +79,9 @@ const LIST = [
   command('conversation.tag', 'command-conversation-tag', 'conversation', 'inbox', ['t']),
   command('conversation.unread', 'command-conversation-unread', 'conversation', 'inbox', ['Shift+u']),
 
-  command('composer.send', 'command-composer-send', 'writing', 'composer', ['$mod+Enter'], { inPalette: false }),
+  command('composer.send', 'command-composer-send', 'writing', 'composer', ['$mod+Enter'], {
+    inPalette: false,
+  }),
   command('composer.sendClose', 'command-composer-send-close', 'writing', 'composer', ['$mod+Shift+Enter'], {
     inPalette: false,
   }),
@@ -81,7 +91,9 @@ const LIST = [
   command('composer.toggleKind', 'command-composer-toggle-kind', 'writing', 'composer', ['$mod+Shift+n'], {
     inPalette: false,
   }),
-  command('composer.leave', 'command-composer-leave', 'writing', 'composer', ['Escape'], { inPalette: false }),
+  command('composer.leave', 'command-composer-leave', 'writing', 'composer', ['Escape'], {
+    inPalette: false,
+  }),
 
   command('go.mine', 'command-go-mine', 'navigation', 'inbox', ['g m', 'g i']),
   command('go.unassigned', 'command-go-unassigned', 'navigation', 'inbox', ['g u']),

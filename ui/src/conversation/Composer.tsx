@@ -130,18 +130,20 @@ export function Composer({ conversationId, view, contactName }: ComposerProps) {
         void send();
       }}
     >
-      <div className={styles.tabs} role="group" aria-label={t('composer-kind')}>
+      <fieldset className={styles.tabs} aria-label={t('composer-kind')}>
         {tab('reply')}
         {tab('note')}
         {kind === 'note' ? <span className={styles.privacy}>{t('composer-note-private')}</span> : null}
-      </div>
+      </fieldset>
       <textarea
         ref={field}
         className={styles.editor}
         rows={2}
         dir="auto"
         spellCheck
-        aria-label={t(kind === 'note' ? 'composer-label-note' : 'composer-label-reply', { name: contactName })}
+        aria-label={t(kind === 'note' ? 'composer-label-note' : 'composer-label-reply', {
+          name: contactName,
+        })}
         placeholder={t(kind === 'note' ? 'composer-placeholder-note' : 'composer-placeholder-reply', {
           name: contactName,
         })}
@@ -155,7 +157,11 @@ export function Composer({ conversationId, view, contactName }: ComposerProps) {
         </span>
         <span className={styles.gap} />
         {kind === 'reply' && view.head.state !== 'closed' && !closed ? (
-          <Button disabled={problem !== null || sending} onPress={() => void send('close')} testId="composer-send-close">
+          <Button
+            disabled={problem !== null || sending}
+            onPress={() => void send('close')}
+            testId="composer-send-close"
+          >
             {t('composer-send-close')}
             <Keys command="composer.sendClose" />
           </Button>

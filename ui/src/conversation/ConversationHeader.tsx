@@ -11,7 +11,7 @@ import { denialOf } from './denials';
 
 /** Whom one speaks with and what can be done, each with its key. */
 export function ConversationHeader({ view, contactName }: { view: ConversationView; contactName: string }) {
-  const { t, language } = useLocalization();
+  const { t, locale } = useLocalization();
   const nowMs = useNow();
   const { teamName } = useDirectory();
   const { head } = view;
@@ -24,19 +24,18 @@ export function ConversationHeader({ view, contactName }: { view: ConversationVi
           <ArrowLeft {...icon} />
         </Button>
       </span>
-      <h1 className={styles.name} dir="auto">
-        {contactName}
+      <h1 className={styles.name}>
+        <bdi>{contactName}</bdi>
       </h1>
-      <span className={styles.subject} dir="auto">
-        {head.title ?? team}
+      <span className={styles.subject}>
+        <bdi>{head.title ?? team}</bdi>
       </span>
       {head.state === 'snoozed' && head.snoozed_until !== null ? (
         <span className={styles.state}>
-          {t('snoozed-until', { until: nearTime(language, head.snoozed_until, nowMs) })}
+          {t('snoozed-until', { until: nearTime(locale, head.snoozed_until, nowMs) })}
         </span>
       ) : null}
       {head.state === 'closed' ? <span className={styles.state}>{t('state-closed')}</span> : null}
-      <span className={styles.gap} />
       <div className={styles.tools}>
         <CommandButton
           command="conversation.assign"

@@ -100,7 +100,9 @@ function NothingSelected() {
   return (
     <div className={styles.middle}>
       <p className={styles.middleTitle}>
-        {t(connection.bootstrap && !connection.bootstrap.heads_complete ? 'empty-loading' : 'nothing-selected')}
+        {t(
+          connection.bootstrap && !connection.bootstrap.heads_complete ? 'empty-loading' : 'nothing-selected',
+        )}
       </p>
       {next ? (
         <p className={styles.lesson}>

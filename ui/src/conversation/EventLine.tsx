@@ -43,7 +43,7 @@ function textOf(part: Part): TextId {
 
 /** What happened to the conversation, as one quiet line. */
 export function EventLine({ entry }: { entry: PartView }) {
-  const { t, language } = useLocalization();
+  const { t, locale } = useLocalization();
   const nowMs = useNow();
   const { teammateName, teamName } = useDirectory();
   const { account } = useReadyState();
@@ -55,12 +55,12 @@ export function EventLine({ entry }: { entry: PartView }) {
     mine: entry.mine ? 'yes' : 'no',
     teammate: person(part.assigned_to_admin_id),
     team: part.assigned_to_team_id ? (teamName(part.assigned_to_team_id) ?? t('view-team')) : '',
-    until: part.snoozed_until === null ? '' : nearTime(language, part.snoozed_until, nowMs),
+    until: part.snoozed_until === null ? '' : nearTime(locale, part.snoozed_until, nowMs),
     tag: part.tag ?? '',
   });
   return (
     <p className={styles.event} data-testid="event" data-delivery={entry.delivery.type}>
-      {text} · {clockTime(language, part.created_at)}
+      {text} · {clockTime(locale, part.created_at)}
       {entry.delivery.type === 'queued' ? <span data-tone="waiting"> · {t('delivery-queued')}</span> : null}
     </p>
   );

@@ -4,8 +4,8 @@ import { errorText } from '../app/errors';
 import { useHost } from '../app/host';
 import { ui } from '../app/uiState';
 import { useText } from '../i18n/text';
-import { realHost, showsItsHost } from './links';
 import styles from './LinkButton.module.css';
+import { realHost, showsItsHost } from './links';
 
 /** A link in a message. It opens outside through the program; where the words do not show the real host, it stands
  * beside them. */
@@ -19,6 +19,7 @@ export function LinkButton({ url, words, children }: { url: string; words: strin
   const place = realHost(url);
   return (
     <>
+      {/* biome-ignore lint/a11y/useSemanticElements: an anchor could be dragged or opened past the program */}
       <button
         type="button"
         role="link"

@@ -21,7 +21,7 @@ interface MessageProps {
 
 /** A message: the customer's on the left, ours on the right, notes on the right in yellow. */
 export const Message = memo(function Message({ entry, last, contactName }: MessageProps) {
-  const { t, language } = useLocalization();
+  const { t, locale } = useLocalization();
   const { part, delivery } = entry;
   const kind = part.part_type === 'note' ? 'note' : part.author.type === 'contact' ? 'customer' : 'ours';
   const author =
@@ -40,18 +40,18 @@ export const Message = memo(function Message({ entry, last, contactName }: Messa
       data-last={last || undefined}
       aria-label={t(kind === 'note' ? 'message-label-note' : 'message-label', {
         author,
-        time: exactTime(language, part.created_at),
+        time: exactTime(locale, part.created_at),
       })}
     >
       <div className={styles.bubble}>
         <MessageBody part={part} />
       </div>
       {last ? (
-        <div className={styles.meta} title={exactTime(language, part.created_at)}>
+        <div className={styles.meta} title={exactTime(locale, part.created_at)}>
           {kind === 'note' ? <span>{t('note')} · </span> : null}
           <bdi>{author}</bdi>
-          <span className="numbers"> · {clockTime(language, part.created_at)}</span>
-          {kind === 'customer' ? null : <DeliveryState delivery={delivery} />}
+          <span className="numbers"> · {clockTime(locale, part.created_at)}</span>
+          {kind === 'customer' || !entry.mine ? null : <DeliveryState delivery={delivery} />}
         </div>
       ) : null}
       {delivery.type === 'refused' ? <Refusal entry={entry} delivery={delivery} /> : null}
@@ -61,7 +61,7 @@ export const Message = memo(function Message({ entry, last, contactName }: Messa
 
 /** Where our message stands, in words. */
 function DeliveryState({ delivery }: { delivery: Delivery }) {
-  const { t, language } = useLocalization();
+  const { t, locale } = useLocalization();
   const nowMs = useNow();
   const { connection } = useReadyState();
   if (delivery.type === 'sent') return <span> · {t('delivery-sent')}</span>;
@@ -69,7 +69,7 @@ function DeliveryState({ delivery }: { delivery: Delivery }) {
   const text = delivery.sending
     ? t('delivery-sending')
     : connection.state === 'offline'
-      ? t('delivery-queued-offline', { since: nearTime(language, connection.since, nowMs) })
+      ? t('delivery-queued-offline', { since: nearTime(locale, connection.since, nowMs) })
       : t('delivery-queued');
   return <span data-tone="waiting"> · {text}</span>;
 }
@@ -81,7 +81,7 @@ function Refusal({ entry, delivery }: { entry: PartView; delivery: Refused }) {
   const t = useText();
   const { retry, discard } = useOutboxActions();
   return (
-    <div className={styles.refusal} role="group" aria-label={t('delivery-refused')} data-testid="refusal">
+    <fieldset className={styles.refusal} aria-label={t('delivery-refused')} data-testid="refusal">
       <p>{codeText(t, delivery.code)}</p>
       <div className={styles.refusalActions}>
         <Button onPress={() => retry.mutate({ command_id: delivery.command_id })} testId="refusal-retry">
@@ -92,7 +92,7 @@ function Refusal({ entry, delivery }: { entry: PartView; delivery: Refused }) {
           {t('refused-discard')}
         </Button>
       </div>
-    </div>
+    </fieldset>
   );
 }
 

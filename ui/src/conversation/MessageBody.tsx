@@ -26,7 +26,11 @@ export const MessageBody = memo(function MessageBody({ part }: { part: Part }) {
       </>
     );
   }
-  return part.rich ? <RichBody html={part.body} text={part.body_text} /> : <PlainText text={part.body_text} />;
+  return part.rich ? (
+    <RichBody html={part.body} text={part.body_text} />
+  ) : (
+    <PlainText text={part.body_text} />
+  );
 });
 
 export function PlainText({ text }: { text: string }) {

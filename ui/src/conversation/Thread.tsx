@@ -27,7 +27,7 @@ const END_PX = 32;
 
 /** The messages of a conversation, newest at the bottom. What is read does not move when something arrives. */
 export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
-  const { t, language } = useLocalization();
+  const { t, locale } = useLocalization();
   const nowMs = useNow();
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
@@ -109,7 +109,7 @@ export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
         <Virtualizer ref={list} scrollRef={scroller} shift={prepending} onScroll={onScroll}>
           {items.map((item) => (
             <div key={item.key}>
-              <Item item={item} contactName={contactName} label={(at) => dayLabel(t, language, at, nowMs)} />
+              <Item item={item} contactName={contactName} label={(at) => dayLabel(t, locale, at, nowMs)} />
             </div>
           ))}
         </Virtualizer>

@@ -14,8 +14,4 @@ export function textProblem(text: string): TextProblem {
 }
 
 /** What is sent: lines end in one way, nothing blank at either end, no U+0000. */
-export const sentText = (text: string) =>
-  text
-    .replace(/\r\n?/g, '\n')
-    .replaceAll('\u0000', '\ufffd')
-    .trim();
+export const sentText = (text: string) => text.replace(/\r\n?/g, '\n').replaceAll('\u0000', '\ufffd').trim();

@@ -8,8 +8,14 @@ const REASONS: Record<Denial['type'], TextId> = textIds({
 });
 
 /** Why an action may not be done, as a sentence that names the permission; `null` if it may. */
-export function denialOf(t: Translate, view: ConversationView | undefined, action: Action['type']): string | null {
+export function denialOf(
+  t: Translate,
+  view: ConversationView | undefined,
+  action: Action['type'],
+): string | null {
   const denial = view?.denied.find((entry) => entry.action === action)?.denial;
   if (!denial) return null;
-  return t(REASONS[denial.type], { permission: denial.type === 'missing_permission' ? denial.permission : '' });
+  return t(REASONS[denial.type], {
+    permission: denial.type === 'missing_permission' ? denial.permission : '',
+  });
 }

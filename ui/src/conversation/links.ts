@@ -60,11 +60,15 @@ export function realHost(url: string): string {
 }
 
 // Characters without a shape, and those that turn the direction of what follows.
-const INVISIBLE = /[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+const INVISIBLE =
+  /[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
 /** The text with invisible signs made visible, for what must be read exactly. */
 export function visible(text: string): string {
-  return text.replace(INVISIBLE, (sign) => `\u27e8U+${sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}\u27e9`);
+  return text.replace(
+    INVISIBLE,
+    (sign) => `\u27e8U+${sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}\u27e9`,
+  );
 }
 
 /** Whether the words of a link show its real host, so that nothing more has to be said. */

@@ -76,7 +76,8 @@ export function threadItems(parts: readonly PartView[]): ThreadItem[] {
       items.push({ type: 'day', key: `day-${entry.part.id}`, at });
     }
     const key = partKey(entry);
-    if (isMessage(entry)) items.push({ type: 'message', key, entry, last: !sameGroup(entry, parts[index + 1]) });
+    if (isMessage(entry))
+      items.push({ type: 'message', key, entry, last: !sameGroup(entry, parts[index + 1]) });
     else items.push({ type: 'event', key, entry });
   });
   return items;

@@ -52,7 +52,21 @@ const RICH = [
   'tr',
 ];
 
-const ATTRIBUTES = ['align', 'bgcolor', 'border', 'cellpadding', 'cellspacing', 'color', 'colspan', 'dir', 'href', 'lang', 'rowspan', 'valign', 'width'];
+const ATTRIBUTES = [
+  'align',
+  'bgcolor',
+  'border',
+  'cellpadding',
+  'cellspacing',
+  'color',
+  'colspan',
+  'dir',
+  'href',
+  'lang',
+  'rowspan',
+  'valign',
+  'width',
+];
 
 /** A customer's HTML, cleaned a second time by another parser than the server's, as an inert tree: it belongs to no
  * window, so nothing in it loads or runs. */
@@ -81,24 +95,22 @@ export function isSimple(root: ParentNode): boolean {
   return true;
 }
 
-/** The document of a message's frame. Its own policy forbids everything but the styles written here; the frame's
- * sandbox forbids scripts, forms, navigation and the origin. */
+/** The document of a message's frame. Its own policy forbids everything, styles included: the window's policy holds
+ * inside as well and knows only files, so that what little look there is comes from attributes. The frame's sandbox
+ * forbids scripts, forms, navigation and the origin. */
 export function frameDocument(root: DocumentFragment, dark: boolean): string {
   const holder = document.implementation.createHTMLDocument('').createElement('div');
   holder.append(root.cloneNode(true));
   // A link cannot lead anywhere from inside the frame; those of the message are listed below it.
   for (const link of holder.querySelectorAll('[href]')) link.removeAttribute('href');
-  const [text, ground, line] = dark ? ['#ececea', '#191b1c', '#2a2c2e'] : ['#1c1b1a', '#ffffff', '#e6e5e1'];
+  const [text, ground] = dark ? ['#ececea', '#191b1c'] : ['#1c1b1a', '#ffffff'];
   return [
     '<!doctype html><html><head><meta charset="utf-8">',
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
-    '<style>',
-    `html{color-scheme:${dark ? 'dark' : 'light'}}`,
-    `body{margin:0;font:13px/1.45 system-ui,sans-serif;color:${text};background:${ground};overflow-wrap:anywhere}`,
-    `table{border-collapse:collapse;max-width:100%}td,th{vertical-align:top}`,
-    `blockquote{margin:0 0 0 2px;padding-left:10px;border-left:2px solid ${line}}`,
-    'pre{white-space:pre-wrap}a{text-decoration:underline}h1,h2,h3{font-size:15px;margin:8px 0 4px}p{margin:0 0 8px}',
-    `</style></head><body dir="auto">${holder.innerHTML}</body></html>`,
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'">`,
+    `<meta name="color-scheme" content="${dark ? 'dark' : 'light'}">`,
+    `</head><body dir="auto" text="${text}" bgcolor="${ground}" marginwidth="0" marginheight="0">`,
+    // Size 2 is 13 px, the size of every other message.
+    `<font face="Inter, system-ui, sans-serif" size="2">${holder.innerHTML}</font></body></html>`,
   ].join('');
 }
 

@@ -32,7 +32,8 @@ export function useDraft(conversationId: ConversationId, view: ConversationView)
         const body_text = latest.current[kind];
         await host.invoke('draft_save', { conversation_id: conversationId, kind, body_text });
       }
-      if (kinds.length > 0) setState((now) => (now === 'saving' && unsaved.current.size === 0 ? 'saved' : now));
+      if (kinds.length > 0)
+        setState((now) => (now === 'saving' && unsaved.current.size === 0 ? 'saved' : now));
     } catch {
       for (const kind of kinds) unsaved.current.add(kind);
       setState('failed');

@@ -91,7 +91,9 @@ export function CommandButton({
         {...(keys.length > 0 ? { 'aria-keyshortcuts': ariaKeys(keys) } : {})}
       >
         {children}
-        {showKeys && !blocked ? <Keys command={command} tone={kind === 'primary' ? 'accent' : undefined} /> : null}
+        {showKeys && !blocked ? (
+          <Keys command={command} tone={kind === 'primary' ? 'accent' : undefined} />
+        ) : null}
       </AriaButton>
     </Tip>
   );

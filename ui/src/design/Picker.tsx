@@ -50,7 +50,9 @@ export function Picker(props: PickerProps) {
         <Search size={15} strokeWidth={1.75} aria-hidden="true" />
         <input
           {...box.inputProps}
-          // biome-ignore lint/a11y/noAutofocus: the picker was opened to type into this field
+          role="combobox"
+          aria-expanded={options.length > 0}
+          aria-controls={box.inputProps['aria-controls']}
           autoFocus
           className={styles.input}
           aria-label={props.title}
@@ -60,9 +62,10 @@ export function Picker(props: PickerProps) {
           onChange={(event) => setQuery(event.target.value)}
         />
       </div>
-      <div {...box.listProps} className={styles.list} aria-label={props.title}>
+      <div {...box.listProps} role="listbox" className={styles.list} aria-label={props.title}>
         {options.map((option, index) => {
-          const heading = typed === '' && option.section !== options[index - 1]?.section ? option.section : null;
+          const heading =
+            typed === '' && option.section !== options[index - 1]?.section ? option.section : null;
           return (
             <Fragment key={option.id}>
               {heading ? (

@@ -16,7 +16,11 @@ interface TipProps {
 export function Tip({ text, sequence, plain = false, children }: TipProps) {
   return (
     <TooltipTrigger delay={500} closeDelay={80}>
-      {plain ? <Focusable>{children as ReactElement<DOMAttributes<HTMLElement>, string>}</Focusable> : children}
+      {plain ? (
+        <Focusable>{children as ReactElement<DOMAttributes<HTMLElement>, string>}</Focusable>
+      ) : (
+        children
+      )}
       <Tooltip className={styles.tip ?? ''} offset={6}>
         <span>{text}</span>
         {sequence ? <KeyCaps sequence={sequence} /> : null}

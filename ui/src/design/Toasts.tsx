@@ -32,6 +32,7 @@ function ToastLine({ toast, onUndo }: { toast: Toast; onUndo: (undo: NonNullable
     return () => clearTimeout(timer);
   }, [held, id]);
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: pointing only keeps it from going
     <div
       className={styles.toast}
       data-tone={tone}

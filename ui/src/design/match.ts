@@ -1,8 +1,4 @@
-const fold = (text: string) =>
-  text
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLocaleLowerCase();
+const fold = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLocaleLowerCase();
 
 /** How well `text` answers `query`, 0 for not at all. Case and accents do not count; each word of the query has to
  * begin a word of the text, stand inside it, or, for one word, be its initials. */

@@ -48,7 +48,7 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 }
 
 function Customer({ view }: { view: ConversationView }) {
-  const { t, language } = useLocalization();
+  const { t, locale } = useLocalization();
   const { contact } = view;
   const name = contact?.name ?? contact?.email ?? t('contact-unnamed');
   return (
@@ -56,11 +56,13 @@ function Customer({ view }: { view: ConversationView }) {
       <div className={styles.head}>
         <Avatar id={view.head.contact_id} name={name} size={36} />
         <div className={styles.who}>
-          <h2 className={styles.name} dir="auto">
-            {name}
+          <h2 className={styles.name}>
+            <bdi>{name}</bdi>
           </h2>
           {contact ? (
-            <p className={styles.since}>{t('contact-since', { date: monthAndYear(language, contact.created_at) })}</p>
+            <p className={styles.since}>
+              {t('contact-since', { date: monthAndYear(locale, contact.created_at) })}
+            </p>
           ) : null}
         </div>
       </div>
@@ -75,7 +77,9 @@ function Customer({ view }: { view: ConversationView }) {
             <span className={styles.copyable}>{contact.phone}</span>
           </Fact>
         ) : null}
-        {contact?.language ? <Fact name={t('contact-language')}>{languageName(language, contact.language)}</Fact> : null}
+        {contact?.language ? (
+          <Fact name={t('contact-language')}>{languageName(locale, contact.language)}</Fact>
+        ) : null}
         {contact?.external_id ? (
           <Fact name={t('contact-external-id')}>
             <span className={styles.copyable}>{contact.external_id}</span>
@@ -86,9 +90,9 @@ function Customer({ view }: { view: ConversationView }) {
   );
 }
 
-function languageName(language: string, tag: string): string {
+function languageName(locale: string, tag: string): string {
   try {
-    return new Intl.DisplayNames(language, { type: 'language' }).of(tag) ?? tag;
+    return new Intl.DisplayNames(locale, { type: 'language' }).of(tag) ?? tag;
   } catch {
     return tag;
   }
@@ -113,8 +117,8 @@ function Choice({ command, label, blocked, children }: ChoiceProps) {
       title={blocked ?? undefined}
       onClick={() => run(command)}
     >
-      <span className={styles.value} dir="auto">
-        {children}
+      <span className={styles.value}>
+        <bdi>{children}</bdi>
       </span>
       {blocked ? null : <Keys command={command} />}
     </button>
@@ -122,7 +126,7 @@ function Choice({ command, label, blocked, children }: ChoiceProps) {
 }
 
 function Standing({ view }: { view: ConversationView }) {
-  const { t, language } = useLocalization();
+  const { t, locale } = useLocalization();
   const nowMs = useNow();
   const submit = useSubmit();
   const run = useRunCommand();
@@ -135,7 +139,8 @@ function Standing({ view }: { view: ConversationView }) {
       : head.admin_assignee_id === account?.teammate_id
         ? (account.name ?? t('you'))
         : (teammateName(head.admin_assignee_id) ?? t('somebody'));
-  const team = head.team_assignee_id === null ? t('no-team') : (teamName(head.team_assignee_id) ?? t('view-team'));
+  const team =
+    head.team_assignee_id === null ? t('no-team') : (teamName(head.team_assignee_id) ?? t('view-team'));
   const priority = t(head.priority === 'priority' ? 'priority-first' : 'priority-normal');
   const tagDenied = denialOf(t, view, 'conversation_tag_add');
   const untagDenied = denialOf(t, view, 'conversation_tag_remove');
@@ -181,7 +186,11 @@ function Standing({ view }: { view: ConversationView }) {
                     className={styles.untag}
                     aria-label={t('tag-remove', { tag })}
                     onClick={() =>
-                      void submit(head.id, { type: 'conversation_tag_remove', tag }, t('done-untagged', { tag }))
+                      void submit(
+                        head.id,
+                        { type: 'conversation_tag_remove', tag },
+                        t('done-untagged', { tag }),
+                      )
                     }
                   >
                     <X size={12} strokeWidth={2} aria-hidden="true" />
@@ -203,10 +212,10 @@ function Standing({ view }: { view: ConversationView }) {
           </span>
         </Fact>
         {head.state === 'snoozed' && head.snoozed_until !== null ? (
-          <Fact name={t('details-wakes')}>{nearTime(language, head.snoozed_until, nowMs)}</Fact>
+          <Fact name={t('details-wakes')}>{nearTime(locale, head.snoozed_until, nowMs)}</Fact>
         ) : null}
         <Fact name={t('details-opened')}>
-          <span title={exactTime(language, head.created_at)}>{nearTime(language, head.created_at, nowMs)}</span>
+          <span title={exactTime(locale, head.created_at)}>{nearTime(locale, head.created_at, nowMs)}</span>
         </Fact>
       </dl>
     </section>
@@ -214,7 +223,7 @@ function Standing({ view }: { view: ConversationView }) {
 }
 
 function Earlier({ view }: { view: ConversationView }) {
-  const { t, language } = useLocalization();
+  const { t, locale } = useLocalization();
   const nowMs = useNow();
   if (view.earlier.length === 0) return null;
   return (
@@ -224,12 +233,14 @@ function Earlier({ view }: { view: ConversationView }) {
         {view.earlier.map((entry) => (
           <li key={entry.conversation_id}>
             <button type="button" className={styles.earlier} onClick={() => ui.select(entry.conversation_id)}>
-              <span className={styles.earlierTitle} dir="auto">
-                {entry.title === '' ? t('row-empty') : entry.title}
+              <span className={styles.earlierTitle}>
+                <bdi>{entry.title === '' ? t('row-empty') : entry.title}</bdi>
               </span>
-              <span className={styles.earlierTime}>{listTime(language, entry.last_part_at, nowMs)}</span>
+              <span className={styles.earlierTime}>{listTime(locale, entry.last_part_at, nowMs)}</span>
               {entry.state === 'closed' ? null : (
-                <span className="offscreen">{t(entry.state === 'open' ? 'state-open' : 'state-snoozed')}</span>
+                <span className="offscreen">
+                  {t(entry.state === 'open' ? 'state-open' : 'state-snoozed')}
+                </span>
               )}
             </button>
           </li>

@@ -39,6 +39,11 @@ function isolated(args: TextArguments): TextArguments {
   return safe;
 }
 
+/** The system's own form of a language, such as en-GB: its dates and numbers are what people here write. */
+export function localeFor(language: Language, tags: readonly string[]): string {
+  return tags.find((tag) => tag.toLowerCase().split('-')[0] === language) ?? language;
+}
+
 /** Builds the translate function of one language. */
 export function translator(language: Language): Translate {
   const bundle = new FluentBundle(language, { useIsolating: false });
@@ -53,13 +58,18 @@ export function translator(language: Language): Translate {
 
 interface Localization {
   language: Language;
+  /** The language with the region of the system, for dates and numbers. */
+  locale: string;
   t: Translate;
 }
 
 const LocalizationContext = createContext<Localization | null>(null);
 
 export function LocalizationProvider({ language, children }: { language: Language; children: ReactNode }) {
-  const value = useMemo(() => ({ language, t: translator(language) }), [language]);
+  const value = useMemo(
+    () => ({ language, locale: localeFor(language, navigator.languages), t: translator(language) }),
+    [language],
+  );
   return <LocalizationContext value={value}>{children}</LocalizationContext>;
 }
 

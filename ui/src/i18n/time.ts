@@ -20,51 +20,51 @@ export function daysBetween(earlierMs: number, laterMs: number): number {
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 // Making a formatter costs more than a hundred uses of it.
-function format(language: string, options: Intl.DateTimeFormatOptions, ms: number): string {
-  const key = `${language}${JSON.stringify(options)}`;
+function format(locale: string, options: Intl.DateTimeFormatOptions, ms: number): string {
+  const key = `${locale}${JSON.stringify(options)}`;
   let made = formats.get(key);
   if (!made) {
-    made = new Intl.DateTimeFormat(language, options);
+    made = new Intl.DateTimeFormat(locale, options);
     formats.set(key, made);
   }
   return made.format(ms);
 }
 
 /** 9:41 */
-export function clockTime(language: string, at: Micros): string {
-  return format(language, { hour: 'numeric', minute: '2-digit', hourCycle: 'h23' }, at / 1000);
+export function clockTime(locale: string, at: Micros): string {
+  return format(locale, { hour: 'numeric', minute: '2-digit', hourCycle: 'h23' }, at / 1000);
 }
 
 /** The short time in a list: 9:41 today, Thu this week, 3 Mar this year, Mar 2024 before. */
-export function listTime(language: string, at: Micros, nowMs: number): string {
+export function listTime(locale: string, at: Micros, nowMs: number): string {
   const ms = at / 1000;
   const days = daysBetween(ms, nowMs);
-  if (days <= 0) return clockTime(language, at);
-  if (days < 7) return format(language, { weekday: 'short' }, ms);
+  if (days <= 0) return clockTime(locale, at);
+  if (days < 7) return format(locale, { weekday: 'short' }, ms);
   if (new Date(ms).getFullYear() === new Date(nowMs).getFullYear()) {
-    return format(language, { day: 'numeric', month: 'short' }, ms);
+    return format(locale, { day: 'numeric', month: 'short' }, ms);
   }
-  return format(language, { month: 'short', year: 'numeric' }, ms);
+  return format(locale, { month: 'short', year: 'numeric' }, ms);
 }
 
 /** The line between two days of a conversation. */
-export function dayLabel(t: Translate, language: string, at: Micros, nowMs: number): string {
+export function dayLabel(t: Translate, locale: string, at: Micros, nowMs: number): string {
   const ms = at / 1000;
   const days = daysBetween(ms, nowMs);
   if (days === 0) return t('day-today');
   if (days === 1) return t('day-yesterday');
   const sameYear = new Date(ms).getFullYear() === new Date(nowMs).getFullYear();
   return format(
-    language,
+    locale,
     { weekday: 'long', day: 'numeric', month: 'long', ...(sameYear ? {} : { year: 'numeric' }) },
     ms,
   );
 }
 
 /** Day and time in full, for what is exact: a snooze's end, a tooltip. */
-export function exactTime(language: string, at: Micros): string {
+export function exactTime(locale: string, at: Micros): string {
   return format(
-    language,
+    locale,
     {
       weekday: 'short',
       day: 'numeric',
@@ -79,17 +79,17 @@ export function exactTime(language: string, at: Micros): string {
 }
 
 /** A near time in few words: 9:00 today, Thu 9:00 this week, 3 Mar 9:00 else. */
-export function nearTime(language: string, at: Micros, nowMs: number): string {
+export function nearTime(locale: string, at: Micros, nowMs: number): string {
   const ms = at / 1000;
   const days = Math.abs(daysBetween(ms, nowMs));
-  if (days === 0) return clockTime(language, at);
-  if (days < 7) return `${format(language, { weekday: 'short' }, ms)} ${clockTime(language, at)}`;
-  return `${format(language, { day: 'numeric', month: 'short' }, ms)} ${clockTime(language, at)}`;
+  if (days === 0) return clockTime(locale, at);
+  if (days < 7) return `${format(locale, { weekday: 'short' }, ms)} ${clockTime(locale, at)}`;
+  return `${format(locale, { day: 'numeric', month: 'short' }, ms)} ${clockTime(locale, at)}`;
 }
 
 /** May 2020 */
-export function monthAndYear(language: string, at: Micros): string {
-  return format(language, { month: 'long', year: 'numeric' }, at / 1000);
+export function monthAndYear(locale: string, at: Micros): string {
+  return format(locale, { month: 'long', year: 'numeric' }, at / 1000);
 }
 
 /** How long somebody has waited: 11 min, 3 h, 2 d. */

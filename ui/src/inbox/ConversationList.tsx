@@ -1,12 +1,13 @@
+import { skipToken, useQuery } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowUp, ChevronDown } from 'lucide-react';
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
 import { errorText } from '../app/errors';
-import { useReadyState, useSaveSettings, useSidebar } from '../app/queries';
+import { KEYS, useReadyState, useSaveSettings, useSidebar } from '../app/queries';
 import { ui, useUi } from '../app/uiState';
-import type { InboxRow, Sort, View } from '../bindings/protocol';
+import type { ConversationView, InboxRow, Sort, View } from '../bindings/protocol';
 import { useCommand, useRunCommand } from '../commands/Commands';
 import { Button } from '../design/Button';
 import menuStyles from '../design/Menu.module.css';
@@ -34,9 +35,10 @@ function settled(row: InboxRow, view: View, ownId: string | null | undefined): b
 
 /** The list of a view: virtual, kept in step, with a place that does not move under the agent. */
 export function ConversationList() {
-  const { t, language } = useLocalization();
+  const { t, locale } = useLocalization();
   const view = useUi((state) => state.view);
-  const selectedId = useUi((state) => state.selectedId);
+  // What left the agent's view is gone from the list at once.
+  const selectedId = useUi((state) => (state.left ? null : state.selectedId));
   const state = useReadyState();
   const saveSettings = useSaveSettings();
   const runCommand = useRunCommand();
@@ -48,7 +50,8 @@ export function ConversationList() {
       ? 'newest'
       : 'longest_waiting';
   const list = useInboxList(view, sort, selectedId);
-  const { rows, hasMore, loadMore, changed } = list;
+  const { hasMore, loadMore, changed } = list;
+  const rows = useFreshSelection(list.rows, selectedId);
   const { data: sidebar } = useSidebar();
   const entry = sidebar ? countOf(sidebar.views, view) : undefined;
   const total = entry?.count ?? (hasMore ? -1 : rows.length);
@@ -94,10 +97,6 @@ export function ConversationList() {
 
   const saveSort = (wanted: Sort) =>
     saveSettings({ layout: { ...settings.layout, sort_newest: wanted === 'newest' ? 1 : 0 } });
-  const select = useCallback((id: string) => {
-    ui.select(id);
-    scroller.current?.focus({ preventScroll: true });
-  }, []);
   const open = useCallback(() => runCommand('conversation.reply'), [runCommand]);
 
   const title = viewTitle(t, view, entry?.team_name);
@@ -105,11 +104,11 @@ export function ConversationList() {
   return (
     <section className={styles.pane} aria-label={t('pane-list')} data-pane="list">
       <header className={styles.header}>
-        <h1 className={styles.title} dir="auto">
-          {title}
+        <h1 className={styles.title}>
+          <bdi>{title}</bdi>
         </h1>
         {entry?.count != null ? (
-          <span className={styles.count}>{entry.count.toLocaleString(language)}</span>
+          <span className={styles.count}>{entry.count.toLocaleString(locale)}</span>
         ) : null}
         <span className={styles.gap} />
         {fixedSort ? null : <SortMenu sort={sort} onSort={saveSort} />}
@@ -138,7 +137,11 @@ export function ConversationList() {
               const row = rows[item.index];
               if (!row) return null;
               return (
-                <div key={item.key} className={styles.slot} style={{ transform: `translateY(${item.start}px)` }}>
+                <div
+                  key={item.key}
+                  className={styles.slot}
+                  style={{ transform: `translateY(${item.start}px)` }}
+                >
                   <ConversationRow
                     row={row}
                     compact={compact}
@@ -147,7 +150,7 @@ export function ConversationList() {
                     index={item.index}
                     total={total}
                     id={rowId(row.head.id)}
-                    onSelect={select}
+                    onSelect={ui.select}
                     onOpen={open}
                   />
                 </div>
@@ -197,6 +200,21 @@ function SortMenu({ sort, onSort }: { sort: Sort; onSort: (sort: Sort) => void }
       </Popover>
     </MenuTrigger>
   );
+}
+
+/** The selected row as it stands: after it left the view, only the open conversation knows. */
+function useFreshSelection(rows: readonly InboxRow[], selectedId: string | null): readonly InboxRow[] {
+  const { data: open } = useQuery<ConversationView>({
+    queryKey: KEYS.conversation(selectedId ?? ''),
+    queryFn: skipToken,
+  });
+  const head = open?.head;
+  return useMemo(() => {
+    const index = head ? rows.findIndex((row) => row.head.id === head.id) : -1;
+    const row = rows[index];
+    if (!row || !head || row.head.state === head.state) return rows;
+    return rows.with(index, { ...row, head });
+  }, [rows, head]);
 }
 
 /** Keeps what is looked at where it is while the list changes, and counts what arrived above it. */

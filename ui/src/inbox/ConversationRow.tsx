@@ -23,7 +23,7 @@ interface ConversationRowProps {
 
 /** A row of the list. Unread is weight, selection is fill and a bar, focus is a ring around the list's row. */
 export const ConversationRow = memo(function ConversationRow(props: ConversationRowProps) {
-  const { t, language } = useLocalization();
+  const { t, locale } = useLocalization();
   const nowMs = useNow();
   const { row, compact, selected } = props;
   const { head } = row;
@@ -33,8 +33,8 @@ export const ConversationRow = memo(function ConversationRow(props: Conversation
   const time = waiting
     ? waitingTime(t, head.waiting_since ?? head.last_part_at, nowMs)
     : head.state === 'snoozed' && head.snoozed_until !== null
-      ? nearTime(language, head.snoozed_until, nowMs)
-      : listTime(language, head.last_part_at, nowMs);
+      ? nearTime(locale, head.snoozed_until, nowMs)
+      : listTime(locale, head.last_part_at, nowMs);
 
   const marks = (
     <>
@@ -73,11 +73,10 @@ export const ConversationRow = memo(function ConversationRow(props: Conversation
 
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list itself has the focus and the keys
+    // biome-ignore lint/a11y/useFocusableInteractive: the list names its row by aria-activedescendant
     <div
       id={props.id}
       role="option"
-      // The list has the focus and names its row by aria-activedescendant.
-      tabIndex={-1}
       className={styles.row}
       aria-selected={selected}
       aria-posinset={props.index + 1}
@@ -87,14 +86,13 @@ export const ConversationRow = memo(function ConversationRow(props: Conversation
       data-settled={props.settled || undefined}
       data-testid="conversation-row"
       data-conversation-id={head.id}
-      onMouseDown={(event) => event.preventDefault()}
       onClick={() => props.onSelect(head.id)}
       onDoubleClick={props.onOpen}
     >
       {compact ? null : <Avatar id={head.contact_id} name={name} />}
       <div className={styles.words}>
-        <div className={styles.name} dir="auto">
-          {name}
+        <div className={styles.name}>
+          <bdi>{name}</bdi>
         </div>
         <div className={styles.preview}>
           {head.preview_is_note ? (

@@ -28,6 +28,7 @@ export function InboxScreen() {
   const saveSettings = useSaveSettings();
   const page = useUi((state) => state.page);
   const selected = useUi((state) => state.selectedId !== null || state.left !== null);
+  const hasDetails = useUi((state) => state.selectedId !== null && state.left === null);
   const undo = useUndo();
   const { layout } = settings;
   const [dragged, setDragged] = useState<Partial<Record<PaneName, number>>>({});
@@ -86,7 +87,7 @@ export function InboxScreen() {
             <main className={styles.main}>
               <ConversationPane />
             </main>
-            {folded.details || !selected ? null : (
+            {folded.details || !hasDetails ? null : (
               <>
                 {splitter('details', t('resize-details'), true)}
                 <div className={styles.details}>

@@ -1,4 +1,14 @@
-import { Clock, CircleCheck, CircleDashed, type LucideIcon, Inbox, Send, Settings, User, Users } from 'lucide-react';
+import {
+  CircleCheck,
+  CircleDashed,
+  Clock,
+  Inbox,
+  type LucideIcon,
+  Send,
+  Settings,
+  User,
+  Users,
+} from 'lucide-react';
 import type { KeyboardEvent } from 'react';
 import { useSidebar } from '../app/queries';
 import { ui, useUi } from '../app/uiState';
@@ -37,13 +47,22 @@ export function Sidebar() {
   const teams = views.filter((entry) => entry.view.type === 'team');
   const others = views.filter((entry) => entry.view.type !== 'team');
   const item = (entry: ViewCount) => (
-    <ViewItem key={viewKey(entry.view)} entry={entry} current={page === 'inbox' && sameView(entry.view, view)} />
+    <ViewItem
+      key={viewKey(entry.view)}
+      entry={entry}
+      current={page === 'inbox' && sameView(entry.view, view)}
+    />
   );
   const waiting = data?.queued ?? 0;
   const refused = data?.refused ?? 0;
 
   return (
-    <nav className={styles.sidebar} aria-label={t('pane-sidebar')} data-pane="sidebar" onKeyDown={moveByArrow}>
+    <nav
+      className={styles.sidebar}
+      aria-label={t('pane-sidebar')}
+      data-pane="sidebar"
+      onKeyDown={moveByArrow}
+    >
       <div className={styles.scroll}>
         <ul>{others.map(item)}</ul>
         {teams.length > 0 ? (
@@ -88,7 +107,7 @@ export function Sidebar() {
 }
 
 function ViewItem({ entry, current }: { entry: ViewCount; current: boolean }) {
-  const { t, language } = useLocalization();
+  const { t, locale } = useLocalization();
   const { view } = entry;
   const Icon = ICONS[view.type];
   const command = COMMANDS[view.type];
@@ -104,16 +123,28 @@ function ViewItem({ entry, current }: { entry: ViewCount; current: boolean }) {
       onClick={() => ui.showView(view)}
     >
       <Icon size={15} strokeWidth={1.75} aria-hidden="true" />
-      <span className={styles.name} dir="auto">
-        {title}
+      <span className={styles.name}>
+        <bdi>{title}</bdi>
       </span>
       {entry.count !== null && entry.count > 0 ? (
-        <span className={styles.count}>{entry.count.toLocaleString(language)}</span>
+        <span className={styles.count}>{entry.count.toLocaleString(locale)}</span>
       ) : null}
-      {entry.unread > 0 ? <span className="offscreen">{t('sidebar-unread', { count: entry.unread })}</span> : null}
+      {entry.unread > 0 ? (
+        <span className="offscreen">{t('sidebar-unread', { count: entry.unread })}</span>
+      ) : null}
     </button>
   );
-  return <li>{command ? <Tip text={title} sequence={sequence} plain>{button}</Tip> : button}</li>;
+  return (
+    <li>
+      {command ? (
+        <Tip text={title} sequence={sequence} plain>
+          {button}
+        </Tip>
+      ) : (
+        button
+      )}
+    </li>
+  );
 }
 
 /** Up and down walk through the views while one of them has the focus. */

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type PointerEvent, useRef } from 'react';
-import styles from './Splitter.module.css';
 import { clampWidth, PANES, type PaneName } from './panes';
+import styles from './Splitter.module.css';
 
 interface SplitterProps {
   pane: PaneName;
@@ -44,7 +44,6 @@ export function Splitter({ pane, width, label, after = false, onResize, onDone }
     onDone(last.current);
   };
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: a separator with a value is a widget
     <hr
       className={styles.splitter}
       aria-orientation="vertical"
@@ -52,7 +51,6 @@ export function Splitter({ pane, width, label, after = false, onResize, onDone }
       aria-valuenow={width}
       aria-valuemin={PANES[pane].smallest}
       aria-valuemax={PANES[pane].largest}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: as above
       tabIndex={0}
       onPointerDown={down}
       onPointerMove={move}

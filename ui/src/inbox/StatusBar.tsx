@@ -1,6 +1,6 @@
+import { codeText } from '../app/errors';
 import { useReadyState } from '../app/queries';
 import { ui } from '../app/uiState';
-import { codeText } from '../app/errors';
 import type { Connection } from '../bindings/protocol';
 import { useKeys } from '../commands/Commands';
 import { keyCaps } from '../commands/keyLabel';
@@ -14,7 +14,7 @@ const CLOCK_TOLERATED_S = 60;
 
 /** The truth about connection, queue and cache. */
 export function StatusBar() {
-  const { t, language } = useLocalization();
+  const { t, locale } = useLocalization();
   const nowMs = useNow();
   const { connection } = useReadyState();
   const next = useKeys('list.next')[0];
@@ -25,11 +25,11 @@ export function StatusBar() {
   const skewMin = Math.round(connection.clock_ahead_s / 60);
 
   return (
-    <footer className={styles.bar} aria-label={t('pane-status')} data-testid="status-bar" data-state={state}>
+    <section className={styles.bar} aria-label={t('pane-status')} data-testid="status-bar" data-state={state}>
       <span className={styles.state} role="status">
         <span className={styles.dot} data-state={state} aria-hidden="true" />
         <span data-tone={state === 'offline' ? 'waiting' : undefined}>
-          {connectionText(t, language, connection, nowMs)}
+          {connectionText(t, locale, connection, nowMs)}
         </span>
       </span>
       {state === 'offline' && reason && reason !== 'unreachable' ? <span>{codeText(t, reason)}</span> : null}
@@ -55,14 +55,14 @@ export function StatusBar() {
           {t('status-hints', { next: cap(next), previous: cap(previous), keys: cap(keys) })}
         </span>
       ) : null}
-    </footer>
+    </section>
   );
 }
 
-function connectionText(t: Translate, language: string, connection: Connection, nowMs: number): string {
+function connectionText(t: Translate, locale: string, connection: Connection, nowMs: number): string {
   const { state, bootstrap, queued } = connection;
   if (state === 'offline') {
-    return t('status-offline', { since: nearTime(language, connection.since, nowMs), count: queued });
+    return t('status-offline', { since: nearTime(locale, connection.since, nowMs), count: queued });
   }
   if (bootstrap) {
     return bootstrap.heads_complete

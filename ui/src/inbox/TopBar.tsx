@@ -37,8 +37,8 @@ export function TopBar() {
         <MenuTrigger>
           <AriaButton className={styles.workspace ?? ''} data-testid="workspace-menu">
             <Mark size={20} />
-            <span className={styles.name} dir="auto">
-              {workspace?.name}
+            <span className={styles.name}>
+              <bdi>{workspace?.name}</bdi>
             </span>
             <ChevronDown size={13} strokeWidth={1.75} aria-hidden="true" />
           </AriaButton>
@@ -63,8 +63,8 @@ export function TopBar() {
       <SearchBox />
       <div className={styles.end}>
         <span className={styles.dot} data-state={connection.state} aria-hidden="true" />
-        <span className={styles.name} dir="auto" title={account?.role ? t(ROLES[account.role] ?? 'role-agent') : ''}>
-          {account?.name ?? account?.email}
+        <span className={styles.name} title={account?.role ? t(ROLES[account.role] ?? 'role-agent') : ''}>
+          <bdi>{account?.name ?? account?.email}</bdi>
         </span>
       </div>
     </header>

@@ -2,7 +2,8 @@ import type { ConversationId, InboxRow } from '../bindings/protocol';
 
 export type Changed = ReadonlySet<ConversationId> | 'all';
 
-const indexOf = (rows: readonly InboxRow[], id: ConversationId) => rows.findIndex((row) => row.head.id === id);
+const indexOf = (rows: readonly InboxRow[], id: ConversationId) =>
+  rows.findIndex((row) => row.head.id === id);
 
 /** The rows as they are to be shown: in the list's own order, but the held row stays beside its neighbours, even
  * where its order changed or it left the view, so that the place is not lost before the agent moves on. */

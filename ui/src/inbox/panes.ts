@@ -11,7 +11,8 @@ type Layout = Readonly<Record<string, number | undefined>>;
 export const clampWidth = (pane: PaneName, width: number) =>
   Math.round(Math.min(PANES[pane].largest, Math.max(PANES[pane].smallest, width)));
 
-export const paneWidth = (layout: Layout, pane: PaneName) => clampWidth(pane, layout[pane] ?? PANES[pane].initial);
+export const paneWidth = (layout: Layout, pane: PaneName) =>
+  clampWidth(pane, layout[pane] ?? PANES[pane].initial);
 
 export const isFolded = (layout: Layout, pane: PaneName) => layout[`${pane}_folded`] === 1;
 

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useConversationChanges } from '../app/events';
 import { useHost } from '../app/host';
 import type { ConversationId, InboxPage, InboxRow, ListKey, Sort, View } from '../bindings/protocol';
@@ -46,6 +46,8 @@ const empty = (key: string): Loaded => ({
 export function useInboxList(view: View, sort: Sort, selectedId: ConversationId | null): InboxList {
   const host = useHost();
   const key = JSON.stringify([view, sort]);
+  // A view is a new object at each render; what it says is not.
+  const asked = useMemo(() => JSON.parse(key) as [View, Sort], [key]);
   const [loaded, setLoaded] = useState<Loaded>(() => empty(key));
   const current = loaded.key === key ? loaded : empty(key);
 
@@ -70,14 +72,22 @@ export function useInboxList(view: View, sort: Sort, selectedId: ConversationId 
       let news = changed;
       for (;;) {
         turn.again = null;
-        const wanted = Math.max(FIRST_PAGE, latest.current.key === key ? latest.current.current.fresh.length : 0);
+        const wanted = Math.max(
+          FIRST_PAGE,
+          latest.current.key === key ? latest.current.current.fresh.length : 0,
+        );
         try {
           const fresh: InboxRow[] = [];
           let after: ListKey | null = null;
           let partial = false;
           do {
             const limit = Math.min(PAGE, wanted - fresh.length);
-            const page: InboxPage = await host.invoke('inbox_page', { view, sort, after, limit });
+            const page: InboxPage = await host.invoke('inbox_page', {
+              view: asked[0],
+              sort: asked[1],
+              after,
+              limit,
+            });
             fresh.push(...page.rows);
             after = page.next;
             partial ||= page.partial;
@@ -108,9 +118,7 @@ export function useInboxList(view: View, sort: Sort, selectedId: ConversationId 
       }
       if (reading.current === turn) reading.current = null;
     },
-    // `view` and `sort` are what `key` says.
-    // biome-ignore lint/correctness/useExhaustiveDependencies: a view is a new object at each render
-    [host, key],
+    [host, key, asked],
   );
 
   useEffect(() => void read('all'), [read]);
@@ -120,21 +128,27 @@ export function useInboxList(view: View, sort: Sort, selectedId: ConversationId 
   useEffect(() => {
     setLoaded((before) => {
       const shown = holdPlace(before.shown, before.fresh, selectedId, new Set());
-      const same = shown.length === before.shown.length && shown.every((row, index) => row === before.shown[index]);
+      const same =
+        shown.length === before.shown.length && shown.every((row, index) => row === before.shown[index]);
       return same ? before : { ...before, shown, changed: new Set() };
     });
   }, [selectedId]);
 
   const loadingMore = useRef(false);
   const loadMore = useCallback(async () => {
-    const { current: now, key: asked } = latest.current;
+    const { current: now } = latest.current;
     if (loadingMore.current || reading.current || !now.next) return;
     loadingMore.current = true;
     try {
-      const page = await host.invoke('inbox_page', { view, sort, after: now.next, limit: PAGE });
+      const page = await host.invoke('inbox_page', {
+        view: asked[0],
+        sort: asked[1],
+        after: now.next,
+        limit: PAGE,
+      });
       setLoaded((before) => {
         // A reading from the top in between has moved the end.
-        if (before.key !== asked || before.next !== now.next) return before;
+        if (before.key !== now.key || before.next !== now.next) return before;
         const known = new Set(before.fresh.map((row) => row.head.id));
         const more = page.rows.filter((row) => !known.has(row.head.id));
         const shownIds = new Set(before.shown.map((row) => row.head.id));
@@ -152,8 +166,7 @@ export function useInboxList(view: View, sort: Sort, selectedId: ConversationId 
     } finally {
       loadingMore.current = false;
     }
-    // biome-ignore lint/correctness/useExhaustiveDependencies: as above
-  }, [host, key]);
+  }, [host, asked]);
 
   return {
     rows: current.shown,

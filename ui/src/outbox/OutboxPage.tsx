@@ -62,7 +62,7 @@ function List({ title, entries }: { title: string; entries: readonly OutboxEntry
 }
 
 function Entry({ entry }: { entry: OutboxEntry }) {
-  const { t, language } = useLocalization();
+  const { t, locale } = useLocalization();
   const nowMs = useNow();
   const { teammateName, teamName } = useDirectory();
   const { retry, discard } = useOutboxActions();
@@ -81,7 +81,7 @@ function Entry({ entry }: { entry: OutboxEntry }) {
         : action.type === 'conversation_tag_add' || action.type === 'conversation_tag_remove'
           ? action.tag
           : action.type === 'conversation_snooze'
-            ? nearTime(language, action.snoozed_until, nowMs)
+            ? nearTime(locale, action.snoozed_until, nowMs)
             : '';
   return (
     <li className={styles.entry} data-testid="outbox-entry" data-delivery={delivery.type}>
@@ -90,7 +90,7 @@ function Entry({ entry }: { entry: OutboxEntry }) {
           {t(TITLES[action.type], { name, detail })}
         </button>
         <span className={styles.when}>
-          {nearTime(language, entry.created_at, nowMs)}
+          {nearTime(locale, entry.created_at, nowMs)}
           {entry.attempts > 1 ? ` · ${t('outbox-attempts', { count: entry.attempts })}` : ''}
         </span>
       </div>
@@ -104,7 +104,9 @@ function Entry({ entry }: { entry: OutboxEntry }) {
           <>
             <span data-tone="failed">{codeText(t, delivery.code)}</span>
             <span className={styles.actions}>
-              <Button onPress={() => retry.mutate({ command_id: entry.command_id })}>{t('refused-retry')}</Button>
+              <Button onPress={() => retry.mutate({ command_id: entry.command_id })}>
+                {t('refused-retry')}
+              </Button>
               {body === null ? null : (
                 <Button onPress={() => void copy(body, t('copied'))}>{t('refused-copy')}</Button>
               )}

@@ -1,17 +1,16 @@
 import { CalendarClock, CircleDashed, Plus, Tag, Users } from 'lucide-react';
-import { useDirectory, useReadyState } from '../app/queries';
+import { useDirectory, useReadyState, useSidebar } from '../app/queries';
 import { ui, useUi } from '../app/uiState';
 import type { Action, ConversationId } from '../bindings/protocol';
 import { useConversation } from '../conversation/useConversation';
 import { useSubmit } from '../conversation/useSubmit';
 import { Avatar } from '../design/Avatar';
 import { Picker, type PickerOption } from '../design/Picker';
-import pickerStyles from './Pickers.module.css';
 import { useNow } from '../i18n/now';
 import { useLocalization, useText } from '../i18n/text';
 import { nearTime } from '../i18n/time';
 import { viewTitle } from '../inbox/views';
-import { useSidebar } from '../app/queries';
+import pickerStyles from './Pickers.module.css';
 import { snoozeTimes } from './snoozeTimes';
 
 const ICON = { size: 15, strokeWidth: 1.75, 'aria-hidden': true as const };
@@ -109,7 +108,7 @@ export function AssignTeamPicker({ conversationId }: PickerFor) {
 }
 
 export function SnoozePicker({ conversationId }: PickerFor) {
-  const { t, language } = useLocalization();
+  const { t, locale } = useLocalization();
   const nowMs = useNow();
   const choose = useChoose(conversationId);
   const times = snoozeTimes(nowMs);
@@ -123,7 +122,7 @@ export function SnoozePicker({ conversationId }: PickerFor) {
         id: time.id,
         label: t(time.title),
         icon: <CalendarClock {...ICON} />,
-        hint: <span className={pickerStyles.time}>{nearTime(language, time.atMs * 1000, nowMs)}</span>,
+        hint: <span className={pickerStyles.time}>{nearTime(locale, time.atMs * 1000, nowMs)}</span>,
       }))}
       onChoose={(id) => {
         const time = times.find((entry) => entry.id === id);
@@ -131,7 +130,7 @@ export function SnoozePicker({ conversationId }: PickerFor) {
         const snoozed_until = time.atMs * 1000;
         choose(
           { type: 'conversation_snooze', snoozed_until },
-          t('done-snoozed', { until: nearTime(language, snoozed_until, nowMs) }),
+          t('done-snoozed', { until: nearTime(locale, snoozed_until, nowMs) }),
         );
       }}
     />

@@ -13,7 +13,9 @@ export async function chooseHost(): Promise<Host> {
   if (window.__TAURI_INTERNALS__) return (await import('./tauri')).tauriHost();
   // `vite --mode memory` shows every screen without any host; a production build leaves this branch out.
   if (import.meta.env.MODE === 'memory') {
-    const host = (await import('./memory')).memoryHost();
+    const host = (await import('./memory')).memoryHost(
+      Number(new URLSearchParams(location.search).get('count') ?? 13),
+    );
     window.recadoMemory = host;
     return host;
   }

@@ -57,7 +57,8 @@ export function memoryHost(count = 40): MemoryHost {
   const row = (conversation: MemoryConversation): InboxRow => {
     const { head, contact, parts, drafts } = conversation;
     const last = parts.findLast((entry) => entry.part.body_text !== '');
-    const waits = (type: string) => outbox.some((e) => e.conversation_id === head.id && e.delivery.type === type);
+    const waits = (type: string) =>
+      outbox.some((e) => e.conversation_id === head.id && e.delivery.type === type);
     return {
       head: structuredClone(head),
       contact_name: contact.name,
@@ -85,7 +86,11 @@ export function memoryHost(count = 40): MemoryHost {
       part: part(head.id, seq, {
         part_type: note ? 'note' : 'comment',
         created_at: Date.now() * 1000,
-        author: { type: 'admin', admin_id: state.account?.teammate_id ?? null, name: state.account?.name ?? null },
+        author: {
+          type: 'admin',
+          admin_id: state.account?.teammate_id ?? null,
+          name: state.account?.name ?? null,
+        },
         body_text: action.body_text,
         command_id: commandId,
         version: offline() ? 0 : 2,
@@ -185,7 +190,8 @@ export function memoryHost(count = 40): MemoryHost {
           const found = inView(view);
           return {
             view,
-            team_name: view.type === 'team' ? (world.teams.find((t) => t.id === view.team_id)?.name ?? null) : null,
+            team_name:
+              view.type === 'team' ? (world.teams.find((t) => t.id === view.team_id)?.name ?? null) : null,
             count: view.type === 'closed' ? null : found.length,
             unread: found.filter((conversation) => unreadOf(conversation) > 0).length,
           };
@@ -227,12 +233,14 @@ export function memoryHost(count = 40): MemoryHost {
         unread: unreadOf(conversation),
         reply_draft: drafts.reply || null,
         note_draft: drafts.note || null,
-        earlier: ['Table for two, terrace', 'Invoice for the dinner', 'Change of date'].map((title, index) => ({
-          conversation_id: [...world.conversations.keys()][index + 3] ?? '',
-          title,
-          state: 'closed' as const,
-          last_part_at: world.nowUs - (index + 2) * 60 * 86_400_000_000,
-        })),
+        earlier: ['Table for two, terrace', 'Invoice for the dinner', 'Change of date'].map(
+          (title, index) => ({
+            conversation_id: [...world.conversations.keys()][index + 3] ?? '',
+            title,
+            state: 'closed' as const,
+            last_part_at: world.nowUs - (index + 2) * 60 * 86_400_000_000,
+          }),
+        ),
         denied: [],
       });
     },
@@ -315,7 +323,13 @@ export function memoryHost(count = 40): MemoryHost {
       const seq = head.part_count + 1;
       const at = Date.now() * 1000;
       const author = { type: 'contact' as const, admin_id: null, name: contact.name };
-      const arrived = part(head.id, seq, { part_type: 'comment', created_at: at, author, body_text: text, version: 3 });
+      const arrived = part(head.id, seq, {
+        part_type: 'comment',
+        created_at: at,
+        author,
+        body_text: text,
+        version: 3,
+      });
       parts.push({ part: arrived, mine: false, delivery: { type: 'sent' } });
       Object.assign(head, {
         part_count: seq,

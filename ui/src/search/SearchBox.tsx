@@ -63,6 +63,8 @@ export function SearchBox() {
         <Search size={14} strokeWidth={1.75} aria-hidden="true" />
         <input
           {...box.inputProps}
+          role="combobox"
+          aria-controls={box.inputProps['aria-controls']}
           ref={field}
           type="text"
           className={styles.input}
@@ -85,7 +87,7 @@ export function SearchBox() {
       </div>
       {shown ? (
         <div className={styles.panel} onPointerDown={(event) => event.preventDefault()}>
-          <div {...box.listProps} className={styles.list} aria-label={t('search-results')}>
+          <div {...box.listProps} role="listbox" className={styles.list} aria-label={t('search-results')}>
             {results.map((result, index) => (
               <div
                 key={`${result.conversation_id}${result.part_id ?? ''}`}
@@ -105,7 +107,12 @@ export function SearchBox() {
             ) : null}
           </div>
           <p className={styles.state} role="status">
-            <SearchState failed={search.error} busy={search.isFetching} found={results.length} where={where} />
+            <SearchState
+              failed={search.error}
+              busy={search.isFetching}
+              found={results.length}
+              where={where}
+            />
           </p>
         </div>
       ) : null}
@@ -127,7 +134,7 @@ function SearchState(props: { failed: unknown; busy: boolean; found: number; whe
 }
 
 function ResultLine({ result, query }: { result: SearchResult; query: string }) {
-  const { t, language } = useLocalization();
+  const { t, locale } = useLocalization();
   const nowMs = useNow();
   const name = result.contact_name ?? t('contact-unnamed');
   return (
@@ -152,7 +159,7 @@ function ResultLine({ result, query }: { result: SearchResult; query: string }) 
           )}
         </span>
       </span>
-      <span className={styles.time}>{listTime(language, result.created_at, nowMs)}</span>
+      <span className={styles.time}>{listTime(locale, result.created_at, nowMs)}</span>
     </>
   );
 }

@@ -10,7 +10,7 @@ const MEGABYTE = 1024 * 1024;
 
 /** What this program is and where it keeps things. */
 export function AboutSettings() {
-  const { t, language } = useLocalization();
+  const { t, locale } = useLocalization();
   const host = useHost();
   const { workspace, account } = useReadyState();
   const { data, error } = useQuery({
@@ -18,14 +18,17 @@ export function AboutSettings() {
     queryFn: () => host.invoke('about', {}),
     staleTime: 0,
   });
-  const size = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+  const size = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   const facts: [string, string][] = data
     ? [
         [t('about-server'), workspace?.host ?? ''],
         [t('about-account'), account?.email ?? ''],
         [t('about-keychain'), data.keychain],
         [t('about-cipher'), data.cipher_version],
-        [t('about-cache'), t('about-cache-size', { megabytes: size.format(data.cache_size_bytes / MEGABYTE) })],
+        [
+          t('about-cache'),
+          t('about-cache-size', { megabytes: size.format(data.cache_size_bytes / MEGABYTE) }),
+        ],
         [t('about-conversations'), size.format(data.conversations)],
         [t('about-folder'), data.data_dir],
       ]

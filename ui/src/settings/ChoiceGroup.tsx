@@ -10,7 +10,13 @@ interface ChoiceGroupProps<T extends string> {
 }
 
 /** One of a few. */
-export function ChoiceGroup<T extends string>({ title, hint, value, choices, onChange }: ChoiceGroupProps<T>) {
+export function ChoiceGroup<T extends string>({
+  title,
+  hint,
+  value,
+  choices,
+  onChange,
+}: ChoiceGroupProps<T>) {
   const id = useId();
   return (
     <fieldset className={styles.group}>

@@ -3,8 +3,8 @@ import { errorText } from '../app/errors';
 import { useReadyState } from '../app/queries';
 import { Button } from '../design/Button';
 import { useText } from '../i18n/text';
-import { CodeInput } from './CodeInput';
 import { Card, formClass, Links, Problem, Whereabouts } from './Card';
+import { CodeInput } from './CodeInput';
 import { useStateCommand } from './useStateCommand';
 
 /** Asks for the six-digit code. */

@@ -77,7 +77,14 @@ export function SignInScreen() {
           }
         />
         {trouble ? <Problem>{trouble}</Problem> : null}
-        <Button type="submit" kind="primary" size="large" wide busy={signIn.isPending} testId="sign-in-submit">
+        <Button
+          type="submit"
+          kind="primary"
+          size="large"
+          wide
+          busy={signIn.isPending}
+          testId="sign-in-submit"
+        >
           {t(signIn.isPending ? 'sign-in-busy' : 'sign-in-submit')}
         </Button>
         <Links>

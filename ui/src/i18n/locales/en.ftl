@@ -298,7 +298,7 @@ done-unread = Marked unread
 
 ## Details
 
-contact-since = Customer since { $date }
+contact-since = Since { $date }
 contact-email = E-mail
 contact-phone = Phone
 contact-language = Language

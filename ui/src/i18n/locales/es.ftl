@@ -331,7 +331,7 @@ done-unread = Marcada como no leída
 
 ## Detalles
 
-contact-since = Cliente desde { $date }
+contact-since = Desde { $date }
 contact-email = Correo
 contact-phone = Teléfono
 contact-language = Idioma

@@ -30,19 +30,86 @@ export interface MemoryWorld {
 const id = (prefix: string, number: number) => `${prefix}_${number.toString(16).padStart(32, '0')}`;
 
 const PEOPLE: [name: string, tag: string, language: string, words: string[]][] = [
-  ['Marta Téllez', 'restaurant', 'es', ['Hola, quiero reservar mesa en Cactus Club para una fiesta, mañana a las 14:00.', '>¡Claro! ¿Para cuántas personas sería la reserva?', 'Seis. Tres parejas. ¿Podría añadir que es una celebración vegana?', '#Ben moved', '!@Ana the kitchen needs 24 h for a vegan menu; offer 15:00 if they insist on tomorrow.', '>Perfecto, lo pregunto a la cocina y le confirmo en un momento.', '¿Podría añadir que es una celebración?']],
-  ['John Smith', 'bank', 'en', ['Hello, I see two payments of 42.10 on my card from yesterday. See https://bank.example/payments.', '>Thanks John, I am looking at both of them.', 'They probably don’t like my reply, but one of them is not mine.', 'Anything yet?']],
-  ['Kai Lindqvist', 'ride', 'sv', ['Can the ride be earlier?', '>I can move the ride to 7:40, so you are there by 8.']],
-  ['王小雨', 'hotel', 'zh', ['你好，我想订一家酒店。', '>您好，请问您什么时候入住？', '收到，那这个酒店是什么价位呀？']],
-  ['ubuntu_joe', 'setup', 'en', ['still no sound after the update, also the login screen is in the wrong resolution']],
-  ['Priya Desai', 'doctor', 'en', ['Can I see Dr. Rao on Friday?', '>Friday 10:20 is free, I have put you in.', 'Thanks, that worked!']],
-  ['Tom Okafor', 'apartment', 'en', ['The form does not arrive.', '>I have sent the form again to the address you gave.']],
+  [
+    'Marta Téllez',
+    'restaurant',
+    'es',
+    [
+      'Hola, quiero reservar mesa en Cactus Club para una fiesta, mañana a las 14:00.',
+      '>¡Claro! ¿Para cuántas personas sería la reserva?',
+      'Seis. Tres parejas. ¿Podría añadir que es una celebración vegana?',
+      '#Ben moved',
+      '!@Ana the kitchen needs 24 h for a vegan menu; offer 15:00 if they insist on tomorrow.',
+      '>Perfecto, lo pregunto a la cocina y le confirmo en un momento.',
+      '¿Podría añadir que es una celebración?',
+    ],
+  ],
+  [
+    'John Smith',
+    'bank',
+    'en',
+    [
+      'Hello, I see two payments of 42.10 on my card from yesterday. See https://bank.example/payments.',
+      '>Thanks John, I am looking at both of them.',
+      'They probably don’t like my reply, but one of them is not mine.',
+      'Anything yet?',
+    ],
+  ],
+  [
+    'Kai Lindqvist',
+    'ride',
+    'sv',
+    ['Can the ride be earlier?', '>I can move the ride to 7:40, so you are there by 8.'],
+  ],
+  [
+    '王小雨',
+    'hotel',
+    'zh',
+    ['你好，我想订一家酒店。', '>您好，请问您什么时候入住？', '收到，那这个酒店是什么价位呀？'],
+  ],
+  [
+    'ubuntu_joe',
+    'setup',
+    'en',
+    ['still no sound after the update, also the login screen is in the wrong resolution'],
+  ],
+  [
+    'Priya Desai',
+    'doctor',
+    'en',
+    ['Can I see Dr. Rao on Friday?', '>Friday 10:20 is free, I have put you in.', 'Thanks, that worked!'],
+  ],
+  [
+    'Tom Okafor',
+    'apartment',
+    'en',
+    ['The form does not arrive.', '>I have sent the form again to the address you gave.'],
+  ],
   ['Lena Novak', 'apartment', 'en', ['Is the viewing on Thursday still on?']],
   ['Rafael Brito', 'meeting', 'pt', ['Ok, até amanhã.']],
   ['Sam Wilde', 'weather', 'en', ['Will it rain on Saturday?', '>Closing this for now, write any time.']],
-  ['نور الهدى', 'hotel', 'ar', ['مرحبا، هل الغرفة متاحة يوم الخميس؟ booking 4411', '>Yes, Thursday is free.', 'شكرا جزيلا']],
-  ['Ada', 'setup', 'en', ['<p>Here is the <b>list</b> of what fails:</p><ul><li>sound</li><li>login</li></ul><p>See <a href="https://xn--pple-43d.example/a">apple.example</a></p>']],
-  ['Newsletter Ltd', 'bank', 'en', ['<h2>Your statement</h2><table border="1"><tr><td>March</td><td>42.10</td></tr><tr><td>April</td><td>13.00</td></tr></table><p>Read it <a href="https://bank.example/s">here</a></p>']],
+  [
+    'نور الهدى',
+    'hotel',
+    'ar',
+    ['مرحبا، هل الغرفة متاحة يوم الخميس؟ booking 4411', '>Yes, Thursday is free.', 'شكرا جزيلا'],
+  ],
+  [
+    'Ada',
+    'setup',
+    'en',
+    [
+      '<p>Here is the <b>list</b> of what fails:</p><ul><li>sound</li><li>login</li></ul><p>See <a href="https://xn--pple-43d.example/a">apple.example</a></p>',
+    ],
+  ],
+  [
+    'Newsletter Ltd',
+    'bank',
+    'en',
+    [
+      '<h2>Your statement</h2><table border="1"><tr><td>March</td><td>42.10</td></tr><tr><td>April</td><td>13.00</td></tr></table><p>Read it <a href="https://bank.example/s">here</a></p>',
+    ],
+  ],
 ];
 
 const AT_START: AppState = {
@@ -111,7 +178,11 @@ export function part(
   };
 }
 
-const plain = (html: string) => html.replace(/<\/(p|li|h2|tr)>/g, '\n').replace(/<[^>]+>/g, '').trim();
+const plain = (html: string) =>
+  html
+    .replace(/<\/(p|li|h2|tr)>/g, '\n')
+    .replace(/<[^>]+>/g, '')
+    .trim();
 
 function makePart(conversationId: string, seq: number, text: string, name: string, at: number): PartView {
   const ours = { type: 'admin' as const, admin_id: id('tmt', 1), name: 'Ana Ruiz' };
@@ -151,7 +222,7 @@ function makeConversation(number: number, nowUs: number): MemoryConversation {
   if (!person) throw new Error('There is at least one person.');
   const [name, tag, language, words] = person;
   const conversationId = id('cnv', number + 1);
-  const newestUs = nowUs - (4 + number * 11) * MINUTE_US - (number > 7 ? (number - 7) * 600 * MINUTE_US : 0);
+  const newestUs = nowUs - (4 + number * 7 + (number > 8 ? (number - 8) ** 2 * 40 : 0)) * MINUTE_US;
   const parts = words.map((text, index) =>
     makePart(conversationId, index + 1, text, name, newestUs - (words.length - 1 - index) * 3 * MINUTE_US),
   );
@@ -181,9 +252,10 @@ function makeConversation(number: number, nowUs: number): MemoryConversation {
       state: number % 17 === 16 ? 'closed' : number % 13 === 12 ? 'snoozed' : 'open',
       snoozed_until: number % 13 === 12 ? nowUs + 900 * MINUTE_US : null,
       priority: number === 4 ? 'priority' : 'not_priority',
-      admin_assignee_id: number % 3 === 2 && number > 8 ? null : id('tmt', number > 12 && number % 3 === 1 ? 2 : 1),
+      admin_assignee_id:
+        number % 3 === 2 && number > 8 ? null : id('tmt', number > 12 && number % 3 === 1 ? 2 : 1),
       team_assignee_id: id('tem', (number % 3) + 1),
-      tags: number === 4 ? [tag, 'priority'] : [tag],
+      tags: number === 4 ? [tag, 'sound'] : [tag],
       waiting_since: waits ? newestUs : null,
       created_at: parts[0]?.part.created_at ?? newestUs,
       last_part_at: newestUs,
@@ -199,7 +271,12 @@ function makeConversation(number: number, nowUs: number): MemoryConversation {
 
 /** A small workspace in memory. */
 export function seedWorld(count: number, nowUs = Date.now() * 1000): MemoryWorld {
-  const teammates = [teammate(1, 'Ana Ruiz'), teammate(2, 'Ben Ode'), teammate(3, 'Chen Li'), teammate(4, 'Dana Fox')];
+  const teammates = [
+    teammate(1, 'Ana Ruiz'),
+    teammate(2, 'Ben Ode'),
+    teammate(3, 'Chen Li'),
+    teammate(4, 'Dana Fox'),
+  ];
   const teams = ['Reservations', 'Bank', 'Rides'].map((name, index) => ({
     id: id('tem', index + 1),
     name,
