@@ -192,8 +192,11 @@ pub(crate) fn ensure(purposes: &[Purpose], interrupt: &Interrupt) -> Result<()> 
 
     println!("Installing them with apt-get …");
     let apt = |arguments: &[&str]| {
-        let mut words =
-            prefix.iter().copied().chain(["apt-get", "-q", "-y"]).chain(arguments.iter().copied());
+        let mut words = prefix
+            .iter()
+            .copied()
+            .chain(["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300"])
+            .chain(arguments.iter().copied());
         let mut command = Command::new(words.next().unwrap_or("apt-get"));
         command.args(words).env("DEBIAN_FRONTEND", "noninteractive");
         command
