@@ -119,10 +119,8 @@ fn open_app(app: &std::path::Path, demo: &mut Demo, interrupt: &Interrupt) -> Re
         .tempdir()
         .context("no temporary folder")?;
     let mut command = Command::new(app);
-    command
-        .arg("--join")
-        .arg(&demo.announcement.join_link)
-        .env("RECADO_PROFILE_DIR", profile.path());
+    command.arg("--data-dir").arg(profile.path());
+    command.arg("--join").arg(&demo.announcement.join_link);
     let mut running = Owned::spawn(&mut command)?;
 
     let accounts = demo.announcement.accounts.clone();
