@@ -2,6 +2,7 @@
 
 mod channel;
 mod data;
+mod import;
 mod join_link;
 mod serve;
 mod teammate;
@@ -27,6 +28,7 @@ Examples:
   recado-server serve
   recado-server teammate add ana@example.com --name 'Ana Ruiz' --role admin
   recado-server channel add website
+  recado-server import conversations.jsonl.gz
   recado-server join-link";
 
 /// The backend of Recado.
@@ -45,6 +47,7 @@ enum Command {
     Teammate(teammate::Teammate),
     #[command(subcommand)]
     Channel(channel::Channel),
+    Import(import::Import),
 }
 
 /// Reads the command line and does what it says.
@@ -58,7 +61,7 @@ pub(crate) fn run() -> ExitCode {
         }
     };
     match runtime.block_on(carry_out(command)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             complain(&error.to_string());
             ExitCode::FAILURE
@@ -66,13 +69,15 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-async fn carry_out(command: Command) -> Result<(), BackendError> {
+async fn carry_out(command: Command) -> Result<ExitCode, BackendError> {
     match command {
-        Command::Serve(serve) => serve.run().await,
-        Command::JoinLink(join_link) => join_link.run().await,
-        Command::Teammate(teammate) => teammate.run().await,
-        Command::Channel(channel) => channel.run().await,
+        Command::Serve(serve) => serve.run().await?,
+        Command::JoinLink(join_link) => join_link.run().await?,
+        Command::Teammate(teammate) => teammate.run().await?,
+        Command::Channel(channel) => channel.run().await?,
+        Command::Import(import) => return import.run().await,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Every conversation is known by its source and its id there, and is imported whole, in one transaction, or not at all.
 //! So the same file can be given again, after an end of any kind, and only what is missing is added.
 
-pub mod command;
+pub mod file;
 pub mod lines;
 mod progress;
 pub mod record;
