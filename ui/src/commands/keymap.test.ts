@@ -50,7 +50,10 @@ test('with single letters switched off no command hears a plain character', () =
 });
 
 test('an override replaces the defaults, an empty one takes every key away', () => {
-  const keymap = buildKeymap({ overrides: { 'conversation.close': [], 'list.next': ['l'] }, singleKeys: true });
+  const keymap = buildKeymap({
+    overrides: { 'conversation.close': [], 'list.next': ['l'] },
+    singleKeys: true,
+  });
   expect(keymap.get('conversation.close')).toEqual([]);
   expect(keymap.get('list.next')).toEqual(['l']);
 });

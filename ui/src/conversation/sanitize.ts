@@ -52,7 +52,8 @@ const RICH = [
   'tr',
 ];
 
-const ATTRIBUTES = [
+/** Attributes that lay out and cannot load anything. */
+const LAYOUT_ATTRIBUTES = [
   'align',
   'bgcolor',
   'border',
@@ -61,7 +62,6 @@ const ATTRIBUTES = [
   'color',
   'colspan',
   'dir',
-  'href',
   'lang',
   'rowspan',
   'valign',
@@ -74,7 +74,9 @@ export function sanitize(html: string): DocumentFragment {
   return DOMPurify.sanitize(html, {
     RETURN_DOM_FRAGMENT: true,
     ALLOWED_TAGS: RICH,
-    ALLOWED_ATTR: ATTRIBUTES,
+    ALLOWED_ATTR: ['href', ...LAYOUT_ATTRIBUTES],
+    // Otherwise their values would be measured as addresses.
+    ADD_URI_SAFE_ATTR: LAYOUT_ATTRIBUTES,
     ALLOW_DATA_ATTR: false,
     ALLOW_ARIA_ATTR: false,
     ALLOWED_URI_REGEXP: /^(?:https?|mailto|tel):/i,

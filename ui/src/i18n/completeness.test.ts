@@ -23,8 +23,10 @@ function usedIds(): Set<string> {
   };
   for (const source of sources) {
     // The first argument of t(…) up to its comma or end, choices between two names included.
-    for (const match of source.matchAll(/\bt\(\s*([^,()]*(?:\([^()]*\)[^,()]*)*)[,)]/g)) add(afterQuestion(match[1] ?? ''));
-    for (const match of source.matchAll(/textIds\(\{([^}]*)\}\)/g)) add((match[1] ?? '').replace(/[\w]+:/g, ''));
+    for (const match of source.matchAll(/\bt\(\s*([^,()]*(?:\([^()]*\)[^,()]*)*)[,)]/g))
+      add(afterQuestion(match[1] ?? ''));
+    for (const match of source.matchAll(/textIds\(\{([^}]*)\}\)/g))
+      add((match[1] ?? '').replace(/[\w]+:/g, ''));
     for (const match of source.matchAll(/command\(\s*'[\w.]+',\s*('[a-z-]+')/g)) add(match[1] ?? '');
   }
   return used;
@@ -73,8 +75,14 @@ test('every text can be read by the parser and names the same values in both lan
     const own = spanish.get(id) ?? [];
     // Spanish verbs change with who acts, so its events ask for that as well.
     const allowed = [...values, '"type":"var","name":"mine"'];
-    expect(values.filter((value) => !own.includes(value)), id).toEqual([]);
-    expect(own.filter((value) => !allowed.includes(value)), id).toEqual([]);
+    expect(
+      values.filter((value) => !own.includes(value)),
+      id,
+    ).toEqual([]);
+    expect(
+      own.filter((value) => !allowed.includes(value)),
+      id,
+    ).toEqual([]);
   }
 });
 
