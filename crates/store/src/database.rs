@@ -113,6 +113,8 @@ fn parse_version(text: &str) -> Option<(u32, u32)> {
 fn set_up(connection: &Connection, key: &[u8; 32], role: Role) -> rusqlite::Result<()> {
     #[cfg(not(feature = "plain"))]
     {
+        // The library's own log goes to standard error; every failure comes back as an error anyway.
+        connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
         connection.execute_batch(&key_pragma(key))?;
         connection.execute_batch(
             "PRAGMA cipher_page_size = 4096;
@@ -175,15 +177,17 @@ fn synchronous(which: Which) -> &'static str {
 /// key and a newer schema are found before the first byte is written.
 pub(crate) fn open_writer(path: &Path, key: &[u8; 32], which: Which) -> Result<Connection, Error> {
     let sql = |error| Error::sql(which, error);
-    let mut connection = connect(path, key, which, Role::Writer)?;
-    let readable =
-        connection.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
-    if let Err(error) = readable {
-        return Err(match Error::sql(which, error) {
+    let mut connection = connect(path, key, which, Role::Writer)
+        .and_then(|connection| {
+            connection
+                .query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))
+                .map_err(sql)?;
+            Ok(connection)
+        })
+        .map_err(|error| match error {
             Error::Damaged { .. } if !has_salt_of(path, key) => Error::WrongKey { which },
             other => other,
-        });
-    }
+        })?;
     let steps = migrations::of(which);
     migrations::check(&connection, which, steps)?;
     connection

@@ -1,0 +1,220 @@
+//! The files: keys, damage, quarantine, salvage.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use recado_protocol::*;
+use recado_store::{Error, Store, StoreKeys, Which};
+
+use crate::world::*;
+
+fn contents(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    fs::read_dir(dir)
+        .expect("the folder")
+        .map(|file| {
+            let path = file.expect("a file").path();
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            (name, fs::read(&path).expect("its bytes"))
+        })
+        .collect()
+}
+
+/// A closed store with one conversation, one waiting reply and one draft.
+fn filled() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a folder");
+    let store = open(dir.path());
+    start(&store);
+    put(&store, (1..40).map(|n| whole(n, &["some words of a customer"; 20], 10)).collect());
+    for n in 1..=60 {
+        store.enqueue(&command(n, n, reply(&"a long answer ".repeat(20)))).expect("it is stored");
+    }
+    let draft = host::Draft {
+        conversation_id: conversation(1),
+        kind: host::DraftKind::Reply,
+        body_text: "half an answer".into(),
+    };
+    store.save_draft(&draft, second(1)).expect("it is stored");
+    drop(store);
+    dir
+}
+
+fn flip(path: &Path, from: usize) {
+    let mut bytes = fs::read(path).expect("the file");
+    for byte in &mut bytes[from..from + 64] {
+        *byte ^= 0xFF;
+    }
+    fs::write(path, bytes).expect("the file is written");
+}
+
+#[test]
+fn nothing_readable_lies_in_the_files_and_plain_sqlite_cannot_open_them() {
+    let dir = filled();
+    for (name, bytes) in contents(dir.path()) {
+        assert!(!bytes.starts_with(b"SQLite format 3"), "{name}");
+        for word in [&b"customer"[..], b"a long answer", b"half an answer", b"CREATE TABLE"] {
+            assert!(!bytes.windows(word.len()).any(|window| window == word), "{name}");
+        }
+        let plain = rusqlite::Connection::open(dir.path().join(&name)).expect("a connection");
+        let read =
+            plain.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
+        assert!(read.is_err(), "{name}");
+    }
+}
+
+#[test]
+fn a_wrong_key_is_told_apart_and_changes_no_byte() {
+    let dir = filled();
+    let before = contents(dir.path());
+    let wrong_cache = StoreKeys { cache: [9; 32], ..keys() };
+    let error = Store::open(dir.path(), wrong_cache).expect_err("the key does not fit");
+    assert!(matches!(error, Error::WrongKey { which: Which::Cache }), "{error:?}");
+    let wrong_outbox = StoreKeys { outbox: [9; 32], ..keys() };
+    let error = Store::open(dir.path(), wrong_outbox).expect_err("the key does not fit");
+    assert!(matches!(error, Error::WrongKey { which: Which::Outbox }), "{error:?}");
+    assert_eq!(error.code(), ErrorCode::KeychainMismatch);
+    assert_eq!(contents(dir.path()), before);
+    open(dir.path());
+}
+
+#[test]
+fn a_newer_schema_is_refused_and_changes_no_byte() {
+    for which in [Which::Cache, Which::Outbox] {
+        let dir = filled();
+        let path = dir.path().join(which.file_name());
+        let key = if which == Which::Cache { "11" } else { "22" }.repeat(32);
+        let newer = rusqlite::Connection::open(&path).expect("a connection");
+        // The salt stands in the file, so the key alone opens it.
+        newer
+            .execute_batch(&format!("PRAGMA key = \"x'{key}'\"; PRAGMA user_version = 99;"))
+            .expect("a newer file");
+        newer.close().expect("it closes");
+        let before = contents(dir.path());
+        let error = Store::open(dir.path(), keys()).expect_err("it is too new");
+        assert!(matches!(error, Error::TooNew { found: 99, .. }), "{error:?}");
+        let after = contents(dir.path());
+        let name = which.file_name();
+        assert_eq!(after.get(name), before.get(name));
+    }
+}
+
+#[test]
+fn damage_anywhere_in_the_cache_is_told_and_a_new_one_can_be_made() {
+    let pages = fs::metadata(filled().path().join("cache.db")).expect("the file").len() / 4096;
+    assert!(pages > 20, "{pages}");
+    for page in [0, 1, pages / 2, pages - 1] {
+        let dir = filled();
+        flip(&dir.path().join("cache.db"), usize::try_from(page).expect("small") * 4096 + 1000);
+        let damaged = Store::open(dir.path(), keys()).and_then(|store| store.verify());
+        let error = damaged.expect_err("the damage is seen");
+        assert!(matches!(error, Error::Damaged { which: Which::Cache, .. }), "{page}: {error:?}");
+
+        let aside =
+            Store::quarantine_cache(dir.path()).expect("it is moved").expect("it was there");
+        assert!(aside.exists());
+        let store = open(dir.path());
+        assert_eq!(store.meta().expect("meta").log_id, None);
+        assert_eq!(store.outbox_counts().expect("counts").queued, 60);
+        drop(store);
+        Store::destroy(dir.path()).expect("all goes");
+        assert!(contents(dir.path()).is_empty());
+    }
+}
+
+#[test]
+fn reading_a_damaged_page_is_an_error_and_never_a_wrong_answer() {
+    let dir = filled();
+    let path = dir.path().join("cache.db");
+    let pages = fs::metadata(&path).expect("the file").len() / 4096;
+    let whole = fs::read(&path).expect("the file");
+    let good = view_of(&open(dir.path()), 7);
+    fs::write(&path, &whole).expect("the file is written");
+    let mut errors = 0;
+    for page in 1..pages {
+        fs::write(&path, &whole).expect("the file is written");
+        flip(&path, usize::try_from(page).expect("small") * 4096 + 500);
+        let read = Store::open(dir.path(), keys()).and_then(|store| {
+            store.conversation_view(&host::OpenRequest {
+                conversation_id: conversation(7),
+                limit: 200,
+            })
+        });
+        match read {
+            Ok(view) => assert_eq!(view.as_ref(), Some(&good), "page {page}"),
+            Err(Error::Damaged { which: Which::Cache, .. }) => errors += 1,
+            Err(other) => panic!("page {page}: {other:?}"),
+        }
+        fs::remove_file(dir.path().join("cache.db-wal")).ok();
+        fs::remove_file(dir.path().join("cache.db-shm")).ok();
+    }
+    assert!(errors > 0);
+}
+
+#[test]
+fn a_damaged_outbox_gives_back_every_item_that_can_be_read() {
+    let dir = filled();
+    let path = dir.path().join("outbox.db");
+    let pages = fs::metadata(&path).expect("the file").len() / 4096;
+    let whole = fs::read(&path).expect("the file");
+    for page in 1..pages {
+        fs::write(&path, &whole).expect("the file is written");
+        flip(&path, usize::try_from(page).expect("small") * 4096 + 500);
+        let report = Store::salvage_outbox(dir.path(), [0x22; 32]).expect("a report");
+        let found = report.commands.len() + report.unreadable as usize;
+        assert!(found == 60 || report.incomplete, "page {page}: {found}");
+        assert!(report.drafts.len() == 1 || report.incomplete, "page {page}");
+        for command in &report.commands {
+            assert_eq!(command.action, reply(&"a long answer ".repeat(20)));
+        }
+    }
+
+    fs::write(&path, &whole).expect("the file is written");
+    let report = Store::salvage_outbox(dir.path(), [0x22; 32]).expect("a report");
+    assert_eq!((report.commands.len(), report.unreadable, report.incomplete), (60, 0, false));
+    Store::quarantine_outbox(dir.path()).expect("it is moved");
+    let store = open(dir.path());
+    assert_eq!(store.outbox_counts().expect("counts").queued, 0);
+    store.restore_salvaged(&report).expect("it is put back");
+    store.restore_salvaged(&report).expect("twice is once");
+    let counts = store.outbox_counts().expect("counts");
+    assert_eq!((counts.queued, counts.drafts), (60, 1));
+}
+
+#[test]
+fn an_outbox_that_lost_its_content_is_not_taken_for_a_new_one() {
+    let dir = filled();
+    fs::write(dir.path().join("outbox.db"), b"").expect("the file is written");
+    let error = Store::open(dir.path(), keys()).expect_err("something is missing");
+    assert!(matches!(error, Error::Damaged { which: Which::Outbox, .. }), "{error:?}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_told() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("file");
+    fs::write(&file, b"").expect("a file");
+    let error = Store::open(&file.join("inside"), keys()).expect_err("a file is no folder");
+    assert_eq!(error.code(), ErrorCode::DiskFailed);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_folder_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().expect("a folder");
+    let account = dir.path().join("account");
+    open(&account);
+    let mode = fs::metadata(&account).expect("the folder").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
+fn a_sound_store_verifies() {
+    let dir = filled();
+    let store = open(dir.path());
+    store.verify().expect("nothing is wrong");
+    store.finish_eviction().expect("the log is emptied");
+    let log = fs::metadata(dir.path().join("cache.db-wal")).expect("the log").len();
+    assert_eq!(log, 0);
+    assert!(store.cache_stats().expect("stats").file_bytes > 4096);
+}

@@ -1,0 +1,14 @@
+//! The store as its callers meet it: real files in a folder of their own, pages as the server sends
+//! them.
+
+mod apply;
+#[cfg(feature = "plain")]
+mod canary;
+mod convergence;
+mod conversation;
+#[cfg(not(feature = "plain"))]
+mod files;
+mod outbox;
+mod search;
+mod views;
+mod world;

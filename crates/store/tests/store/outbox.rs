@@ -1,0 +1,215 @@
+//! The queue: order, predecessors, outcomes, and what survives.
+
+use recado_protocol::host::{Delivery, Draft, DraftKind};
+use recado_protocol::*;
+use recado_store::{Error, Store};
+
+use crate::world::*;
+
+fn sendable(store: &Store) -> Vec<CommandId> {
+    let commands = store.pending_to_send(100).expect("a read");
+    commands.into_iter().map(|command| command.id).collect()
+}
+
+fn enqueue(store: &Store, n: u128, on: u128, after: Option<u128>) {
+    let command = Command { after: after.map(command_id), ..command(n, on, reply("words")) };
+    store.enqueue(&command).expect("it is stored");
+}
+
+fn confirm(store: &Store, n: u128, at: Timestamp) {
+    store.acknowledge(&applied(command_id(n), 500), log_id(), at).expect("it is stored");
+}
+
+fn refuse(store: &Store, n: u128) {
+    store.acknowledge(&refused(command_id(n)), log_id(), second(0)).expect("it is stored");
+}
+
+#[test]
+fn each_conversation_sends_one_at_a_time_in_order() {
+    let store = started();
+    enqueue(&store, 1, 1, None);
+    enqueue(&store, 2, 1, None);
+    enqueue(&store, 3, 2, None);
+    assert_eq!(sendable(&store), [command_id(1), command_id(3)]);
+    store.mark_attempt(&[command_id(1)], second(0)).expect("it is stored");
+    assert_eq!(sendable(&store), [command_id(3)]);
+    store.mark_unsent(&[command_id(1)]).expect("it is stored");
+    assert_eq!(sendable(&store), [command_id(1), command_id(3)]);
+    confirm(&store, 1, second(0));
+    assert_eq!(sendable(&store), [command_id(2), command_id(3)]);
+    assert_eq!(store.pending_to_send(1).expect("a read").len(), 1);
+}
+
+#[test]
+fn a_refused_one_stops_only_what_follows_it() {
+    let store = started();
+    enqueue(&store, 1, 1, None);
+    enqueue(&store, 2, 1, Some(1));
+    enqueue(&store, 3, 1, Some(2));
+    enqueue(&store, 4, 1, None);
+    refuse(&store, 1);
+    assert_eq!(sendable(&store), [command_id(4)]);
+    let counts = store.outbox_counts().expect("counts");
+    assert_eq!((counts.queued, counts.refused), (1, 3));
+    let entries = store.outbox_entries().expect("entries").entries;
+    assert!(matches!(
+        entries[2].delivery,
+        Delivery::Refused { code: ErrorCode::PredecessorNotApplied, .. }
+    ));
+}
+
+#[test]
+fn what_follows_waits_until_its_predecessor_is_confirmed() {
+    let store = started();
+    enqueue(&store, 1, 1, None);
+    enqueue(&store, 2, 2, Some(1));
+    assert_eq!(sendable(&store), [command_id(1)]);
+    confirm(&store, 1, second(0));
+    assert_eq!(sendable(&store), [command_id(2)]);
+    store.prune(second(3 * 86_400)).expect("it is pruned");
+    assert_eq!(sendable(&store), [command_id(2)]);
+}
+
+#[test]
+fn trying_again_takes_a_new_id_and_what_follows_goes_along() {
+    let store = started();
+    enqueue(&store, 1, 1, None);
+    enqueue(&store, 2, 1, Some(1));
+    refuse(&store, 1);
+    assert!(matches!(store.retry(command_id(9), command_id(8)), Err(Error::NoSuchEntry(_))));
+    store.retry(command_id(1), command_id(7)).expect("it is queued");
+    assert_eq!(sendable(&store), [command_id(7)]);
+    confirm(&store, 7, second(0));
+    let next = store.pending_to_send(10).expect("a read");
+    assert_eq!((next[0].id, next[0].after), (command_id(2), Some(command_id(7))));
+    assert!(matches!(store.retry(command_id(2), command_id(8)), Err(Error::NoSuchEntry(_))));
+}
+
+#[test]
+fn a_waiting_one_can_go_on_without_its_refused_predecessor() {
+    let store = started();
+    enqueue(&store, 1, 1, None);
+    enqueue(&store, 2, 1, Some(1));
+    refuse(&store, 1);
+    store.retry(command_id(2), command_id(7)).expect("it is queued");
+    let next = store.pending_to_send(10).expect("a read");
+    assert_eq!((next[0].id, next[0].after), (command_id(7), None));
+}
+
+#[test]
+fn giving_one_up_leaves_what_follows_to_a_person() {
+    let store = started();
+    enqueue(&store, 1, 1, None);
+    enqueue(&store, 2, 1, Some(1));
+    store.discard(command_id(1)).expect("it is given up");
+    assert!(sendable(&store).is_empty());
+    assert_eq!(store.outbox_counts().expect("counts").refused, 1);
+    store.discard(command_id(2)).expect("it is given up");
+    assert!(store.outbox_entries().expect("entries").entries.is_empty());
+    assert!(matches!(store.discard(command_id(2)), Err(Error::NoSuchEntry(_))));
+}
+
+#[test]
+fn what_is_on_its_way_cannot_be_given_up() {
+    let store = started();
+    enqueue(&store, 1, 1, None);
+    store.mark_attempt(&[command_id(1)], second(0)).expect("it is stored");
+    assert!(matches!(store.discard(command_id(1)), Err(Error::NoSuchEntry(_))));
+}
+
+#[test]
+fn the_same_command_again_changes_nothing_and_another_under_its_id_is_an_error() {
+    let store = started();
+    enqueue(&store, 1, 1, None);
+    enqueue(&store, 1, 1, None);
+    assert_eq!(store.outbox_counts().expect("counts").queued, 1);
+    let other = command(1, 2, Action::ConversationClose);
+    assert!(matches!(store.enqueue(&other), Err(Error::CommandConflict(_))));
+}
+
+#[test]
+fn a_confirmed_one_is_sent_again_to_a_server_that_lost_it_within_two_days() {
+    let store = started();
+    let other_log = LogId::from_uuid(uuid::Uuid::from_u128(2));
+    for n in 1..=2 {
+        enqueue(&store, n, n, None);
+    }
+    confirm(&store, 1, second(0));
+    confirm(&store, 2, second(86_400));
+    let now = second(2 * 86_400 + 10);
+    assert_eq!(store.unacknowledge_for_new_log(log_id(), now).expect("a write"), 0);
+    assert_eq!(store.unacknowledge_for_new_log(other_log, now).expect("a write"), 1);
+    assert_eq!(sendable(&store), [command_id(2)]);
+    assert_eq!(store.prune(now).expect("it is pruned"), 1);
+    assert_eq!(
+        store.acknowledge(&applied(command_id(1), 1), other_log, now).expect("a write"),
+        None
+    );
+}
+
+#[test]
+fn a_late_refusal_does_not_undo_a_confirmation() {
+    let store = started();
+    enqueue(&store, 1, 1, None);
+    confirm(&store, 1, second(0));
+    refuse(&store, 1);
+    assert_eq!(store.outbox_counts().expect("counts").refused, 0);
+}
+
+#[test]
+fn a_refused_read_mark_disappears() {
+    let store = started();
+    let read = Action::ConversationMark { contact_parts_read: 1 };
+    store.enqueue(&command(1, 1, read)).expect("it is stored");
+    refuse(&store, 1);
+    assert!(sendable(&store).is_empty());
+    assert!(matches!(store.retry(command_id(1), command_id(2)), Err(Error::NoSuchEntry(_))));
+}
+
+#[test]
+fn sending_a_reply_removes_its_draft_and_leaves_the_note() {
+    let store = started();
+    for kind in [DraftKind::Reply, DraftKind::Note] {
+        let draft = Draft { conversation_id: conversation(1), kind, body_text: "half".into() };
+        store.save_draft(&draft, second(1)).expect("it is stored");
+    }
+    enqueue(&store, 1, 1, None);
+    let drafts = store.drafts().expect("drafts").drafts;
+    assert_eq!(drafts.len(), 1);
+    assert_eq!(drafts[0].draft.kind, DraftKind::Note);
+    assert!(!drafts[0].reachable);
+    let emptied = Draft { body_text: " \n".into(), ..drafts[0].draft.clone() };
+    store.save_draft(&emptied, second(2)).expect("it is removed");
+    assert!(store.drafts().expect("drafts").drafts.is_empty());
+}
+
+#[test]
+fn the_outbox_is_the_same_after_the_program_died_without_closing() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let store = open(dir.path());
+    start(&store);
+    enqueue(&store, 1, 1, None);
+    enqueue(&store, 2, 1, None);
+    store.mark_attempt(&[command_id(1)], second(0)).expect("it is stored");
+    let draft =
+        Draft { conversation_id: conversation(1), kind: DraftKind::Note, body_text: "half".into() };
+    store.save_draft(&draft, second(1)).expect("it is stored");
+    // A copy of the files as they lie is what a crash leaves.
+    let crashed = tempfile::tempdir().expect("a folder");
+    for file in std::fs::read_dir(dir.path()).expect("the folder") {
+        let path = file.expect("a file").path();
+        let to = crashed.path().join(path.file_name().expect("a name"));
+        std::fs::copy(&path, to).expect("a copy");
+    }
+    drop(store);
+    let again = open(crashed.path());
+    assert_eq!(sendable(&again), [command_id(1)]);
+    let entries = again.outbox_entries().expect("entries").entries;
+    assert_eq!(entries.len(), 2);
+    assert_eq!(entries[0].attempts, 1);
+    assert_eq!(
+        again.draft(conversation(1), DraftKind::Note).expect("a read").as_deref(),
+        Some("half")
+    );
+    assert_eq!(again.meta().expect("meta").cursor, START);
+}
