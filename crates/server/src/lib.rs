@@ -3,6 +3,7 @@
 //! [`inbound`], [`sync`]) and where it is kept ([`storage`]).
 
 pub mod access_change;
+pub mod announcement;
 pub mod backend;
 pub mod channel_key;
 pub mod clock;
@@ -10,6 +11,7 @@ pub mod commands;
 pub mod console;
 pub mod conversation;
 pub mod core;
+pub mod demo;
 #[cfg(feature = "fail-points")]
 mod fail_point;
 pub mod gate;

@@ -1,0 +1,12 @@
+//! The server as a client meets it: real TLS, real HTTP, on a loopback port.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its scene may fail at once")]
+
+mod api;
+mod commands;
+mod console;
+mod harness;
+mod limits;
+mod live;
+mod refresh;
+mod sign_in;
