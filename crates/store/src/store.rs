@@ -95,3 +95,6 @@ impl Store {
 fn path_of(dir: &Path, which: Which) -> PathBuf {
     dir.join(which.file_name())
 }
+
+#[cfg(test)]
+mod tests;

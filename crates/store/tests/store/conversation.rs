@@ -190,3 +190,64 @@ fn a_conversation_opens_with_its_customer_and_its_drafts() {
     assert_eq!(view.note_draft.as_deref(), Some("psst"));
     assert!(try_view(&store, 2).is_none());
 }
+
+#[test]
+fn a_message_is_shown_exactly_once_at_every_moment_of_its_way() {
+    let store = started_on_disk();
+    let (store, count) = (&store.1, 60_u32);
+    put(store, vec![whole(1, &["question"], 10)]);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(move || {
+            for n in 1..=count {
+                let version = 100 + u64::from(n);
+                let command = command(u128::from(n), 1, reply(&format!("answer {n}")));
+                store.enqueue(&command).expect("it is stored");
+                store.mark_attempt(&[command.id], second(0)).expect("it is stored");
+                let confirm = || {
+                    store
+                        .acknowledge(&applied(command.id, version), log_id(), second(0))
+                        .expect("it is stored");
+                };
+                let arrive = || {
+                    let mut new = part(1, n + 1, &format!("answer {n}"), version);
+                    new.command_id = Some(command.id);
+                    new.created_at = command.created_at;
+                    let head = ConversationHead { part_count: n + 1, version, ..head(1) };
+                    let conversation =
+                        ConversationDelta { head, parts: vec![new], complete_from_seq: n + 1 };
+                    sync(
+                        store,
+                        page(version - 1, version, vec![Change::Conversation { conversation }]),
+                    );
+                };
+                // The confirmation and the part come on two ways; either may be first.
+                if n % 2 == 0 {
+                    confirm();
+                    arrive();
+                } else {
+                    arrive();
+                    confirm();
+                }
+            }
+        });
+        let mut seen = 0;
+        while !writer.is_finished() || seen < count as usize {
+            let parts = view_of(store, 1).parts;
+            let texts: Vec<_> = parts.iter().map(|view| view.part.body_text.clone()).collect();
+            let expected: Vec<_> = std::iter::once("question".to_owned())
+                .chain((1..texts.len()).map(|n| format!("answer {n}")))
+                .collect();
+            assert_eq!(texts, expected);
+            assert!(texts.len() > seen, "a message that was shown is gone");
+            seen = texts.len() - 1;
+        }
+        writer.join().expect("the writer ends well");
+    });
+}
+
+fn started_on_disk() -> (tempfile::TempDir, recado_store::Store) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let store = open(dir.path());
+    start(&store);
+    (dir, store)
+}

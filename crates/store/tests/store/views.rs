@@ -74,7 +74,7 @@ fn arbitrary_action() -> impl Strategy<Value = Action> {
 /// What the server does with a command.
 fn run(model: &mut Model, command: &Command) {
     let head = &mut model.head;
-    let mut says = |head: &mut ConversationHead, text: &str, note: bool| {
+    let says = |head: &mut ConversationHead, text: &str, note: bool| {
         head.last_part_at = std::cmp::max(head.last_part_at, command.created_at);
         head.preview = text.to_owned();
         head.preview_author = AuthorType::Admin;
