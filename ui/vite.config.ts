@@ -9,6 +9,8 @@ export default defineConfig({
     // The window's content security policy allows files of its own only: no data: fonts, no inline scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The files lie beside the program: one larger one is read sooner than several.
+    chunkSizeWarningLimit: 900,
   },
   server: { strictPort: false },
   test: {

@@ -20,9 +20,9 @@ export function DetailsPane() {
   const t = useText();
   const selectedId = useUi((state) => (state.left ? null : state.selectedId));
   return (
-    <aside className={styles.pane} aria-label={t('pane-details')} data-pane="details">
+    <section className={styles.pane} aria-label={t('pane-details')} data-pane="details">
       {selectedId === null ? null : <Details key={selectedId} id={selectedId} />}
-    </aside>
+    </section>
   );
 }
 
@@ -112,11 +112,11 @@ function Choice({ command, label, blocked, children }: ChoiceProps) {
     <button
       type="button"
       className={styles.choice}
-      aria-label={label}
       aria-disabled={blocked ? true : undefined}
       title={blocked ?? undefined}
       onClick={() => run(command)}
     >
+      <span className="offscreen">{label}: </span>
       <span className={styles.value}>
         <bdi>{children}</bdi>
       </span>
@@ -151,7 +151,7 @@ function Standing({ view }: { view: ConversationView }) {
         <Fact name={t('details-assignee')}>
           <Choice
             command="conversation.assign"
-            label={`${t('details-assignee')}: ${assignee}`}
+            label={t('details-assignee')}
             blocked={denialOf(t, view, 'conversation_assign')}
           >
             {assignee}
@@ -160,7 +160,7 @@ function Standing({ view }: { view: ConversationView }) {
         <Fact name={t('details-team')}>
           <Choice
             command="conversation.assignTeam"
-            label={`${t('details-team')}: ${team}`}
+            label={t('details-team')}
             blocked={denialOf(t, view, 'conversation_assign_team')}
           >
             {team}
@@ -169,7 +169,7 @@ function Standing({ view }: { view: ConversationView }) {
         <Fact name={t('details-priority')}>
           <Choice
             command="conversation.priority"
-            label={`${t('details-priority')}: ${priority}`}
+            label={t('details-priority')}
             blocked={denialOf(t, view, 'conversation_prioritize')}
           >
             {priority}

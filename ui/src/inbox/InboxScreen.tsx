@@ -65,7 +65,7 @@ export function InboxScreen() {
     <div className={styles.screen} style={widths} data-selected={selected || undefined} data-page={page}>
       <TopBar />
       {problem ? <ProblemBanner text={codeText(t, problem.code)} retry={problem.can_retry} /> : null}
-      <div className={styles.panes}>
+      <main className={styles.panes}>
         {folded.sidebar ? null : (
           <>
             <div className={styles.sidebar}>
@@ -75,18 +75,18 @@ export function InboxScreen() {
           </>
         )}
         {page === 'outbox' ? (
-          <main className={styles.main}>
+          <div className={styles.main}>
             <OutboxPage />
-          </main>
+          </div>
         ) : (
           <>
             <div className={styles.list}>
               <ConversationList />
             </div>
             {splitter('list', t('resize-list'))}
-            <main className={styles.main}>
+            <div className={styles.main}>
               <ConversationPane />
-            </main>
+            </div>
             {folded.details || !hasDetails ? null : (
               <>
                 {splitter('details', t('resize-details'), true)}
@@ -97,7 +97,7 @@ export function InboxScreen() {
             )}
           </>
         )}
-      </div>
+      </main>
       <StatusBar />
       <Toasts onUndo={undo} />
       <Overlays />
