@@ -1,0 +1,98 @@
+//! Following the change log: 10,000 changes in pages, then changes one by one.
+
+use anyhow::Result;
+use recado_protocol::sync::MAX_ENTRIES;
+use rusqlite::Connection;
+
+use crate::cache::{KEY, Place};
+use crate::generator::{Changes, Fixture};
+use crate::load::INDEX_BATCH;
+use crate::measure::{Cost, Rounds, measured};
+use crate::plain;
+
+/// How many changes come in pages.
+pub(crate) const IN_PAGES: usize = 10_000;
+
+/// What following the change log took.
+#[derive(Debug)]
+pub(crate) struct Followed {
+    /// Pages of [`MAX_ENTRIES`].
+    pub(crate) pages: Rounds,
+    /// Bringing those changes into the full-text index, [`INDEX_BATCH`] at a time.
+    pub(crate) index: Rounds,
+    /// Pages of one change.
+    pub(crate) singles: Rounds,
+    /// Pages of the file that one change wrote, in pages of [`MAX_ENTRIES`].
+    pub(crate) written_in_pages: [f64; 3],
+    /// The same in pages of one change.
+    pub(crate) written_in_singles: [f64; 3],
+}
+
+pub(crate) fn follow(fixture: &Fixture, place: &Place, singles: usize) -> Result<Followed> {
+    let caches = [place.open(0)?, place.open(1)?, place.open(2)?];
+    let mut logs = [WriteLog::of(place, 0)?, WriteLog::of(place, 1)?, WriteLog::of(place, 2)?];
+    let mut changes = Changes::new(fixture);
+    let per_page = MAX_ENTRIES as usize;
+
+    let mut apply = |rounds: usize, entries: usize| -> Result<(Rounds, [f64; 3])> {
+        let before = logs.each_ref().map(|log| log.frames);
+        let mut page = changes.page(entries);
+        let mut at = 0;
+        let costs = Rounds::run(rounds, |round, side| {
+            if round != at {
+                page = changes.page(entries);
+                at = round;
+            }
+            let own = page.clone();
+            let ((), cost) = measured(|| caches[side].changes(own))?;
+            logs[side].look()?;
+            Ok(cost)
+        })?;
+        let whole = (rounds * entries) as f64;
+        let written = [0, 1, 2].map(|side| (logs[side].frames - before[side]) as f64 / whole);
+        Ok((costs, written))
+    };
+    let (pages, written_in_pages) = apply(IN_PAGES / per_page, per_page)?;
+    let index = Rounds::run(IN_PAGES / INDEX_BATCH as usize, |_, side| {
+        Ok(measured(|| caches[side].index(INDEX_BATCH))?.1)
+    })?;
+    let (singles, written_in_singles) = apply(singles, 1)?;
+    Ok(Followed { pages, index, singles, written_in_pages, written_in_singles })
+}
+
+impl Followed {
+    /// How many microseconds one change took in pages, full text included.
+    pub(crate) fn micros_per_change(&self, side: fn(&Rounds) -> &[Cost]) -> f64 {
+        let sum = |rounds: &Rounds| side(rounds).iter().map(|cost| cost.micros).sum::<f64>();
+        (sum(&self.pages) + sum(&self.index)) / IN_PAGES as f64
+    }
+}
+
+/// Watches a file's write-ahead log from beside. Each of its frames is a page that a commit wrote.
+struct WriteLog {
+    connection: Connection,
+    in_log: u64,
+    frames: u64,
+}
+
+impl WriteLog {
+    fn of(place: &Place, side: usize) -> Result<Self> {
+        let key = if side == 2 { None } else { Some(&KEY) };
+        let connection = plain::open_bare(&place.file(side), key)?;
+        let mut log = Self { connection, in_log: 0, frames: 0 };
+        log.look()?;
+        log.frames = 0;
+        Ok(log)
+    }
+
+    /// Counts what came since the last look, which is one commit ago: a log that got shorter was
+    /// begun anew by that commit.
+    fn look(&mut self) -> Result<()> {
+        let now: i64 =
+            self.connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get(1))?;
+        let now = now.max(0).unsigned_abs();
+        self.frames += if now >= self.in_log { now - self.in_log } else { now };
+        self.in_log = now;
+        Ok(())
+    }
+}

@@ -1,0 +1,163 @@
+//! Filling the caches as a first sign-in does: heads first, then whole conversations, then search.
+
+use anyhow::{Context as _, Result};
+use recado_protocol::sync::{ConversationPage, MAX_FETCH, MAX_HEADS};
+use rusqlite::{Connection, params};
+
+use crate::cache::{Cache, KEY, List, Place};
+use crate::generator::Fixture;
+use crate::measure::measured;
+use crate::plain;
+use crate::progress::Progress;
+
+/// How many messages the client indexes in one transaction.
+pub(crate) const INDEX_BATCH: u32 = 500;
+/// How many a bulk load by hand indexes in one.
+const BULK_INDEX_BATCH: u32 = 50_000;
+/// How many rows of the bare table go into one transaction.
+const FLOOR_BATCH: usize = 10_000;
+
+/// What filling one cache took, in microseconds.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Filled {
+    /// From nothing to the first page of a list.
+    pub(crate) first_page_us: f64,
+    /// The heads of all open and snoozed conversations.
+    pub(crate) heads_us: f64,
+    /// Every conversation with its parts.
+    pub(crate) bodies_us: f64,
+    /// The full-text index.
+    pub(crate) index_us: f64,
+}
+
+impl Filled {
+    pub(crate) fn whole_us(&self) -> f64 {
+        self.heads_us + self.bodies_us + self.index_us
+    }
+}
+
+/// What filling the three caches took, and the floor under it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Loaded {
+    pub(crate) sides: [Filled; 3],
+    /// One row into a bare encrypted table, in microseconds.
+    pub(crate) floor_us: f64,
+    pub(crate) messages: usize,
+    /// The messages' length in bytes.
+    pub(crate) text_bytes: u64,
+}
+
+/// Fills the three caches, page by page in turn.
+pub(crate) fn load(fixture: &Fixture, place: &Place) -> Result<Loaded> {
+    let caches = [place.open(0)?, place.open(1)?, place.open(2)?];
+    let mut sides = [Filled::default(); 3];
+    let order = fixture.newest_first();
+    let mut floor = Floor::make(place)?;
+
+    let active: Vec<usize> =
+        order.iter().copied().filter(|index| fixture.is_active(*index)).collect();
+    let mut progress = Progress::new("heads", active.len());
+    for (side, cache) in caches.iter().enumerate() {
+        let bootstrap = fixture.bootstrap();
+        sides[side].heads_us += measured(|| cache.bootstrap(bootstrap))?.1.micros;
+    }
+    for (number, indices) in active.chunks(MAX_HEADS as usize).enumerate() {
+        let page = fixture.head_page(indices);
+        for turn in 0..3 {
+            let side = (number + turn) % 3;
+            let own = page.clone();
+            sides[side].heads_us += measured(|| caches[side].heads(own))?.1.micros;
+            if number == 0 {
+                let first = measured(|| caches[side].first_page(List::All))?.1.micros;
+                sides[side].first_page_us = sides[side].heads_us + first;
+            }
+        }
+        progress.advance(indices.len());
+    }
+
+    let mut progress = Progress::new("conversations", order.len());
+    for (number, indices) in order.chunks(MAX_FETCH).enumerate() {
+        let page = fixture.conversation_page(indices);
+        floor.insert(&page)?;
+        for turn in 0..3 {
+            let side = (number + turn) % 3;
+            let own = page.clone();
+            sides[side].bodies_us += measured(|| caches[side].conversations(own))?.1.micros;
+        }
+        progress.advance(indices.len());
+    }
+    floor.commit()?;
+    index(&caches, &mut sides, fixture.scale().messages)?;
+    Ok(Loaded {
+        sides,
+        floor_us: floor.micros / floor.rows as f64,
+        messages: fixture.scale().messages,
+        text_bytes: floor.text_bytes,
+    })
+}
+
+/// Indexes what waits: Recado in the client's small steps, hand-written code in large ones. They take
+/// turns by the number of messages done.
+fn index(caches: &[Box<dyn Cache>; 3], sides: &mut [Filled; 3], messages: usize) -> Result<()> {
+    let mut left = [messages as u64; 3];
+    let mut progress = Progress::new("messages for search", messages);
+    while left.iter().any(|left| *left > 0) {
+        let most = left.iter().copied().max().unwrap_or(0);
+        for side in 0..3 {
+            if left[side] < most {
+                continue;
+            }
+            let batch = if side == 0 { INDEX_BATCH } else { BULK_INDEX_BATCH };
+            let (now, cost) = measured(|| caches[side].index(batch))?;
+            anyhow::ensure!(now < left[side], "nothing was indexed");
+            sides[side].index_us += cost.micros;
+            if side == 0 {
+                progress.advance((left[side] - now) as usize);
+            }
+            left[side] = now;
+        }
+    }
+    Ok(())
+}
+
+/// A bare encrypted table that takes the same texts: what no cache can undercut.
+struct Floor {
+    connection: Connection,
+    waiting: Vec<String>,
+    rows: usize,
+    text_bytes: u64,
+    micros: f64,
+}
+
+impl Floor {
+    fn make(place: &Place) -> Result<Self> {
+        let connection = plain::open_bare(&place.beside("floor.db"), Some(&KEY))?;
+        plain::make_floor(&connection).context("the bare table cannot be made")?;
+        Ok(Self { connection, waiting: Vec::new(), rows: 0, text_bytes: 0, micros: 0.0 })
+    }
+
+    fn insert(&mut self, page: &ConversationPage) -> Result<()> {
+        let parts = page.conversations.iter().flat_map(|delta| &delta.parts);
+        let texts = parts.filter(|part| part.part_type.is_message()).map(|part| &part.body_text);
+        self.waiting.extend(texts.cloned());
+        if self.waiting.len() >= FLOOR_BATCH { self.commit() } else { Ok(()) }
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        let texts = std::mem::take(&mut self.waiting);
+        self.text_bytes += texts.iter().map(|text| text.len() as u64).sum::<u64>();
+        let first = self.rows;
+        let ((), cost) = measured(|| {
+            let tx = self.connection.unchecked_transaction()?;
+            let mut insert = tx.prepare_cached("INSERT INTO floor (id, body) VALUES (?1, ?2)")?;
+            for (row, text) in texts.iter().enumerate() {
+                insert.execute(params![(first + row) as i64, text])?;
+            }
+            drop(insert);
+            Ok(tx.commit()?)
+        })?;
+        self.rows += texts.len();
+        self.micros += cost.micros;
+        Ok(())
+    }
+}

@@ -1,0 +1,86 @@
+//! Measures Recado's cache against hand-written SQL on rusqlite doing the same work with the same
+//! SQLCipher settings, in turns, in one process. `docs/benchmarks.md` explains each line.
+
+#![expect(clippy::print_stdout, reason = "the result is for whoever called the command")]
+
+mod cache;
+mod changes;
+mod generator;
+mod load;
+mod measure;
+mod plain;
+mod progress;
+mod reads;
+mod report;
+mod summary;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::Parser;
+
+use crate::cache::Place;
+use crate::generator::{Fixture, Scale};
+use crate::progress::say;
+use crate::summary::Measured;
+
+/// Measure Recado's cache against plain rusqlite
+#[derive(Debug, Parser)]
+#[command(name = "bench")]
+struct Options {
+    /// Measure 2,000 conversations with 20,000 messages only, in fewer rounds
+    ///
+    /// Without it, 100,000 conversations with 1,000,000 messages are measured, and a tenth of them to see what growth
+    /// costs.
+    #[arg(long)]
+    quick: bool,
+
+    /// How often each read is measured
+    #[arg(long, value_name = "NUMBER", default_value_t = 31, value_parser = clap::value_parser!(u32).range(3..=1000))]
+    rounds: u32,
+
+    /// Put the databases here and keep them; without it they go to the folder for temporary files and are deleted
+    #[arg(long, value_name = "FOLDER")]
+    keep: Option<PathBuf>,
+}
+
+fn main() -> Result<()> {
+    let options = Options::parse();
+    let temporary;
+    let folder = match &options.keep {
+        Some(folder) => folder.as_path(),
+        None => {
+            temporary = tempfile::tempdir().context("there is no folder for temporary files")?;
+            temporary.path()
+        }
+    };
+    let rounds = options.rounds as usize;
+    if options.quick {
+        let quick = measure(Scale::QUICK, folder, rounds.min(11))?;
+        println!("{}", summary::text(&quick, None));
+        return Ok(());
+    }
+    let tenth = measure(Scale::TENTH, folder, rounds)?;
+    let full = measure(Scale::FULL, folder, rounds)?;
+    println!("{}", summary::text(&full, Some(&tenth)));
+    Ok(())
+}
+
+/// Fills the three caches and does everything with them.
+fn measure(scale: Scale, folder: &Path, rounds: usize) -> Result<Measured> {
+    let Scale { conversations, messages } = scale;
+    say(&format!("{conversations} conversations, {messages} messages"));
+    let folder = folder.join(conversations.to_string());
+    anyhow::ensure!(!folder.exists(), "{} is there already: name another folder", folder.display());
+    let place = Place::new(&folder)?;
+    let fixture = Fixture::new(scale);
+    let loaded = load::load(&fixture, &place).context("while the caches were filled")?;
+    let sizes = [0, 1, 2].map(|side| std::fs::metadata(place.file(side)).map_or(0, |m| m.len()));
+    say("reading");
+    let reads = reads::reads(&fixture, &place, rounds).context("while reading")?;
+    say("following the change log");
+    let singles = rounds * 32;
+    let followed =
+        changes::follow(&fixture, &place, singles).context("while following the change log")?;
+    Ok(Measured { scale, loaded, sizes, reads, followed })
+}

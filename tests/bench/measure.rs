@@ -1,0 +1,119 @@
+//! What a piece of work costs: its time, and the pages that it reads.
+
+use std::time::Instant;
+
+use anyhow::Result;
+
+/// A page of the file, as SQLCipher is set up here, in bytes.
+const PAGE_BYTES: u64 = 4096;
+
+/// What one piece of work cost.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cost {
+    pub(crate) micros: f64,
+    /// Pages that SQLite asked of the operating system: those that it did not hold. Only Linux
+    /// counts them.
+    pub(crate) pages_read: Option<u64>,
+}
+
+/// Runs `work` and says what it cost.
+pub(crate) fn measured<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Cost)> {
+    let before = bytes_read();
+    let began = Instant::now();
+    let result = work()?;
+    let micros = began.elapsed().as_secs_f64() * 1e6;
+    let pages_read = before.zip(bytes_read()).map(|(before, after)| (after - before) / PAGE_BYTES);
+    Ok((result, Cost { micros, pages_read }))
+}
+
+/// How many bytes this process has read from files so far.
+///
+/// SQLite counts the pages itself, but its counter cannot be asked for without unsafe code. It reads
+/// each missing page with one call of a page's length, so the bytes tell the same; looking here adds
+/// less than a page.
+fn bytes_read() -> Option<u64> {
+    let counters = std::fs::read_to_string("/proc/self/io").ok()?;
+    counters.lines().find_map(|line| line.strip_prefix("rchar: "))?.parse().ok()
+}
+
+/// The middle of some values.
+pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+    quantile(values, 0.5)
+}
+
+/// The value below which the share `q` of some values lies.
+pub(crate) fn quantile(values: impl IntoIterator<Item = f64>, q: f64) -> f64 {
+    let mut sorted: Vec<f64> = values.into_iter().collect();
+    sorted.sort_by(f64::total_cmp);
+    let place = ((sorted.len().saturating_sub(1)) as f64 * q).round() as usize;
+    sorted.get(place).copied().unwrap_or(f64::NAN)
+}
+
+/// The same work on three caches, round after round, side by side.
+#[derive(Debug, Default)]
+pub(crate) struct Rounds {
+    /// Recado's own cache.
+    pub(crate) recado: Vec<Cost>,
+    /// Hand-written SQL on rusqlite with the same SQLCipher settings.
+    pub(crate) rusqlite: Vec<Cost>,
+    /// The same without a key.
+    pub(crate) unencrypted: Vec<Cost>,
+}
+
+impl Rounds {
+    /// Runs `work` with 0, 1 and 2 for the three caches, in an order that turns with each round.
+    pub(crate) fn run(
+        rounds: usize,
+        mut work: impl FnMut(usize, usize) -> Result<Cost>,
+    ) -> Result<Self> {
+        let mut costs = Self::default();
+        for round in 0..rounds {
+            for turn in 0..3 {
+                let side = (round + turn) % 3;
+                let cost = work(round, side)?;
+                costs.of(side).push(cost);
+            }
+        }
+        Ok(costs)
+    }
+
+    pub(crate) fn of(&mut self, side: usize) -> &mut Vec<Cost> {
+        match side {
+            0 => &mut self.recado,
+            1 => &mut self.rusqlite,
+            _ => &mut self.unencrypted,
+        }
+    }
+
+    /// How many times longer Recado takes than hand-written SQL: the middle of the rounds' ratios,
+    /// each of two neighbours in time.
+    pub(crate) fn ratio(&self) -> f64 {
+        ratio(&self.recado, &self.rusqlite)
+    }
+
+    /// The same against the file without a key.
+    pub(crate) fn ratio_to_unencrypted(&self) -> f64 {
+        ratio(&self.recado, &self.unencrypted)
+    }
+
+    /// What encryption alone costs: the hand-written SQL with and without a key.
+    pub(crate) fn encryption(&self) -> f64 {
+        ratio(&self.rusqlite, &self.unencrypted)
+    }
+}
+
+fn ratio(of: &[Cost], to: &[Cost]) -> f64 {
+    median(of.iter().zip(to).map(|(of, to)| of.micros / to.micros))
+}
+
+/// The middle time in microseconds.
+pub(crate) fn micros(costs: &[Cost]) -> f64 {
+    median(costs.iter().map(|cost| cost.micros))
+}
+
+/// The middle number of pages.
+pub(crate) fn pages(costs: &[Cost]) -> Option<f64> {
+    let pages: Option<Vec<f64>> =
+        costs.iter().map(|cost| cost.pages_read.map(|pages| pages as f64)).collect();
+    pages.map(median)
+}
