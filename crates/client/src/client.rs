@@ -3,16 +3,32 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use recado_protocol::host::{HostError, HostEvent};
-use recado_protocol::{ErrorCode, Timestamp};
+use recado_protocol::host::{AppState, HostError, HostEvent};
+use recado_protocol::{ConversationId, ErrorCode};
 use tokio::sync::broadcast;
 
+mod account;
+mod inbox;
+mod installation;
+mod notices;
+mod opening;
+mod outbox;
+mod router;
+mod shared;
+mod sign_in;
+
 use crate::clock::{Clock, SystemClock};
-use crate::keychain::{Keychain, SystemKeychain};
+use crate::engine::Input;
+use crate::keychain::{Keychain, KeychainWorker, SystemKeychain};
 use crate::links::Opener;
 use crate::notification::Notifier;
+use crate::profile::{Profile, ProfileError};
 use crate::random::{Random, SystemRandom};
 use crate::transport::{HttpTransports, Transports};
+use shared::Shared;
+
+/// How many events a receiver may be behind before it misses some.
+const EVENTS_KEPT: usize = 1_024;
 
 /// What a client stands on.
 #[derive(Clone)]
@@ -62,62 +78,105 @@ impl ClientOptions {
 /// Why a client did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Another client has the folder.
-    #[error("Recado is already running on {}", .0.display())]
-    AlreadyRunning(PathBuf),
+    /// The folder cannot be used, or another client has it.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// The system gives no thread.
+    #[error("the system gives no thread ({0})")]
+    Thread(#[from] std::io::Error),
+}
+
+impl StartError {
+    /// The code for programs.
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Profile(error) => error.code(),
+            Self::Thread(_) => ErrorCode::ClientFailed,
+        }
+    }
 }
 
 /// Recado without a window. Clones share one client.
 #[derive(Clone)]
 pub struct Client {
-    events: broadcast::Sender<HostEvent>,
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("data_dir", &self.shared.profile.dir()).finish()
+    }
 }
 
 impl Client {
-    /// Starts a client. It answers at once; the account opens in the background.
+    /// Starts a client on the current tokio runtime. It answers at once; where an account is signed
+    /// in, it opens in the background, and events tell how far that is.
     ///
     /// # Errors
     ///
-    /// [`StartError`].
+    /// [`StartError`]; its code is `already_running` where another client has the folder.
     pub async fn start(options: ClientOptions) -> Result<Self, StartError> {
-        let _: Timestamp = options.clock.now();
-        Ok(Self { events: broadcast::channel(1_024).0 })
+        let profile = Profile::open(&options.data_dir)?;
+        let keychain = KeychainWorker::start(Arc::clone(&options.keychain))?;
+        let events = broadcast::channel(EVENTS_KEPT).0;
+        let shared = Arc::new(Shared::new(options, profile, keychain, events));
+        let starting = Arc::clone(&shared);
+        tokio::spawn(async move { starting.start().await });
+        Ok(Self { shared })
     }
 
-    /// Answers a command of the host interface.
+    /// Answers a command of the host interface. A request of `null` stands for an empty one.
     ///
     /// # Errors
     ///
-    /// [`HostError`] with the code that the UI has a sentence for.
+    /// [`HostError`] with the code that the UI has a sentence for; `invalid_request` for an unknown
+    /// name and for a request that cannot be read.
     pub async fn invoke(
         &self,
         name: &str,
         request: serde_json::Value,
     ) -> Result<serde_json::Value, HostError> {
-        let _ = request;
-        Err(HostError {
-            code: ErrorCode::InvalidRequest,
-            message: format!("there is no command {name}"),
-            retry_after_s: None,
-        })
+        self.shared.invoke(name, request).await
     }
 
-    /// What happens from now on. A receiver that lags behind gets told so, and reads everything
-    /// again.
+    /// What the program shows just now, as the command `app_state` answers it.
+    pub fn state(&self) -> AppState {
+        self.shared.state()
+    }
+
+    /// What happens from now on. A receiver that falls behind is told so, and its owner then reads
+    /// everything again.
     pub fn events(&self) -> broadcast::Receiver<HostEvent> {
-        self.events.subscribe()
+        self.shared.events()
     }
 
-    /// Follows a `recado://` link that came from outside.
+    /// Follows a `recado://` link that came from outside. It becomes an event for the UI and is
+    /// never obeyed by itself.
     ///
     /// # Errors
     ///
-    /// [`HostError`] with `link_refused`.
+    /// [`HostError`] with `link_refused` for everything that is not exactly such a link.
     pub fn open_link_from_outside(&self, link: &str) -> Result<(), HostError> {
-        let _ = link;
-        Ok(())
+        self.shared.open_link_from_outside(link)
     }
 
-    /// Ends everything: the live stream, the databases and the lock on the folder.
-    pub async fn shutdown(&self) {}
+    /// Tells the UI to show a conversation, because its notification was clicked.
+    pub fn open_conversation(&self, conversation_id: ConversationId) {
+        self.shared.close_notification(conversation_id);
+        self.shared.emit(HostEvent::OpenConversation { conversation_id });
+    }
+
+    /// Says that the network may be back, so that attempts are made at once.
+    pub fn network_changed(&self) {
+        if let Some(account) = self.shared.account() {
+            account.tell(Input::NetworkHint);
+        }
+    }
+
+    /// Stops the engine and closes the databases. The lock on the folder goes with the last clone
+    /// of the client.
+    pub async fn shutdown(&self) {
+        let _lifecycle = self.shared.lifecycle.lock().await;
+        self.shared.close_account().await;
+    }
 }

@@ -10,10 +10,16 @@
 
 pub mod client;
 pub mod clock;
+mod driver;
+pub mod engine;
+mod error;
 pub mod keychain;
+mod keys;
 pub mod links;
 pub mod notification;
+pub mod profile;
 pub mod random;
+mod session;
 pub mod transport;
 
 pub use client::{Client, ClientOptions, StartError};

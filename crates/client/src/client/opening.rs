@@ -1,0 +1,355 @@
+//! Opening an account, closing it, and what is done when something on this machine stands in the
+//! way.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use recado_protocol::host::{AppState, Empty, HostError, HostEvent, Phase};
+use recado_protocol::identity::Session as SessionAnswer;
+use recado_protocol::{ErrorCode, SessionId, TeammateId};
+use recado_store::{Store, StoreKeys, Which};
+use tokio::sync::mpsc;
+use tracing::{error, info, warn};
+
+use super::account::OpenAccount;
+use super::shared::{Gate, Shared, problem};
+use crate::driver::Driver;
+use crate::engine::StoreFailure;
+use crate::error::failure;
+use crate::keychain::{ItemKind, ItemName, KeychainError};
+use crate::keys::KeyPlace;
+use crate::profile::Account;
+use crate::session::{RefreshItem, Session, SessionParts};
+
+/// How long the server is given to say what the teammate may see, before the cache is shown.
+const ACCESS_CHECK_TIME: Duration = Duration::from_secs(1);
+
+/// A session that has just begun, so that its first access token need not be asked for.
+pub(super) struct Begun {
+    pub(super) answer: SessionAnswer,
+    pub(super) refresh: RefreshItem,
+}
+
+/// What was wrong with the databases and has been put right.
+#[derive(Debug, Default)]
+struct Repairs {
+    cache_rebuilt: bool,
+    outbox_salvaged: Option<String>,
+}
+
+impl Shared {
+    /// Shows what there is to show: joins, signs in or opens the account.
+    pub(super) async fn start(self: &Arc<Self>) {
+        let account = match self.profile.account() {
+            Ok(account) => account,
+            Err(error) => return self.block(&error.into()),
+        };
+        let signed_in = account.as_ref().is_some_and(|account| account.session_id.is_some());
+        let phase = match &account {
+            None => Phase::Join,
+            Some(_) if signed_in => Phase::Opening,
+            Some(_) => Phase::SignIn,
+        };
+        self.update(|facts| {
+            facts.joined = account;
+            facts.phase = phase;
+            facts.problem = None;
+        });
+        if signed_in {
+            self.open(None).await;
+        }
+    }
+
+    /// Opens the account that signed in, unless it is open.
+    pub(super) async fn open(self: &Arc<Self>, begun: Option<Begun>) {
+        let _lifecycle = self.lifecycle.lock().await;
+        if self.account().is_some() {
+            return;
+        }
+        let Some(joined) = self.facts().joined.clone() else { return };
+        let (Some(teammate_id), Some(session_id), Some(email)) =
+            (joined.teammate_id, joined.session_id, joined.email.clone())
+        else {
+            return;
+        };
+        self.update(|facts| {
+            facts.phase = Phase::Opening;
+            facts.problem = None;
+            facts.gate = Gate { lease_holds: true, checked: false };
+        });
+        let opened = self.open_databases(&joined, teammate_id, session_id, &email, begun).await;
+        match opened {
+            Ok(Some(repairs)) => self.tell_repairs(repairs),
+            Ok(None) => self.update(|facts| {
+                // The session's secrets are gone from the keychain. What lies here stays, and is
+                // there again after the next sign-in.
+                facts.phase = Phase::SignIn;
+                facts.problem = Some(problem(
+                    ErrorCode::SessionEnded,
+                    "the keychain no longer has this session; sign in again, nothing is lost",
+                ));
+            }),
+            Err(error) => {
+                warn!(code = ?error.code, "the account cannot be opened");
+                self.block(&error);
+            }
+        }
+    }
+
+    async fn open_databases(
+        self: &Arc<Self>,
+        joined: &Account,
+        teammate_id: TeammateId,
+        session_id: SessionId,
+        email: &str,
+        begun: Option<Begun>,
+    ) -> Result<Option<Repairs>, HostError> {
+        let dir = self.profile.account_dir(teammate_id);
+        let place = KeyPlace {
+            dir: &dir,
+            teammate_id,
+            item: ItemName::new(ItemKind::KeyEncryptionKey, joined.workspace_id, email),
+            keychain: &self.keychain,
+            random: self.options.random.as_ref(),
+        };
+        let keys = place.open(|| self.keychain_is_slow()).await?;
+        let parts = SessionParts {
+            transport: self.options.transports.connect(&joined.server())?,
+            keychain: self.keychain.clone(),
+            item: ItemName::new(ItemKind::Refresh, joined.workspace_id, email),
+            random: Arc::clone(&self.options.random),
+            clock: Arc::clone(&self.options.clock),
+        };
+        let session = match begun {
+            Some(begun) => Session::begin(parts, begun.answer, begun.refresh),
+            None => {
+                let session = Session::resume(parts, session_id);
+                match session.probe(|| self.keychain_is_slow()).await {
+                    Ok(()) => session,
+                    Err(KeychainError::NoItem | KeychainError::Corrupt) => return Ok(None),
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        };
+        // The keychain has answered, however long it took.
+        self.update(|facts| {
+            facts.phase = Phase::Opening;
+            facts.problem = None;
+        });
+        let opening = tokio::task::spawn_blocking(move || open_or_repair(&dir, keys)).await;
+        let (store, repairs) = opening
+            .unwrap_or_else(|_| Err(failure(ErrorCode::ClientFailed, "opening the data failed")))?;
+        self.start_engine(store, session)?;
+        Ok(Some(repairs))
+    }
+
+    fn start_engine(self: &Arc<Self>, store: Store, session: Session) -> Result<(), HostError> {
+        let (store, session) = (Arc::new(store), Arc::new(session));
+        let (notices, queue) = mpsc::unbounded_channel();
+        let driver = Driver::start(
+            Arc::clone(&store),
+            Arc::clone(&session),
+            Arc::clone(&self.options.clock),
+            Arc::clone(&self.options.random),
+            notices,
+        )
+        .map_err(|error| failure(ErrorCode::ClientFailed, error.to_string()))?;
+        let account = Arc::new(OpenAccount::new(store, session, driver));
+        self.set_account(Some(Arc::clone(&account)));
+        tokio::spawn(Arc::clone(self).follow_notices(Arc::clone(&account), queue));
+        let shared = Arc::downgrade(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(ACCESS_CHECK_TIME).await;
+            let Some(shared) = shared.upgrade() else { return };
+            if shared.account().is_some_and(|current| Arc::ptr_eq(&current, &account)) {
+                shared.update(|facts| {
+                    // A lease that has ended is not made good by waiting.
+                    if facts.gate.lease_holds {
+                        facts.gate.checked = true;
+                        facts.settle();
+                    }
+                });
+            }
+        });
+        Ok(())
+    }
+
+    fn tell_repairs(&self, repairs: Repairs) {
+        let told = match repairs {
+            Repairs { outbox_salvaged: Some(detail), .. } => {
+                problem(ErrorCode::OutboxDamaged, detail)
+            }
+            Repairs { cache_rebuilt: true, .. } => problem(
+                ErrorCode::CacheDamaged,
+                "the cache on this machine was damaged and is being loaded again; nothing that \
+                 you wrote is lost",
+            ),
+            Repairs { .. } => return,
+        };
+        self.update(|facts| facts.problem = Some(told));
+    }
+
+    /// Stops the engine and closes the databases.
+    pub(super) async fn close_account(&self) {
+        if let Some(account) = self.set_account(None) {
+            account.stop().await;
+            // Reads that are under way end by themselves; the files are free after the last.
+            let store = Arc::downgrade(&account.store);
+            drop(account);
+            for _ in 0..100 {
+                if store.strong_count() == 0 {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+        self.update(|facts| {
+            facts.link = crate::engine::Link {
+                state: recado_protocol::host::ConnectionState::Idle,
+                since: self.options.clock.now(),
+                reason: None,
+                next_attempt_at: None,
+                bootstrap: None,
+                clock_ahead_s: facts.link.clock_ahead_s,
+            };
+        });
+    }
+
+    /// Tries again what a problem has stopped.
+    pub(super) async fn problem_retry(self: &Arc<Self>, _: Empty) -> Result<AppState, HostError> {
+        let (phase, code) = {
+            let facts = self.facts();
+            (facts.phase, facts.problem.as_ref().map(|problem| problem.code))
+        };
+        match (phase, code) {
+            (Phase::Blocked, Some(ErrorCode::LeaseEnded)) => {
+                if let Some(account) = self.account() {
+                    account.tell(crate::engine::Input::NetworkHint);
+                }
+            }
+            // The question is still open in the keychain; a second one would not help.
+            (Phase::Blocked, Some(ErrorCode::KeychainTimeout)) if self.account().is_none() => {
+                if self.lifecycle.try_lock().is_ok() {
+                    self.start().await;
+                }
+            }
+            (Phase::Blocked, _) => {
+                {
+                    let _lifecycle = self.lifecycle.lock().await;
+                    self.close_account().await;
+                }
+                self.start().await;
+            }
+            _ => self.update(|facts| facts.problem = None),
+        }
+        Ok(self.state())
+    }
+
+    /// Builds the cache anew.
+    pub(super) async fn cache_reset(self: &Arc<Self>, _: Empty) -> Result<AppState, HostError> {
+        let teammate_id = self.facts().joined.as_ref().and_then(|joined| joined.teammate_id);
+        let Some(teammate_id) = teammate_id else {
+            return Err(failure(ErrorCode::SessionEnded, "nobody is signed in"));
+        };
+        {
+            let _lifecycle = self.lifecycle.lock().await;
+            self.close_account().await;
+            let dir = self.profile.account_dir(teammate_id);
+            let reset = tokio::task::spawn_blocking(move || {
+                let aside = Store::quarantine_cache(&dir).map_err(StoreFailure::from)?;
+                if let Some(aside) = aside {
+                    // It was asked for, so there is nothing to look into later.
+                    std::fs::remove_file(&aside)
+                        .map_err(|error| crate::profile::ProfileError::disk(&aside, error))?;
+                }
+                Ok::<_, HostError>(())
+            });
+            reset.await.unwrap_or_else(|_| Err(failure(ErrorCode::ClientFailed, "not reset")))?;
+        }
+        self.start().await;
+        self.emit(HostEvent::ConversationsChanged { conversation_ids: Vec::new() });
+        Ok(self.state())
+    }
+
+    /// The store failed under the running engine.
+    pub(super) async fn store_failed(self: Arc<Self>, failed: StoreFailure) {
+        {
+            let _lifecycle = self.lifecycle.lock().await;
+            self.close_account().await;
+        }
+        if failed.code == ErrorCode::CacheDamaged {
+            info!("the cache is damaged and is built anew");
+            return self.open(None).await;
+        }
+        error!(code = ?failed.code, "the store failed");
+        self.block(&failed.into());
+    }
+
+    /// The server ended the session. What lies here stays, and is there again after signing in.
+    pub(super) async fn session_ended(self: Arc<Self>) {
+        let _lifecycle = self.lifecycle.lock().await;
+        self.close_account().await;
+        let joined = self.facts().joined.clone().map(Account::without_session);
+        if let Some(joined) = &joined
+            && let Err(error) = self.profile.save_account(joined)
+        {
+            warn!(%error, "the end of the session could not be written down");
+        }
+        self.update(|facts| {
+            facts.joined = joined;
+            facts.meta = None;
+            facts.phase = Phase::SignIn;
+            facts.problem = Some(problem(
+                ErrorCode::SessionEnded,
+                "the server ended this session; sign in again, nothing is lost",
+            ));
+        });
+    }
+}
+
+/// Opens both databases. A damaged cache is set aside, since the server has all of it; a damaged
+/// outbox is set aside after what can be read was taken out.
+fn open_or_repair(dir: &Path, keys: StoreKeys) -> Result<(Store, Repairs), HostError> {
+    let copy = || StoreKeys { cache: keys.cache, outbox: keys.outbox };
+    let mut repairs = Repairs::default();
+    let mut salvaged = None;
+    // Each file can be damaged once; what still fails then is told.
+    for _ in 0..2 {
+        match Store::open(dir, copy()) {
+            Ok(store) => return restore(store, salvaged, repairs),
+            Err(recado_store::Error::Damaged { which: Which::Cache, .. }) => {
+                Store::quarantine_cache(dir).map_err(StoreFailure::from)?;
+                repairs.cache_rebuilt = true;
+            }
+            Err(recado_store::Error::Damaged { which: Which::Outbox, .. }) => {
+                let report = Store::salvage_outbox(dir, keys.outbox).map_err(StoreFailure::from)?;
+                let aside = Store::quarantine_outbox(dir).map_err(StoreFailure::from)?;
+                repairs.outbox_salvaged = Some(format!(
+                    "the outbox on this machine was damaged; {} commands and {} drafts were saved, \
+                     {} could not be read{}; the damaged file is kept{}",
+                    report.commands.len(),
+                    report.drafts.len(),
+                    report.unreadable,
+                    if report.incomplete { " and there may have been more" } else { "" },
+                    aside.map(|path| format!(" at {}", path.display())).unwrap_or_default(),
+                ));
+                salvaged = Some(report);
+            }
+            Err(error) => return Err(StoreFailure::from(error).into()),
+        }
+    }
+    let store = Store::open(dir, copy()).map_err(StoreFailure::from)?;
+    restore(store, salvaged, repairs)
+}
+
+fn restore(
+    store: Store,
+    salvaged: Option<recado_store::SalvageReport>,
+    repairs: Repairs,
+) -> Result<(Store, Repairs), HostError> {
+    if let Some(report) = &salvaged {
+        store.restore_salvaged(report).map_err(StoreFailure::from)?;
+    }
+    Ok((store, repairs))
+}

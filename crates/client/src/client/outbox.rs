@@ -1,0 +1,201 @@
+//! What the agent does: commands, the outbox and drafts. Everything is stored before it is
+//! answered, and sent when there is a way.
+
+use recado_protocol::command::{MAX_BODY_BYTES, MAX_TAG_CHARS};
+use recado_protocol::host::{
+    Delivery, Draft, Drafts, Empty, HostError, HostEvent, Outbox, OutboxRequest, SubmitRequest,
+    Submitted,
+};
+use recado_protocol::policy::{Decision, Denial, decide};
+use recado_protocol::text::without_nul;
+use recado_protocol::{Action, Command, CommandId, ConversationHead, ConversationId, ErrorCode};
+use recado_store::Store;
+
+use super::account::OpenAccount;
+use super::shared::Shared;
+use crate::engine::Input;
+use crate::error::failure;
+use crate::random::command_id;
+
+impl Shared {
+    pub(super) async fn command_submit(
+        &self,
+        request: SubmitRequest,
+    ) -> Result<Submitted, HostError> {
+        let account = self.ready_account()?;
+        let SubmitRequest { conversation_id, action } = request;
+        let action = checked(action)?;
+        let head = account.read(move |store| store.head(conversation_id)).await?;
+        let head = head.ok_or_else(|| {
+            failure(ErrorCode::NotFound, "this conversation is no longer in your view")
+        })?;
+        self.check_permission(&action, &head)?;
+        let now = self.options.clock.now();
+        let id = command_id(self.options.random.as_ref(), now)?;
+        let undo = account
+            .read(move |store| {
+                let undo = store.undo_for(conversation_id, &action)?;
+                let after = predecessor(store, conversation_id, &action)?;
+                let command = Command { id, conversation_id, after, action, created_at: now };
+                store.enqueue(&command)?;
+                Ok(undo)
+            })
+            .await?;
+        account.tell(Input::Submitted);
+        self.outbox_changed(&account, id, conversation_id).await;
+        Ok(Submitted { command_id: id, undo })
+    }
+
+    fn check_permission(&self, action: &Action, head: &ConversationHead) -> Result<(), HostError> {
+        let subject = self.facts().meta.as_ref().and_then(recado_store::Meta::subject);
+        let decision = match subject {
+            Some(subject) => decide(&subject, action.permission(), Some(&head.scope())),
+            None => Decision::Denied(Denial::NotActive),
+        };
+        match decision {
+            Decision::Allowed => Ok(()),
+            Decision::Denied(Denial::OutOfScope) => {
+                Err(failure(ErrorCode::NotFound, "this conversation is no longer in your view"))
+            }
+            Decision::Denied(Denial::NotActive) => {
+                Err(failure(ErrorCode::PermissionDenied, "your account is not active"))
+            }
+            Decision::Denied(Denial::MissingPermission { permission }) => Err(failure(
+                ErrorCode::PermissionDenied,
+                format!("your role lacks the permission {}", permission.name()),
+            )),
+        }
+    }
+
+    async fn outbox_changed(
+        &self,
+        account: &OpenAccount,
+        command_id: CommandId,
+        conversation_id: ConversationId,
+    ) {
+        self.emit(HostEvent::OutboxChanged { command_id });
+        self.emit(HostEvent::ConversationsChanged { conversation_ids: vec![conversation_id] });
+        self.count_outbox(account).await;
+    }
+
+    pub(super) async fn outbox(&self, _: Empty) -> Result<Outbox, HostError> {
+        self.ready_account()?.read(Store::outbox_entries).await
+    }
+
+    pub(super) async fn outbox_retry(&self, request: OutboxRequest) -> Result<Empty, HostError> {
+        let account = self.ready_account()?;
+        // The server keeps the refusal of the old id for good.
+        let new_id = command_id(self.options.random.as_ref(), self.options.clock.now())?;
+        let id = request.command_id;
+        let conversation_id = account.read(move |store| store.retry(id, new_id)).await?;
+        account.tell(Input::Submitted);
+        self.emit(HostEvent::OutboxChanged { command_id: new_id });
+        self.outbox_changed(&account, id, conversation_id).await;
+        Ok(Empty {})
+    }
+
+    pub(super) async fn outbox_discard(&self, request: OutboxRequest) -> Result<Empty, HostError> {
+        let account = self.ready_account()?;
+        let id = request.command_id;
+        let conversation_id = account.read(move |store| store.discard(id)).await?;
+        account.tell(Input::Submitted);
+        self.outbox_changed(&account, id, conversation_id).await;
+        Ok(Empty {})
+    }
+
+    pub(super) async fn draft_save(&self, draft: Draft) -> Result<Empty, HostError> {
+        let account = self.ready_account()?;
+        if draft.body_text.len() > MAX_BODY_BYTES {
+            return Err(failure(ErrorCode::TooLarge, "this is longer than a message may be"));
+        }
+        let draft = Draft { body_text: without_nul(draft.body_text), ..draft };
+        let conversation_id = draft.conversation_id;
+        let now = self.options.clock.now();
+        account.read(move |store| store.save_draft(&draft, now)).await?;
+        self.emit(HostEvent::ConversationsChanged { conversation_ids: vec![conversation_id] });
+        Ok(Empty {})
+    }
+
+    pub(super) async fn drafts(&self, _: Empty) -> Result<Drafts, HostError> {
+        self.ready_account()?.read(Store::drafts).await
+    }
+}
+
+/// The action as it is sent, or why it would be refused anyway.
+fn checked(action: Action) -> Result<Action, HostError> {
+    let body = |body_text: String| {
+        if body_text.len() > MAX_BODY_BYTES {
+            return Err(failure(ErrorCode::TooLarge, "this is longer than a message may be"));
+        }
+        if body_text.trim().is_empty() {
+            return Err(failure(ErrorCode::InvalidValue, "write something first"));
+        }
+        Ok(without_nul(body_text))
+    };
+    let tag = |tag: String| {
+        let tag = without_nul(tag).trim().to_owned();
+        if tag.is_empty() || tag.chars().count() > MAX_TAG_CHARS {
+            let message = format!("a tag has between 1 and {MAX_TAG_CHARS} characters");
+            return Err(failure(ErrorCode::InvalidValue, message));
+        }
+        Ok(tag)
+    };
+    Ok(match action {
+        Action::ConversationReply { body_text, last_seen_seq } => {
+            Action::ConversationReply { body_text: body(body_text)?, last_seen_seq }
+        }
+        Action::ConversationNote { body_text } => {
+            Action::ConversationNote { body_text: body(body_text)? }
+        }
+        Action::ConversationTagAdd { tag: name } => Action::ConversationTagAdd { tag: tag(name)? },
+        Action::ConversationTagRemove { tag: name } => {
+            Action::ConversationTagRemove { tag: tag(name)? }
+        }
+        other => other,
+    })
+}
+
+/// Putting a conversation away says that it was answered, so it waits for an answer that is not
+/// sent yet.
+fn predecessor(
+    store: &Store,
+    conversation_id: ConversationId,
+    action: &Action,
+) -> Result<Option<CommandId>, recado_store::Error> {
+    if !matches!(action, Action::ConversationClose | Action::ConversationSnooze { .. }) {
+        return Ok(None);
+    }
+    let entries = store.outbox_entries()?.entries;
+    let waiting = entries.iter().rev().find(|entry| {
+        entry.conversation_id == conversation_id
+            && matches!(entry.action, Action::ConversationReply { .. })
+            && matches!(entry.delivery, Delivery::Queued { .. })
+    });
+    Ok(waiting.map(|entry| entry.command_id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_would_refuse_is_refused_at_once() {
+        let reply = |body_text: &str| Action::ConversationReply {
+            body_text: body_text.to_owned(),
+            last_seen_seq: 1,
+        };
+        let tag = |tag: &str| Action::ConversationTagAdd { tag: tag.to_owned() };
+        for (action, code) in [
+            (reply(""), ErrorCode::InvalidValue),
+            (reply(" \n\t"), ErrorCode::InvalidValue),
+            (reply(&"a".repeat(MAX_BODY_BYTES + 1)), ErrorCode::TooLarge),
+            (tag(" "), ErrorCode::InvalidValue),
+            (tag(&"a".repeat(MAX_TAG_CHARS + 1)), ErrorCode::InvalidValue),
+        ] {
+            assert_eq!(checked(action).map_err(|error| error.code), Err(code));
+        }
+        assert!(checked(reply(&"a".repeat(MAX_BODY_BYTES))).is_ok());
+        assert_eq!(checked(reply("a\0b")).ok(), Some(reply("a\u{FFFD}b")));
+        assert_eq!(checked(tag(" vip ")).ok(), Some(tag("vip")));
+    }
+}

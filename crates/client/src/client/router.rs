@@ -1,0 +1,75 @@
+//! From a command's name and its JSON to the method that answers it.
+
+use std::sync::Arc;
+
+use recado_protocol::ErrorCode;
+use recado_protocol::host::{AppState, Empty, HostError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::shared::Shared;
+use crate::error::failure;
+
+fn read<T: DeserializeOwned>(name: &str, request: Value) -> Result<T, HostError> {
+    // A command without fields may be called without a request.
+    let request = if request.is_null() { Value::Object(serde_json::Map::new()) } else { request };
+    // The parser's sentence would quote the request.
+    serde_json::from_value(request).map_err(|_| {
+        failure(ErrorCode::InvalidRequest, format!("the request of {name} cannot be read"))
+    })
+}
+
+fn write(answer: impl Serialize) -> Result<Value, HostError> {
+    serde_json::to_value(answer)
+        .map_err(|error| failure(ErrorCode::ClientFailed, error.to_string()))
+}
+
+/// One arm and one name per command, each answered by the method of the same name.
+macro_rules! commands {
+    ($($name:ident),* $(,)?) => {
+        /// The commands that are answered.
+        #[cfg(test)]
+        pub(super) const ROUTED: &[&str] = &[$(stringify!($name)),*];
+
+        impl Shared {
+            /// Answers a command.
+            pub(super) async fn invoke(
+                self: &Arc<Self>,
+                name: &str,
+                request: Value,
+            ) -> Result<Value, HostError> {
+                match name {
+                    $(stringify!($name) => write(self.$name(read(name, request)?).await?),)*
+                    _ => Err(failure(
+                        ErrorCode::InvalidRequest,
+                        "there is no such command".to_owned(),
+                    )),
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    app_state, workspace_join, workspace_leave, sign_in, sign_in_code, sign_in_cancel, sign_out,
+    problem_retry, cache_reset, sidebar, directory, inbox_page, conversation_open,
+    conversation_parts, command_submit, outbox, outbox_retry, outbox_discard, draft_save, drafts,
+    search, settings_save, about, link_open, focus_changed,
+}
+
+impl Shared {
+    async fn app_state(self: &Arc<Self>, _: Empty) -> Result<AppState, HostError> {
+        Ok(self.state())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use recado_protocol::host::Commands;
+
+    #[test]
+    fn every_command_is_routed_and_nothing_else() {
+        assert_eq!(super::ROUTED, Commands::NAMES);
+    }
+}

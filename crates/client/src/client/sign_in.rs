@@ -1,0 +1,313 @@
+//! Joining, signing in and signing out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use recado_protocol::host::{
+    AppState, CodeRequest, Empty, HostError, JoinRequest, PasswordRequest, Phase, SignOutRequest,
+};
+use recado_protocol::identity::{
+    Device, ServerInfo, Session as SessionAnswer, SignInRequest, SignInStep, TotpRequest,
+};
+use recado_protocol::{ErrorCode, JoinLink, Timestamp};
+use recado_store::{OutboxCounts, Store};
+use tracing::warn;
+
+use super::opening::Begun;
+use super::shared::Shared;
+use crate::error::failure;
+use crate::keychain::{ItemKind, ItemName, KeychainError};
+use crate::keys;
+use crate::profile::Account;
+use crate::session::RefreshItem;
+use crate::transport::{Request, ServerAddress, Transport, TransportError};
+
+/// How long signing in waits for the inbox before it answers that it is being opened.
+const OPENING_SHOWN_AFTER: Duration = Duration::from_secs(2);
+/// Clocks that differ by more than this are worth a word, in seconds.
+const CLOCK_SKEW_S: i64 = 60;
+
+/// A sign-in between its steps.
+pub(super) struct Flow {
+    pub(super) email: String,
+    flow: String,
+    /// Made for this sign-in and stored before the last step.
+    refresh: RefreshItem,
+    stored: bool,
+}
+
+impl Shared {
+    pub(super) async fn workspace_join(
+        self: &Arc<Self>,
+        request: JoinRequest,
+    ) -> Result<AppState, HostError> {
+        let _lifecycle = self.lifecycle.lock().await;
+        if self.facts().joined.is_some() {
+            let message = "leave the joined server first";
+            return Err(failure(ErrorCode::InvalidRequest, message));
+        }
+        let link: JoinLink = request
+            .link
+            .parse()
+            .map_err(|error| failure(ErrorCode::InvalidJoinLink, format!("{error}")))?;
+        let server = ServerAddress { url: link.url, ca_der: link.ca_der };
+        let transport = self.options.transports.connect(&server)?;
+        let info: ServerInfo = transport.send(Request::get("/v1/server")).await?.read()?;
+        if info.workspace_id != link.workspace_id {
+            let message = "the server at this address serves another workspace than the link names";
+            return Err(failure(ErrorCode::InvalidJoinLink, message));
+        }
+        let account = Account::joined(&server, info.workspace_id, info.workspace_name);
+        self.profile.save_account(&account)?;
+        self.note_server_time(info.server_time);
+        self.update(|facts| {
+            facts.joined = Some(account);
+            facts.phase = Phase::SignIn;
+            facts.problem = None;
+        });
+        Ok(self.state())
+    }
+
+    pub(super) async fn workspace_leave(&self, _: Empty) -> Result<AppState, HostError> {
+        let _lifecycle = self.lifecycle.lock().await;
+        let signed_in =
+            self.facts().joined.as_ref().is_some_and(|joined| joined.session_id.is_some());
+        if signed_in || self.account().is_some() {
+            return Err(failure(ErrorCode::InvalidRequest, "sign out first"));
+        }
+        self.profile.remove_account()?;
+        self.update(|facts| {
+            facts.joined = None;
+            facts.flow = None;
+            facts.problem = None;
+            facts.phase = Phase::Join;
+        });
+        Ok(self.state())
+    }
+
+    pub(super) async fn sign_in(&self, request: PasswordRequest) -> Result<AppState, HostError> {
+        let _lifecycle = self.lifecycle.lock().await;
+        let joined = self.joined_for_sign_in()?;
+        let email = request.email.trim().to_owned();
+        self.probe_keychain(&joined, &email).await?;
+        let refresh = RefreshItem::first(self.options.random.as_ref())?;
+        let transport = self.options.transports.connect(&joined.server())?;
+        let body = SignInRequest {
+            email: email.clone(),
+            password: request.password,
+            device: self.device()?,
+        };
+        let request = Request::post("/v1/sign-in", &body)?;
+        let step: SignInStep = transport.send(request).await?.read()?;
+        self.note_server_time(step.server_time);
+        self.update(|facts| {
+            facts.flow = Some(Flow { email, flow: step.flow, refresh, stored: false });
+            facts.phase = Phase::Code;
+            facts.problem = None;
+        });
+        Ok(self.state())
+    }
+
+    pub(super) async fn sign_in_cancel(&self, _: Empty) -> Result<AppState, HostError> {
+        let _lifecycle = self.lifecycle.lock().await;
+        self.update(|facts| {
+            if facts.phase == Phase::Code {
+                facts.phase = Phase::SignIn;
+                facts.flow = None;
+            }
+        });
+        Ok(self.state())
+    }
+
+    pub(super) async fn sign_in_code(
+        self: &Arc<Self>,
+        request: CodeRequest,
+    ) -> Result<AppState, HostError> {
+        let lifecycle = self.lifecycle.lock().await;
+        let code: String = request.code.chars().filter(|c| !c.is_whitespace()).collect();
+        if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(failure(ErrorCode::InvalidCode, "a code has six digits"));
+        }
+        let (mut joined, email, flow, refresh, stored) = {
+            let facts = self.facts();
+            let (Some(joined), Some(flow)) = (&facts.joined, &facts.flow) else {
+                return Err(failure(ErrorCode::SignInExpired, "start again with the password"));
+            };
+            let refresh = flow.refresh.clone();
+            (joined.clone(), flow.email.clone(), flow.flow.clone(), refresh, flow.stored)
+        };
+        if !stored {
+            // Stored before the server hears of it, so that no crash can lose the session.
+            let item = ItemName::new(ItemKind::Refresh, joined.workspace_id, &email);
+            let slow = || self.keychain_is_slow();
+            let written = self.keychain.write_verified(item, refresh.to_secret(), slow).await;
+            self.update(|facts| {
+                facts.problem = None;
+                if let (Ok(()), Some(flow)) = (&written, &mut facts.flow) {
+                    flow.stored = true;
+                }
+            });
+            written?;
+        }
+        let transport = self.options.transports.connect(&joined.server())?;
+        let body = TotpRequest { flow, code, refresh_hash: refresh.current_hash() };
+        let answer = self.second_step(transport.as_ref(), &body).await?;
+        joined.email = Some(email);
+        joined.teammate_id = Some(answer.teammate_id);
+        joined.session_id = Some(answer.session_id);
+        self.profile.save_account(&joined)?;
+        self.note_server_time(answer.server_time);
+        self.update(|facts| {
+            facts.joined = Some(joined);
+            facts.flow = None;
+            facts.problem = None;
+            facts.phase = Phase::Opening;
+        });
+        drop(lifecycle);
+        let shared = Arc::clone(self);
+        let opening =
+            tokio::spawn(async move { shared.open(Some(Begun { answer, refresh })).await });
+        // It goes on by itself if it takes longer.
+        let _ = tokio::time::timeout(OPENING_SHOWN_AFTER, opening).await;
+        Ok(self.state())
+    }
+
+    async fn second_step(
+        &self,
+        transport: &dyn Transport,
+        body: &TotpRequest,
+    ) -> Result<SessionAnswer, HostError> {
+        let response = transport.send(Request::post("/v1/sign-in/totp", body)?).await?;
+        match response.read() {
+            Ok(answer) => Ok(answer),
+            Err(error @ TransportError::Refused(_)) => {
+                let mut error = HostError::from(error);
+                if error.code == ErrorCode::SignInExpired {
+                    self.update(|facts| {
+                        facts.flow = None;
+                        facts.phase = Phase::SignIn;
+                    });
+                }
+                let ahead_s = self.facts().link.clock_ahead_s;
+                if error.code == ErrorCode::InvalidCode && ahead_s.abs() > CLOCK_SKEW_S {
+                    let direction = if ahead_s > 0 { "ahead of" } else { "behind" };
+                    error.message = format!(
+                        "{}. Codes are checked by the server's clock, and this machine's clock is \
+                         {} seconds {direction} it: check the clock of the device that shows the \
+                         code",
+                        error.message.trim_end_matches('.'),
+                        ahead_s.abs(),
+                    );
+                }
+                Err(error)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Ends the session and destroys this machine's copy: the keys first, then the files.
+    pub(super) async fn sign_out(
+        self: &Arc<Self>,
+        request: SignOutRequest,
+    ) -> Result<AppState, HostError> {
+        let _lifecycle = self.lifecycle.lock().await;
+        let Some(joined) = self.facts().joined.clone() else { return Ok(self.state()) };
+        let account = self.account();
+        if !request.discard_unsent {
+            self.refuse_losing_work(account.as_deref()).await?;
+        }
+        if let Some(account) = account {
+            account.session.end().await;
+            drop(account);
+            self.close_account().await;
+        }
+        if let (Some(teammate_id), Some(email)) = (joined.teammate_id, &joined.email) {
+            let dir = self.profile.account_dir(teammate_id);
+            keys::destroy(&dir)?;
+            for kind in [ItemKind::KeyEncryptionKey, ItemKind::Refresh] {
+                let item = ItemName::new(kind, joined.workspace_id, email);
+                if let Err(error) = self.keychain.delete(item, || {}).await {
+                    // Without the wrapped keys it opens nothing any more.
+                    warn!(%error, "an item stays in the keychain");
+                }
+            }
+            let destroyed = tokio::task::spawn_blocking(move || destroy_files(&dir)).await;
+            destroyed.unwrap_or_else(|_| Err(failure(ErrorCode::ClientFailed, "not deleted")))?;
+        }
+        let left = joined.without_teammate();
+        self.profile.save_account(&left)?;
+        self.update(|facts| {
+            facts.joined = Some(left);
+            facts.flow = None;
+            facts.meta = None;
+            facts.problem = None;
+            facts.phase = Phase::SignIn;
+            facts.queued = 0;
+            facts.refused = 0;
+        });
+        Ok(self.state())
+    }
+
+    async fn refuse_losing_work(
+        &self,
+        account: Option<&super::account::OpenAccount>,
+    ) -> Result<(), HostError> {
+        let unsent = match account {
+            Some(account) => account.read(Store::outbox_counts).await? != OutboxCounts::default(),
+            // What cannot be counted is not given up silently.
+            None => self.facts().joined.as_ref().is_some_and(|joined| joined.teammate_id.is_some()),
+        };
+        if unsent {
+            let message = "unsent work or drafts would be lost; send or discard them first";
+            return Err(failure(ErrorCode::InvalidRequest, message));
+        }
+        Ok(())
+    }
+
+    fn joined_for_sign_in(&self) -> Result<Account, HostError> {
+        let facts = self.facts();
+        match (&facts.joined, facts.phase) {
+            (Some(joined), Phase::SignIn | Phase::Code) => Ok(joined.clone()),
+            (None, _) => Err(failure(ErrorCode::InvalidRequest, "join a server first")),
+            _ => Err(failure(ErrorCode::InvalidRequest, "somebody is signed in already")),
+        }
+    }
+
+    /// A keychain that does not work is found out before the password is sent.
+    async fn probe_keychain(&self, joined: &Account, email: &str) -> Result<(), HostError> {
+        let item = ItemName::new(ItemKind::Refresh, joined.workspace_id, email);
+        let probed = self.keychain.read(item, || self.keychain_is_slow()).await;
+        self.update(|facts| facts.problem = None);
+        match probed {
+            // A damaged item is about to be replaced by this sign-in.
+            Ok(_) | Err(KeychainError::NoItem | KeychainError::Corrupt) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn device(&self) -> Result<Device, HostError> {
+        Ok(Device {
+            id: self.profile.device_id(self.options.random.as_ref())?,
+            name: self.options.device_name.clone(),
+            system: std::env::consts::OS.to_owned(),
+            app_version: self.options.app_version.clone(),
+        })
+    }
+
+    fn note_server_time(&self, server_time: Timestamp) {
+        let now = self.options.clock.now();
+        self.update(|facts| {
+            facts.link.clock_ahead_s = (now.as_micros() - server_time.as_micros()) / 1_000_000;
+        });
+    }
+}
+
+fn destroy_files(dir: &std::path::Path) -> Result<(), HostError> {
+    Store::destroy(dir).map_err(crate::engine::StoreFailure::from)?;
+    match std::fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(crate::profile::ProfileError::disk(dir, error).into())
+        }
+        _ => Ok(()),
+    }
+}

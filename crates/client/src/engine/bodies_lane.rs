@@ -1,0 +1,205 @@
+//! The bodies lane: what is loaded in the background once the heads are here.
+
+use recado_protocol::host::{BootstrapProgress, ListKey};
+use recado_protocol::sync::MAX_FETCH;
+use recado_protocol::{ConversationId, Timestamp};
+use recado_store::{Applied, CacheStats, HeadsProgress, IndexProgress};
+
+use super::jobs::Then;
+use super::{Answer, Ask, Backoff, Effect, Engine, Job, PlusMicros as _, Purpose};
+use crate::transport::TransportError;
+
+/// How many messages are indexed for search in one transaction, so that nobody waits long for it.
+const INDEX_BATCH: u32 = 256;
+/// The same while the cache is filled, when there is little else to wait for.
+const INDEX_BATCH_FILLING: u32 = 5_000;
+/// How long the lane rests when the server sent nothing of what is missing, in microseconds.
+const REST_MICROS: i64 = 60_000_000;
+
+#[derive(Debug, Default)]
+pub(super) struct Bodies {
+    /// Whether bodies may be missing.
+    pub(super) waiting: bool,
+    busy: bool,
+    pub(super) backoff: Backoff,
+    /// Set from the first head to the last body of a first load, while its progress is shown.
+    pub(super) filling: bool,
+    rest_until: Option<Timestamp>,
+    last_wanted: Vec<ConversationId>,
+    reading_stats: bool,
+    indexing: bool,
+    unindexed: bool,
+}
+
+impl Bodies {
+    pub(super) fn restart(&mut self) {
+        *self = Self { waiting: true, unindexed: true, ..Self::default() };
+    }
+
+    pub(super) const fn index_soon(&mut self) {
+        self.unindexed = true;
+    }
+
+    pub(super) fn wake(&self) -> Option<Timestamp> {
+        self.backoff.until().into_iter().chain(self.rest_until).min()
+    }
+}
+
+/// After a reconciliation, closed conversations in the cache are asked for as well: no listing
+/// names them, and they may have left the teammate's view.
+#[derive(Debug, Default)]
+pub(super) struct ClosedCheck {
+    pub(super) due: bool,
+    pub(super) after: Option<ListKey>,
+}
+
+impl ClosedCheck {
+    pub(super) fn begin(&mut self) {
+        *self = Self { due: true, after: None };
+    }
+}
+
+impl Engine {
+    pub(super) fn advance_bodies(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        if self.bodies.rest_until.is_some_and(|until| until <= now) {
+            self.bodies.rest_until = None;
+            self.bodies.waiting = true;
+        }
+        self.advance_index();
+        let caught_up = self.heads == HeadsProgress::Complete
+            && !self.needs_bootstrap
+            && !self.needs_pull
+            && self.sync_backoff.failure().is_none();
+        let may_try = self.bodies.backoff.may_try(now);
+        if !caught_up || !may_try || self.bodies.busy {
+            return;
+        }
+        if self.closed_check.due {
+            self.bodies.busy = true;
+            self.jobs.push_back((Job::ClosedIds(self.closed_check.after), Then::ClosedRead));
+        } else if self.bodies.waiting && self.bodies.rest_until.is_none() {
+            self.bodies.busy = true;
+            self.bodies.waiting = false;
+            self.jobs.push_back((Job::WantedBodies(MAX_FETCH as u32), Then::WantedRead));
+        }
+        self.start_job(effects);
+    }
+
+    fn advance_index(&mut self) {
+        // Only in a quiet moment: everything else on the store goes before it.
+        let quiet = self.jobs.is_empty() && self.job.is_none();
+        if self.bodies.unindexed && !self.bodies.indexing && quiet {
+            self.bodies.indexing = true;
+            let limit = if self.bodies.filling { INDEX_BATCH_FILLING } else { INDEX_BATCH };
+            self.jobs.push_back((Job::Index(limit), Then::Indexed));
+        }
+    }
+
+    pub(super) fn indexed(&mut self, progress: IndexProgress) {
+        self.bodies.indexing = false;
+        self.bodies.unindexed = progress.left > 0 && progress.indexed > 0;
+    }
+
+    pub(super) fn wanted_read(
+        &mut self,
+        now: Timestamp,
+        ids: Vec<ConversationId>,
+        effects: &mut Vec<Effect>,
+    ) {
+        if ids.is_empty() {
+            self.bodies.busy = false;
+            self.bodies.filling = false;
+            self.bodies.last_wanted.clear();
+            self.progress = None;
+            return;
+        }
+        if ids == self.bodies.last_wanted {
+            // They were asked for and did not become whole. Asking again at once would not help.
+            self.bodies.busy = false;
+            self.bodies.last_wanted.clear();
+            self.bodies.rest_until = Some(now.plus_micros(REST_MICROS));
+            return;
+        }
+        self.bodies.last_wanted.clone_from(&ids);
+        self.fetch_bodies(ids, effects);
+    }
+
+    pub(super) fn fetch_bodies(&mut self, ids: Vec<ConversationId>, effects: &mut Vec<Effect>) {
+        if ids.is_empty() {
+            self.bodies.busy = false;
+            return;
+        }
+        self.send(Purpose::Bodies(ids.clone()), Ask::Fetch(ids), effects);
+    }
+
+    pub(super) fn bodies_answered(
+        &mut self,
+        now: Timestamp,
+        asked: &[ConversationId],
+        result: Result<Answer, TransportError>,
+    ) {
+        let error = match result {
+            Ok(Answer::Conversations(page)) => {
+                self.bodies.backoff.succeeded();
+                let missing = asked
+                    .iter()
+                    .copied()
+                    .filter(|id| !page.conversations.iter().any(|delta| delta.head.id == *id))
+                    .collect();
+                let then = Then::BodiesApplied { missing, page_cursor: page.cursor };
+                self.jobs.push_back((Job::Conversations(page, now), then));
+                return;
+            }
+            Ok(_) => TransportError::Malformed,
+            Err(error) => error,
+        };
+        self.bodies.busy = false;
+        self.bodies.waiting = true;
+        self.bodies.last_wanted.clear();
+        let (code, after_s) = (error.code(), error.retry_after_s());
+        self.bodies.backoff.failed(now, code, after_s, self.random.as_ref());
+    }
+
+    pub(super) fn bodies_applied(
+        &mut self,
+        now: Timestamp,
+        missing: Vec<ConversationId>,
+        page_cursor: u64,
+        applied: &Applied,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.bodies.busy = false;
+        self.bodies.unindexed = true;
+        if applied.dropped.is_some() {
+            self.needs_pull = true;
+            self.bodies.rest_until = Some(now.plus_micros(REST_MICROS / 60));
+            return;
+        }
+        self.changed(applied, effects);
+        self.bodies.waiting = true;
+        self.read_stats();
+        // The server does not show them: they go, unless the cache knows of something newer.
+        if !missing.is_empty() && page_cursor >= self.cursor {
+            self.jobs.push_back((Job::Forget(missing), Then::Forgotten));
+        }
+    }
+
+    pub(super) fn read_stats(&mut self) {
+        if self.bodies.filling && !self.bodies.reading_stats {
+            self.bodies.reading_stats = true;
+            self.jobs.push_back((Job::Stats, Then::StatsRead));
+        }
+    }
+
+    pub(super) fn stats_read(&mut self, stats: CacheStats) {
+        self.bodies.reading_stats = false;
+        if self.bodies.filling {
+            let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+            self.progress = Some(BootstrapProgress {
+                heads: small(stats.active_heads),
+                bodies: small(stats.bodies),
+                heads_complete: self.heads == HeadsProgress::Complete,
+            });
+        }
+    }
+}

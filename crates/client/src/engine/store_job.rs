@@ -1,0 +1,238 @@
+//! What the engine has the store do, one job after the other.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use recado_protocol::host::{Delivery, InboxRequest, ListKey, Sort, View};
+use recado_protocol::sync::{Bootstrap, ConversationPage, HeadPage, SyncPage};
+use recado_protocol::{
+    Command, CommandId, CommandResult, ConversationId, ConversationState, ErrorCode, LogId,
+    Timestamp,
+};
+use recado_store::{
+    Applied, CacheBatch, CacheStats, HeadsProgress, IndexProgress, LocalDigest, Meta, Store,
+};
+
+/// The most words that one request of commands carries, in bytes. One command may be larger.
+const MAX_REQUEST_BYTES: usize = 1_048_576;
+/// How many conversations a page of closed ones names.
+const CLOSED_PAGE: u32 = 50;
+
+/// A job on the store. Each is one transaction, or reads only.
+pub enum Job {
+    /// Reads where the cache stands, and takes commands back whose sending was cut off.
+    Load,
+    /// Reads where the cache stands.
+    Meta,
+    /// Stores the beginning of a cache or of a reconciliation.
+    Bootstrap(Box<Bootstrap>, Timestamp),
+    /// Stores a page of the change log.
+    Page(SyncPage, Timestamp),
+    /// Stores a page of heads, and how far their listing is.
+    Heads(HeadPage, Option<HeadsProgress>, Timestamp),
+    /// Stores conversations.
+    Conversations(ConversationPage, Timestamp),
+    /// Drops the open and snoozed conversations that a listing did not name.
+    Reconcile {
+        /// What was listed.
+        listed: HashSet<ConversationId>,
+        /// The change log's number at which the listing began.
+        as_of: u64,
+    },
+    /// Drops conversations.
+    Forget(Vec<ConversationId>),
+    /// Empties the write-ahead log.
+    FinishEviction,
+    /// Computes the digest.
+    Digest,
+    /// Names conversations whose bodies are missing.
+    WantedBodies(u32),
+    /// Names closed conversations in the cache.
+    ClosedIds(Option<ListKey>),
+    /// Takes commands out to be sent.
+    NextCommands(u32, Timestamp),
+    /// Puts commands back that brought no answer.
+    Unsent(Vec<CommandId>),
+    /// Stores what became of commands.
+    Acknowledge(Vec<CommandResult>, LogId, Timestamp),
+    /// Refuses a command that the server cannot even read.
+    Refuse(CommandId, ErrorCode, String),
+    /// Queues again what another change log had confirmed.
+    Resend(LogId, Timestamp),
+    /// Counts what is here.
+    Stats,
+    /// Indexes messages for search.
+    Index(u32),
+    /// Forgets old confirmations.
+    Prune(Timestamp),
+}
+
+/// What a job brought.
+#[derive(Debug)]
+pub enum JobAnswer {
+    /// Nothing to tell.
+    Nothing,
+    /// Where the cache stands.
+    Meta(Box<Meta>),
+    /// What changed.
+    Applied(Box<Applied>),
+    /// Whether the write-ahead log is empty.
+    Finished(bool),
+    /// The digest.
+    Digest(LocalDigest),
+    /// Conversations.
+    Ids(Vec<ConversationId>),
+    /// Closed conversations, and where they go on.
+    Closed(Vec<ConversationId>, Option<ListKey>),
+    /// Commands to be sent.
+    Commands(Vec<Command>),
+    /// How many.
+    Count(u32),
+    /// What is here.
+    Stats(CacheStats),
+    /// How far search is.
+    Index(IndexProgress),
+}
+
+/// The store failed; nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct StoreFailure {
+    /// For programs.
+    pub code: ErrorCode,
+    /// For people who read English.
+    pub detail: String,
+}
+
+impl From<recado_store::Error> for StoreFailure {
+    fn from(error: recado_store::Error) -> Self {
+        Self { code: error.code(), detail: error.to_string() }
+    }
+}
+
+// Jobs carry messages, which never reach a log.
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Load => "Load",
+            Self::Meta => "Meta",
+            Self::Bootstrap(..) => "Bootstrap",
+            Self::Page(..) => "Page",
+            Self::Heads(..) => "Heads",
+            Self::Conversations(..) => "Conversations",
+            Self::Reconcile { .. } => "Reconcile",
+            Self::Forget(_) => "Forget",
+            Self::FinishEviction => "FinishEviction",
+            Self::Digest => "Digest",
+            Self::WantedBodies(_) => "WantedBodies",
+            Self::ClosedIds(_) => "ClosedIds",
+            Self::NextCommands(..) => "NextCommands",
+            Self::Unsent(_) => "Unsent",
+            Self::Acknowledge(..) => "Acknowledge",
+            Self::Refuse(..) => "Refuse",
+            Self::Resend(..) => "Resend",
+            Self::Stats => "Stats",
+            Self::Index(_) => "Index",
+            Self::Prune(_) => "Prune",
+        })
+    }
+}
+
+/// Does a job. It blocks.
+///
+/// # Errors
+///
+/// [`StoreFailure`]; nothing was changed then.
+pub fn run(store: &Store, job: Job) -> Result<JobAnswer, StoreFailure> {
+    let applied = |applied: Applied| JobAnswer::Applied(Box::new(applied));
+    Ok(match job {
+        Job::Load => {
+            let cut_off: Vec<_> = store
+                .outbox_entries()?
+                .entries
+                .iter()
+                .filter(|entry| matches!(entry.delivery, Delivery::Queued { sending: true, .. }))
+                .map(|entry| entry.command_id)
+                .collect();
+            store.mark_unsent(&cut_off)?;
+            JobAnswer::Meta(Box::new(store.meta()?))
+        }
+        Job::Meta => JobAnswer::Meta(Box::new(store.meta()?)),
+        Job::Bootstrap(bootstrap, now) => {
+            applied(store.apply(CacheBatch::bootstrap(*bootstrap).contacted_at(now))?)
+        }
+        Job::Page(page, now) => applied(store.apply(CacheBatch::sync(page).contacted_at(now))?),
+        Job::Heads(page, progress, now) => {
+            let mut batch = CacheBatch::heads(page).contacted_at(now);
+            if let Some(progress) = progress {
+                batch = batch.with_heads_progress(progress);
+            }
+            applied(store.apply(batch)?)
+        }
+        Job::Conversations(page, now) => {
+            applied(store.apply(CacheBatch::conversations(page).contacted_at(now))?)
+        }
+        Job::Reconcile { listed, as_of } => applied(store.reconcile_heads(
+            &listed,
+            &[ConversationState::Open, ConversationState::Snoozed],
+            as_of,
+        )?),
+        Job::Forget(ids) => applied(store.forget_conversations(&ids)?),
+        Job::FinishEviction => match store.finish_eviction() {
+            Ok(()) => JobAnswer::Finished(true),
+            Err(error @ recado_store::Error::Damaged { .. }) => return Err(error.into()),
+            // It is tried until it works; the acknowledgement waits for it.
+            Err(error) => {
+                tracing::warn!(%error, "what was deleted is not yet out of the file");
+                JobAnswer::Finished(false)
+            }
+        },
+        Job::Digest => JobAnswer::Digest(store.digest()?),
+        Job::WantedBodies(limit) => JobAnswer::Ids(store.wanted_bodies(limit)?),
+        Job::ClosedIds(after) => {
+            let request =
+                InboxRequest { view: View::Closed, sort: Sort::Newest, after, limit: CLOSED_PAGE };
+            let page = store.inbox_page(&request)?;
+            JobAnswer::Closed(page.rows.iter().map(|row| row.head.id).collect(), page.next)
+        }
+        Job::NextCommands(limit, now) => {
+            let commands = within_request_size(store.pending_to_send(limit)?);
+            let ids: Vec<_> = commands.iter().map(|command| command.id).collect();
+            if !ids.is_empty() {
+                store.mark_attempt(&ids, now)?;
+            }
+            JobAnswer::Commands(commands)
+        }
+        Job::Unsent(ids) => {
+            store.mark_unsent(&ids)?;
+            JobAnswer::Nothing
+        }
+        Job::Acknowledge(results, log_id, now) => {
+            let mut touched = Vec::new();
+            for result in &results {
+                touched.extend(store.acknowledge(result, log_id, now)?);
+            }
+            JobAnswer::Ids(touched)
+        }
+        Job::Refuse(id, code, message) => {
+            JobAnswer::Ids(store.refuse(id, code, &message)?.into_iter().collect())
+        }
+        Job::Resend(log_id, now) => JobAnswer::Count(store.unacknowledge_for_new_log(log_id, now)?),
+        Job::Stats => JobAnswer::Stats(store.cache_stats()?),
+        Job::Index(limit) => JobAnswer::Index(store.index_pending(limit)?),
+        Job::Prune(now) => JobAnswer::Count(store.prune(now)?),
+    })
+}
+
+fn within_request_size(mut commands: Vec<Command>) -> Vec<Command> {
+    let mut bytes = 0;
+    let fitting = commands
+        .iter()
+        .take_while(|command| {
+            bytes += command.action.body_text().map_or(0, str::len);
+            bytes <= MAX_REQUEST_BYTES
+        })
+        .count();
+    commands.truncate(fitting.max(1));
+    commands
+}

@@ -1,0 +1,252 @@
+//! The databases' keys: wrapped in a small file beside them, under a key that only the keychain
+//! holds.
+//!
+//! A key is made only where there is neither a key file nor a database. Whatever else is missing or
+//! does not fit is told, and everything stays as it is.
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use recado_protocol::{ErrorCode, TeammateId};
+use recado_store::{StoreKeys, Which};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::keychain::{ItemName, KeychainError, KeychainWorker, Secret};
+use crate::profile::{ProfileError, make_dir, write_atomically};
+use crate::random::{NoRandomness, Random, secret};
+
+const FILE_NAME: &str = "keys.json";
+const FORMAT: u32 = 1;
+/// What the key-check value seals.
+const CHECK: &[u8; 32] = b"recado: this is the right key.\n\n";
+
+/// Why the databases' keys are not to be had. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// The keychain failed.
+    #[error(transparent)]
+    Keychain(#[from] KeychainError),
+    /// The keychain's key does not belong to what lies here.
+    #[error("the keychain's key does not open the data in {}: {reason}", dir.display())]
+    Mismatch {
+        /// The account's folder.
+        dir: PathBuf,
+        /// What exactly.
+        reason: &'static str,
+    },
+    /// The disk failed, or a newer program wrote the file.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// Nothing random could be made.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+}
+
+impl KeysError {
+    /// The code for programs.
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Keychain(error) => error.code(),
+            Self::Mismatch { .. } => ErrorCode::KeychainMismatch,
+            Self::Profile(error) => error.code(),
+            Self::NoRandomness(_) => ErrorCode::ClientFailed,
+        }
+    }
+}
+
+/// Something sealed under the key-encryption key.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    nonce: String,
+    sealed: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeyFile {
+    format: u32,
+    /// Which keychain holds the key that opens this.
+    backend_id: String,
+    check: Sealed,
+    cache: Sealed,
+    outbox: Sealed,
+}
+
+/// What one seal is for, so that no two can be swapped.
+#[derive(Debug, Clone, Copy)]
+enum Slot {
+    Check,
+    Cache,
+    Outbox,
+}
+
+type Kek = Zeroizing<[u8; 32]>;
+
+fn associated_data(teammate_id: TeammateId, slot: Slot) -> String {
+    format!("recado keys {FORMAT} {teammate_id} {slot:?}")
+}
+
+fn seal(
+    kek: &Kek,
+    teammate_id: TeammateId,
+    slot: Slot,
+    plain: &[u8; 32],
+    random: &dyn Random,
+) -> Result<Sealed, KeysError> {
+    let mut nonce = [0_u8; 24];
+    random.fill(&mut nonce)?;
+    let aad = associated_data(teammate_id, slot);
+    let sealed = XChaCha20Poly1305::new(&(**kek).into())
+        .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: aad.as_bytes() })
+        // Sealing 32 bytes has no way to fail but a broken cipher.
+        .map_err(|_| NoRandomness)?;
+    Ok(Sealed { nonce: URL_SAFE_NO_PAD.encode(nonce), sealed: URL_SAFE_NO_PAD.encode(sealed) })
+}
+
+fn unseal(kek: &Kek, teammate_id: TeammateId, slot: Slot, sealed: &Sealed) -> Option<Kek> {
+    let nonce: [u8; 24] = URL_SAFE_NO_PAD.decode(&sealed.nonce).ok()?.try_into().ok()?;
+    let cipher_text = URL_SAFE_NO_PAD.decode(&sealed.sealed).ok()?;
+    let aad = associated_data(teammate_id, slot);
+    let plain = XChaCha20Poly1305::new(&(**kek).into())
+        .decrypt(&XNonce::from(nonce), Payload { msg: &cipher_text, aad: aad.as_bytes() })
+        .ok()
+        .map(Zeroizing::new)?;
+    let mut key = Zeroizing::new([0_u8; 32]);
+    (plain.len() == key.len()).then(|| key.copy_from_slice(&plain))?;
+    Some(key)
+}
+
+/// Where an account's keys are.
+pub(crate) struct KeyPlace<'a> {
+    /// The account's folder.
+    pub(crate) dir: &'a Path,
+    /// Whose.
+    pub(crate) teammate_id: TeammateId,
+    /// The keychain's item.
+    pub(crate) item: ItemName,
+    /// The keychain.
+    pub(crate) keychain: &'a KeychainWorker,
+    /// For a new key.
+    pub(crate) random: &'a dyn Random,
+}
+
+impl KeyPlace<'_> {
+    /// The databases' keys, made now if the account has never been on this machine. `slow` is
+    /// called if the keychain takes its time.
+    ///
+    /// # Errors
+    ///
+    /// [`KeysError`]; nothing was changed then, or only an item was written that nothing depends on
+    /// yet.
+    pub(crate) async fn open(&self, slow: impl Fn() + Send + Sync) -> Result<StoreKeys, KeysError> {
+        let stored = match self.keychain.read(self.item.clone(), &slow).await {
+            Ok(stored) => Some(stored),
+            Err(KeychainError::NoItem) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let file = self.read_file()?;
+        match (stored, file) {
+            (Some(stored), Some(file)) => self.unwrap(&kek(&stored)?, &file),
+            (None, Some(file)) if file.backend_id != self.keychain.description().backend_id => {
+                Err(KeychainError::BackendChanged.into())
+            }
+            (None, Some(_)) => Err(self.mismatch("the keychain has no key for it")),
+            (_, None) if self.has_database() => Err(self.mismatch("its key file is missing")),
+            // A key without anything that depends on it is left from a creation that was cut off.
+            (Some(stored), None) => self.create_file(&kek(&stored)?),
+            (None, None) => {
+                let kek = secret(self.random)?;
+                let stored = Secret::new(kek.to_vec());
+                self.keychain.write_verified(self.item.clone(), stored, &slow).await?;
+                self.create_file(&kek)
+            }
+        }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.dir.join(FILE_NAME)
+    }
+
+    fn mismatch(&self, reason: &'static str) -> KeysError {
+        KeysError::Mismatch { dir: self.dir.to_owned(), reason }
+    }
+
+    fn has_database(&self) -> bool {
+        [Which::Cache, Which::Outbox].iter().any(|which| self.dir.join(which.file_name()).exists())
+    }
+
+    fn read_file(&self) -> Result<Option<KeyFile>, KeysError> {
+        let path = self.path();
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(ProfileError::disk(&path, error).into()),
+        };
+        // The format is read first: a newer file may have no field that is known here.
+        let format = serde_json::from_slice::<serde_json::Value>(&bytes)
+            .ok()
+            .and_then(|value| value.get("format").and_then(serde_json::Value::as_u64));
+        match format {
+            Some(format) if format > u64::from(FORMAT) => Err(ProfileError::TooNew(path).into()),
+            _ => serde_json::from_slice(&bytes)
+                .map(Some)
+                .map_err(|_| self.mismatch("its key file is damaged")),
+        }
+    }
+
+    fn unwrap(&self, kek: &Kek, file: &KeyFile) -> Result<StoreKeys, KeysError> {
+        let open = |slot, sealed| unseal(kek, self.teammate_id, slot, sealed);
+        match open(Slot::Check, &file.check) {
+            Some(check) if *check == *CHECK => {}
+            _ => return Err(self.mismatch("it was made under another key")),
+        }
+        match (open(Slot::Cache, &file.cache), open(Slot::Outbox, &file.outbox)) {
+            (Some(cache), Some(outbox)) => Ok(StoreKeys { cache: *cache, outbox: *outbox }),
+            _ => Err(self.mismatch("its key file is damaged")),
+        }
+    }
+
+    fn create_file(&self, kek: &Kek) -> Result<StoreKeys, KeysError> {
+        let (cache, outbox) = (secret(self.random)?, secret(self.random)?);
+        let seal = |slot, plain| seal(kek, self.teammate_id, slot, plain, self.random);
+        let file = KeyFile {
+            format: FORMAT,
+            backend_id: self.keychain.description().backend_id.clone(),
+            check: seal(Slot::Check, CHECK)?,
+            cache: seal(Slot::Cache, &cache)?,
+            outbox: seal(Slot::Outbox, &outbox)?,
+        };
+        make_dir(self.dir)?;
+        let path = self.path();
+        serde_json::to_vec_pretty(&file)
+            .map_err(std::io::Error::other)
+            .and_then(|bytes| write_atomically(&path, &bytes))
+            .map_err(|error| ProfileError::disk(&path, error))?;
+        // What was written is what counts from now on, so that is what is used.
+        let file = self.read_file()?.ok_or_else(|| self.mismatch("its key file is missing"))?;
+        self.unwrap(kek, &file)
+    }
+}
+
+/// Destroys the wrapped keys in `dir`. Without them nothing else there can be read any more.
+pub(crate) fn destroy(dir: &Path) -> Result<(), ProfileError> {
+    let path = dir.join(FILE_NAME);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(ProfileError::disk(&path, error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn kek(stored: &Secret) -> Result<Kek, KeysError> {
+    let mut kek = Zeroizing::new([0_u8; 32]);
+    if stored.as_bytes().len() != kek.len() {
+        return Err(KeychainError::Corrupt.into());
+    }
+    kek.copy_from_slice(stored.as_bytes());
+    Ok(kek)
+}

@@ -1,0 +1,384 @@
+//! The folder of an installation: what lies where, and who may use it.
+//!
+//! ```text
+//! lock             held while a client runs
+//! settings.json    what the agent chose
+//! device.json      the installation's id
+//! account.json     the joined server and the account; no secrets
+//! accounts/tmt_…/  the wrapped keys and the two databases
+//! ```
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use recado_protocol::host::Settings;
+use recado_protocol::{ErrorCode, SessionId, TeammateId, WorkspaceId};
+use serde::{Deserialize, Serialize};
+use tracing::warn;
+use url::Url;
+
+mod file;
+
+pub(crate) use file::{is_disk_full, write_atomically};
+
+use crate::random::{NoRandomness, Random, identifier};
+use crate::transport::ServerAddress;
+
+/// The newest form of `account.json` that is known.
+const ACCOUNT_FORMAT: u32 = 1;
+
+/// What is wrong with the folder.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfileError {
+    /// Another client has the folder.
+    #[error("Recado is already running on {}", .0.display())]
+    AlreadyRunning(PathBuf),
+    /// The disk is full.
+    #[error("the disk is full; free some space and try again")]
+    DiskFull,
+    /// The folder cannot be read or written.
+    #[error("{} cannot be read or written ({source})", path.display())]
+    Disk {
+        /// What was to be read or written.
+        path: PathBuf,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// A newer program wrote it.
+    #[error("{} was written by a newer version; update Recado", .0.display())]
+    TooNew(PathBuf),
+    /// Nothing random could be made.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+}
+
+impl ProfileError {
+    /// The code for programs.
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::AlreadyRunning(_) => ErrorCode::AlreadyRunning,
+            Self::DiskFull => ErrorCode::DiskFull,
+            Self::Disk { .. } => ErrorCode::DiskFailed,
+            Self::TooNew(_) => ErrorCode::DataTooNew,
+            Self::NoRandomness(_) => ErrorCode::ClientFailed,
+        }
+    }
+
+    pub(crate) fn disk(path: &Path, source: std::io::Error) -> Self {
+        if is_disk_full(&source) {
+            Self::DiskFull
+        } else {
+            Self::Disk { path: path.to_owned(), source }
+        }
+    }
+}
+
+/// The joined server and the account. Nothing in it is secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    format: u32,
+    /// The server.
+    pub url: Url,
+    /// The only authority that is trusted for it, DER as base64url; without one the system's are.
+    ca: Option<String>,
+    /// The workspace.
+    pub workspace_id: WorkspaceId,
+    /// The workspace's name, as the server told it when it was joined.
+    pub workspace_name: String,
+    /// The address that was last used to sign in.
+    pub email: Option<String>,
+    /// Who signed in.
+    pub teammate_id: Option<TeammateId>,
+    /// The session, until it ends.
+    pub session_id: Option<SessionId>,
+}
+
+impl Account {
+    /// A joined server, before anybody signed in.
+    pub fn joined(
+        server: &ServerAddress,
+        workspace_id: WorkspaceId,
+        workspace_name: String,
+    ) -> Self {
+        Self {
+            format: ACCOUNT_FORMAT,
+            url: server.url.clone(),
+            ca: server.ca_der.as_ref().map(|der| URL_SAFE_NO_PAD.encode(der)),
+            workspace_id,
+            workspace_name,
+            email: None,
+            teammate_id: None,
+            session_id: None,
+        }
+    }
+
+    /// The same without a session: it has ended, what lies here stays.
+    #[must_use]
+    pub fn without_session(mut self) -> Self {
+        self.session_id = None;
+        self
+    }
+
+    /// The same before anybody signed in.
+    #[must_use]
+    pub fn without_teammate(mut self) -> Self {
+        self.email = None;
+        self.teammate_id = None;
+        self.without_session()
+    }
+
+    /// Which server to talk to. An authority that cannot be read stays an authority that nothing
+    /// satisfies: it never turns into trust in the system's.
+    pub fn server(&self) -> ServerAddress {
+        let ca_der = self.ca.as_ref().map(|ca| URL_SAFE_NO_PAD.decode(ca).unwrap_or_default());
+        ServerAddress { url: self.url.clone(), ca_der }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct DeviceFile {
+    device_id: String,
+}
+
+/// The folder, held by its lock.
+#[derive(Debug)]
+pub struct Profile {
+    dir: PathBuf,
+    _lock: File,
+}
+
+impl Profile {
+    /// Opens the folder, making it if it is missing, for this user alone.
+    ///
+    /// # Errors
+    ///
+    /// [`ProfileError::AlreadyRunning`] if another client holds it, and those of the disk.
+    pub fn open(dir: &Path) -> Result<Self, ProfileError> {
+        make_dir(dir)?;
+        let path = dir.join("lock");
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let lock = options.open(&path).map_err(|error| ProfileError::disk(&path, error))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { dir: dir.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(ProfileError::AlreadyRunning(dir.to_owned())),
+            Err(TryLockError::Error(error)) => Err(ProfileError::disk(&path, error)),
+        }
+    }
+
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The folder of an account's keys and databases. It may not exist yet.
+    pub fn account_dir(&self, teammate_id: TeammateId) -> PathBuf {
+        self.dir.join("accounts").join(teammate_id.to_string())
+    }
+
+    /// The settings. What cannot be read is kept aside and the defaults are used, since settings
+    /// must never keep the program from starting.
+    pub fn settings(&self) -> Settings {
+        self.read("settings.json").unwrap_or_default().unwrap_or_default()
+    }
+
+    /// Stores the settings.
+    ///
+    /// # Errors
+    ///
+    /// Those of the disk; the former settings stay then.
+    pub fn save_settings(&self, settings: &Settings) -> Result<(), ProfileError> {
+        self.write("settings.json", settings)
+    }
+
+    /// The joined server, if one was joined. A damaged file is kept aside and nothing is joined
+    /// then; the databases stay where they are.
+    ///
+    /// # Errors
+    ///
+    /// [`ProfileError::TooNew`], and those of the disk.
+    pub fn account(&self) -> Result<Option<Account>, ProfileError> {
+        match self.read::<Account>("account.json")? {
+            Some(account) if account.format > ACCOUNT_FORMAT => {
+                Err(ProfileError::TooNew(self.dir.join("account.json")))
+            }
+            account => Ok(account),
+        }
+    }
+
+    /// Stores the joined server and the account.
+    ///
+    /// # Errors
+    ///
+    /// Those of the disk; the former content stays then.
+    pub fn save_account(&self, account: &Account) -> Result<(), ProfileError> {
+        self.write("account.json", account)
+    }
+
+    /// Forgets the joined server.
+    ///
+    /// # Errors
+    ///
+    /// Those of the disk.
+    pub fn remove_account(&self) -> Result<(), ProfileError> {
+        let path = self.dir.join("account.json");
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(ProfileError::disk(&path, error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The installation's id, made at the first call.
+    ///
+    /// # Errors
+    ///
+    /// Those of the disk and of randomness.
+    pub fn device_id(&self, random: &dyn Random) -> Result<String, ProfileError> {
+        if let Some(device) = self.read::<DeviceFile>("device.json")? {
+            return Ok(device.device_id);
+        }
+        let device = DeviceFile { device_id: identifier(random)? };
+        self.write("device.json", &device)?;
+        Ok(device.device_id)
+    }
+
+    fn read<T: for<'de> Deserialize<'de>>(&self, name: &str) -> Result<Option<T>, ProfileError> {
+        let path = self.dir.join(name);
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(ProfileError::disk(&path, error)),
+        };
+        match serde_json::from_slice(&bytes) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => {
+                let aside = path.with_extension("json.damaged");
+                warn!(name, %error, "a damaged file is kept aside");
+                std::fs::rename(&path, &aside).map_err(|error| ProfileError::disk(&path, error))?;
+                Ok(None)
+            }
+        }
+    }
+
+    fn write(&self, name: &str, value: &impl Serialize) -> Result<(), ProfileError> {
+        let path = self.dir.join(name);
+        let bytes = serde_json::to_vec_pretty(value)
+            .map_err(|error| ProfileError::disk(&path, std::io::Error::other(error)))?;
+        write_atomically(&path, &bytes).map_err(|error| ProfileError::disk(&path, error))
+    }
+}
+
+/// Makes a folder for this user alone.
+pub(crate) fn make_dir(dir: &Path) -> Result<(), ProfileError> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).map_err(|error| ProfileError::disk(dir, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use recado_protocol::host::Theme;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::random::SystemRandom;
+
+    fn folder() -> (tempfile::TempDir, Profile) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let profile = Profile::open(&folder.path().join("profile")).expect("a profile");
+        (folder, profile)
+    }
+
+    fn account(ca_der: Option<Vec<u8>>) -> Account {
+        let url = Url::parse("https://desk.example").expect("an address");
+        let workspace_id = WorkspaceId::from_uuid(Uuid::from_u128(1));
+        Account::joined(&ServerAddress { url, ca_der }, workspace_id, "Example".to_owned())
+    }
+
+    #[test]
+    fn a_second_client_on_the_same_folder_is_refused_until_the_first_has_ended() {
+        let (_folder, first) = folder();
+        let refused = Profile::open(first.dir());
+        assert!(matches!(refused, Err(ProfileError::AlreadyRunning(_))));
+        let dir = first.dir().to_owned();
+        drop(first);
+        assert!(Profile::open(&dir).is_ok());
+    }
+
+    #[test]
+    fn settings_survive_and_damaged_ones_are_kept_aside() {
+        let (_folder, profile) = folder();
+        assert_eq!(profile.settings(), Settings::default());
+        let settings = Settings { theme: Theme::Dark, ..Settings::default() };
+        profile.save_settings(&settings).expect("settings are written");
+        assert_eq!(profile.settings(), settings);
+        for damaged in ["", "{", "[]", "{\"theme\":17}", "\u{0}\u{1}"] {
+            std::fs::write(profile.dir().join("settings.json"), damaged).expect("a damaged file");
+            assert_eq!(profile.settings(), Settings::default(), "{damaged:?}");
+            let aside = profile.dir().join("settings.json.damaged");
+            assert_eq!(std::fs::read_to_string(aside).expect("kept aside"), damaged);
+        }
+        profile.save_settings(&settings).expect("settings are written again");
+        assert_eq!(profile.settings(), settings);
+    }
+
+    #[test]
+    fn settings_of_a_newer_version_keep_what_is_known() {
+        let (_folder, profile) = folder();
+        let newer = r#"{"theme":"dark","from_the_future":[1]}"#;
+        std::fs::write(profile.dir().join("settings.json"), newer).expect("newer settings");
+        assert_eq!(profile.settings().theme, Theme::Dark);
+    }
+
+    #[test]
+    fn the_account_survives_and_a_newer_one_is_left_alone() {
+        let (_folder, profile) = folder();
+        assert_eq!(profile.account().expect("readable"), None);
+        let account = account(Some(vec![0x30; 80]));
+        profile.save_account(&account).expect("written");
+        assert_eq!(profile.account().expect("readable"), Some(account.clone()));
+        assert_eq!(account.server().ca_der, Some(vec![0x30; 80]));
+
+        let path = profile.dir().join("account.json");
+        let newer = std::fs::read_to_string(&path)
+            .expect("readable")
+            .replace("\"format\": 1", "\"format\": 2");
+        std::fs::write(&path, &newer).expect("written");
+        assert!(matches!(profile.account(), Err(ProfileError::TooNew(_))));
+        assert_eq!(std::fs::read_to_string(&path).expect("readable"), newer);
+    }
+
+    #[test]
+    fn an_unreadable_authority_never_becomes_trust_in_the_systems() {
+        let mut account = account(Some(vec![0x30; 80]));
+        account.ca = Some("!!".to_owned());
+        assert_eq!(account.server().ca_der, Some(Vec::new()));
+    }
+
+    #[test]
+    fn the_installation_keeps_its_id() {
+        let (_folder, profile) = folder();
+        let id = profile.device_id(&SystemRandom).expect("an id");
+        assert_eq!(profile.device_id(&SystemRandom).expect("an id"), id);
+        assert_eq!(id.len(), 32);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_user_may_read_the_folder_and_its_files() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (_folder, profile) = folder();
+        profile.save_settings(&Settings::default()).expect("written");
+        let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode();
+        assert_eq!(mode(profile.dir()) & 0o077, 0);
+        assert_eq!(mode(&profile.dir().join("settings.json")) & 0o077, 0);
+    }
+}
