@@ -37,6 +37,7 @@ mod tests;
 pub use db::Db;
 pub use dialect::Engine;
 pub use error::DbError;
+pub use postgres::Listener;
 pub use sql::placeholders;
 pub use tx::Tx;
 pub(crate) use value::params;

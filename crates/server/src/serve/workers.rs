@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::nodes;
 use crate::http::Edge;
 use crate::snooze;
 use crate::tls::{Renewal, ServerTls};
@@ -37,6 +38,7 @@ pub(super) fn start(
             Err(error) => tracing::warn!(%error, "ended sessions could not be looked for"),
         }
     }));
+    tasks.spawn(nodes::keep_in_step(edge.core.clone(), edge.workspace_id, stopping.clone()));
     let core = edge.core.clone();
     tasks.spawn(repeat(SNOOZE_TICK, stopping.clone(), async move || {
         if let Err(error) = snooze::wake_due(&core).await {

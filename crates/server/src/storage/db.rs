@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::migrate::{self, Migration};
-use super::postgres::Server;
+use super::postgres::{Listener, Server};
 use super::sqlite::{self, InlineStore, Readers, WriterThread};
 use super::{DbError, Engine, Tx};
 
@@ -142,6 +142,18 @@ impl Db {
             Store::File { readers, .. } => readers.read(body).await,
             Store::Memory(store) => store.read(body),
             Store::Postgres(server) => server.read(body).await,
+        }
+    }
+
+    /// Hears what other nodes say on `channel`, a plain name; see [`dialect::notify`](super::dialect::notify). `None` on
+    /// SQLite, which has no other nodes.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`].
+    pub async fn listen(&self, channel: &'static str) -> Result<Option<Listener>, DbError> {
+        match &*self.store {
+            Store::File { .. } | Store::Memory(_) => Ok(None),
+            Store::Postgres(server) => server.listen(channel).await.map(Some),
         }
     }
 

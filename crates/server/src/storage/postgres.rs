@@ -1,6 +1,7 @@
 //! PostgreSQL: a pool of connections, and transactions that are retried when they collide.
 
 mod convert;
+mod listen;
 mod settings;
 
 use std::future::Future;
@@ -21,6 +22,7 @@ use super::sql::for_postgres;
 use super::sqlite::{out_of_range, wrong_parameter_count};
 use super::value::{Row, Value};
 use super::{DbError, Tx};
+pub use listen::Listener;
 use settings::{Settings, Tls};
 
 const CONNECTIONS: usize = 16;
@@ -39,6 +41,7 @@ enum Mode {
 /// A PostgreSQL database.
 pub(super) struct Server {
     pool: Pool,
+    settings: Settings,
     /// Transactions run here and not on the caller's task, so that a caller who goes away does not cancel them. The
     /// tasks stay on their thread, which spares every storage function a `Send` bound.
     threads: LocalPoolHandle,
@@ -51,7 +54,8 @@ impl Server {
         schema: Option<&str>,
         migrations: &'static [Migration],
     ) -> Result<Self, DbError> {
-        let Settings { config, tls } = Settings::parse(url)?;
+        let settings = Settings::parse(url)?;
+        let Settings { config, tls } = settings.clone();
         let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = match tls {
             Tls::Off => Manager::from_config(config, NoTls, manager_config),
@@ -75,7 +79,7 @@ impl Server {
             .build()
             .map_err(|cause| DbError::Configuration(cause.to_string()))?;
         let threads = thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
-        let server = Self { pool, threads: LocalPoolHandle::new(threads) };
+        let server = Self { pool, settings, threads: LocalPoolHandle::new(threads) };
         let pool = server.pool.clone();
         let schema = schema.map(str::to_owned);
         server
@@ -108,6 +112,11 @@ impl Server {
         E: From<DbError> + Send + 'static,
     {
         self.run(body, Mode::Read).await
+    }
+
+    /// Hears what other nodes say on `channel`.
+    pub(super) async fn listen(&self, channel: &str) -> Result<Listener, DbError> {
+        listen::listen(&self.settings, channel).await
     }
 
     async fn run<T, E, F>(&self, body: F, mode: Mode) -> Result<T, E>

@@ -1,6 +1,7 @@
 //! A running server with people on it, and a client that trusts it.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -13,6 +14,7 @@ use recado_protocol::identity::{
 use recado_protocol::{ConversationAccess, Role, Timestamp};
 use recado_server::backend::{Database, NewTeammate};
 use recado_server::clock::{Clock, SystemClock};
+use recado_server::identity::sealed::SecretsSource;
 use recado_server::identity::token::{Secret, TokenKind};
 use recado_server::serve::{RunningServer, ServeSettings};
 use reqwest::{Response, StatusCode};
@@ -81,12 +83,23 @@ impl TestServer {
     }
 
     pub(crate) async fn start_on(database: Database) -> Self {
+        Self::start_with(database, |_| {}).await
+    }
+
+    /// Another node on a database, with the secrets of the first.
+    pub(crate) async fn start_node(database: Database, secrets: &Path) -> Self {
+        let secrets = SecretsSource::ProvidedFile(secrets.to_owned());
+        Self::start_with(database, |settings| settings.backend.secrets = secrets).await
+    }
+
+    async fn start_with(database: Database, change: impl FnOnce(&mut ServeSettings)) -> Self {
         let data = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new());
         let mut settings = ServeSettings::new(data.path().join("data"));
         settings.backend.database = database;
         settings.backend.password_cost = 4;
         settings.backend.clock = clock.clone();
+        change(&mut settings);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let running = RunningServer::start(settings, listener).await.expect("the server starts");
         let client = client_of(&running, false);

@@ -225,3 +225,30 @@ async fn a_server_that_stops_ends_its_streams() {
     running.stop().await;
     while hear(&mut socket).await.is_some() {}
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_on_one_node_is_seen_on_another() {
+    let [_, database] = databases();
+    let first = TestServer::start_on(database.clone()).await;
+    // One database, one set of secrets, two nodes.
+    let secrets = first.data.path().join("data/secrets.json");
+    let second = TestServer::start_node(database, &secrets).await;
+    let ana = first.add("ana", Role::Agent).await;
+    let key = channel(&first).await;
+    let signed_in = first.sign_in(&ana).await;
+    let (mut socket, _) = begin(&second, &signed_in).await;
+    let receipt: ChannelReceipt =
+        body(open(&first, &key, "k-1", &opening("c-1", "Hello?")).await).await;
+    let Some(LiveFrame::Page { page }) = hear(&mut socket).await else { panic!("no page") };
+    let entered = page.changes.iter().any(|change| {
+        matches!(change, Change::Conversation { conversation } if conversation.head.id == receipt.conversation_id)
+    });
+    assert!(entered, "{page:?}");
+
+    let request = first.client.delete(first.url("/v1/session")).bearer_auth(signed_in.token());
+    request.send().await.expect("an answer");
+    let Some(LiveFrame::End { error }) = hear(&mut socket).await else { panic!("no end") };
+    assert_eq!(error.code, ErrorCode::SessionEnded);
+    first.running.stop().await;
+    second.running.stop().await;
+}

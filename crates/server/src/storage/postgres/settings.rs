@@ -13,12 +13,14 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::storage::DbError;
 
 /// What a `postgres://…` URL says.
+#[derive(Clone)]
 pub(super) struct Settings {
     pub(super) config: Config,
     pub(super) tls: Tls,
 }
 
 /// Whether connections are encrypted.
+#[derive(Clone)]
 pub(super) enum Tls {
     Off,
     On(MakeRustlsConnect),
