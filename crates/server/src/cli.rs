@@ -2,6 +2,7 @@
 
 mod channel;
 mod data;
+mod demo;
 mod import;
 mod join_link;
 mod serve;
@@ -25,6 +26,7 @@ directory; where no server runs they work on the data itself.";
 
 const AFTER_HELP: &str = "\
 Examples:
+  recado-server demo
   recado-server serve
   recado-server teammate add ana@example.com --name 'Ana Ruiz' --role admin
   recado-server channel add website
@@ -48,6 +50,7 @@ enum Command {
     #[command(subcommand)]
     Channel(channel::Channel),
     Import(import::Import),
+    Demo(demo::DemoCommand),
 }
 
 /// Reads the command line and does what it says.
@@ -75,6 +78,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, BackendError> {
         Command::JoinLink(join_link) => join_link.run().await?,
         Command::Teammate(teammate) => teammate.run().await?,
         Command::Channel(channel) => channel.run().await?,
+        Command::Demo(demo) => demo.run().await?,
         Command::Import(import) => return import.run().await,
     }
     Ok(ExitCode::SUCCESS)

@@ -65,23 +65,14 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn run(self) -> Result<(), BackendError> {
-        start_log();
+        start_log("info");
         let settings = self.settings()?;
         let network = |what: String| move |source| BackendError::Network { what, source };
         let listener = TcpListener::bind(self.listen).map_err(network(format!(
             "cannot listen on {}; is another server there? choose another --listen",
             self.listen
         )))?;
-        let no_signals = network("cannot hear the system's signals".to_owned());
-        let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
-        let shutdown = async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            tracing::info!("stopping");
-        };
-        serve(settings, listener, greet, shutdown).await
+        serve(settings, listener, greet, shutdown_signals()?).await
     }
 
     fn settings(&self) -> Result<ServeSettings, BackendError> {
@@ -113,9 +104,26 @@ fn greet(server: &RunningServer) {
     }
 }
 
-fn start_log() {
-    let filter =
-        EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new("info"));
+/// Ends when the system or the terminal asks the program to stop.
+pub(super) fn shutdown_signals() -> Result<impl Future<Output = ()>, BackendError> {
+    let no_signals = |source| BackendError::Network {
+        what: "cannot hear the system's signals".to_owned(),
+        source,
+    };
+    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+    })
+}
+
+/// Logs to standard error what [`LOG_VARIABLE`] names, or else `usual`.
+pub(super) fn start_log(usual: &str) {
+    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new(usual));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -100,10 +100,7 @@ mod tests {
         encoder.write_all(b"{}\n[]").expect("memory is writable");
         let packed = encoder.finish().expect("memory is writable");
         let lines = open(io::Cursor::new(packed)).expect("a gzip stream");
-        assert_eq!(
-            all(lines),
-            [Line::Bytes(1, b"{}".to_vec()), Line::Bytes(2, b"[]".to_vec())]
-        );
+        assert_eq!(all(lines), [Line::Bytes(1, b"{}".to_vec()), Line::Bytes(2, b"[]".to_vec())]);
     }
 
     #[test]

@@ -291,7 +291,9 @@ fn short(field: &'static str, text: Option<String>) -> Result<Option<String>, Re
 fn tags(raw: Vec<String>) -> Result<Vec<String>, Rejection> {
     let mut tags: Vec<String> = raw
         .into_iter()
-        .map(|tag| tag.trim().chars().filter(|c| !c.is_control()).take(MAX_TAG_CHARS).collect::<String>())
+        .map(|tag| {
+            tag.trim().chars().filter(|c| !c.is_control()).take(MAX_TAG_CHARS).collect::<String>()
+        })
         .filter(|tag| !tag.is_empty())
         .collect();
     tags.sort();
@@ -340,10 +342,7 @@ mod tests {
                 {"from":"system","text":"4"}]}"#,
         )
         .expect("valid");
-        assert_eq!(
-            seconds(&record),
-            [1_590_090_760, 1_590_090_780, 1_590_090_780, 1_590_090_840]
-        );
+        assert_eq!(seconds(&record), [1_590_090_760, 1_590_090_780, 1_590_090_780, 1_590_090_840]);
         assert_eq!(record.times, Times::Gaps);
         assert_eq!(record.messages[2].author.as_deref(), Some("bo"));
     }
@@ -365,16 +364,16 @@ mod tests {
         assert!(says(r#"{"id":"","messages":[]}"#).contains("\"id\" is empty"));
         assert!(says(r#"{"id":"a","messages":[]}"#).contains("\"messages\" is empty"));
         assert!(says(r#"{"id":"a"}"#).contains("messages"));
-        assert!(
-            says(r#"{"id":"a","messages":[{"from":"boss","text":"x"}]}"#).contains("\"boss\"")
-        );
+        assert!(says(r#"{"id":"a","messages":[{"from":"boss","text":"x"}]}"#).contains("\"boss\""));
         assert!(
             says(r#"{"id":"a","created_at":"yesterday","messages":[{"from":"agent","text":"x"}]}"#)
                 .contains("created_at")
         );
         assert!(
-            says(r#"{"id":"a","messages":[{"from":"agent","text":"x","at":"2999-01-01T00:00:00Z"}]}"#)
-                .contains("future")
+            says(
+                r#"{"id":"a","messages":[{"from":"agent","text":"x","at":"2999-01-01T00:00:00Z"}]}"#
+            )
+            .contains("future")
         );
         let broken = Record::parse(b"{\"id\":\"\xFF\"}", "import", NOW);
         assert_eq!(broken, Err(Rejection::NotUtf8(8)));

@@ -81,9 +81,6 @@ mod tests {
         assert_eq!(rejections.listed().len(), MAX_LISTED);
         let report = std::fs::read_to_string(path).expect("readable");
         assert_eq!(report.lines().count(), 130);
-        assert_eq!(
-            report.lines().last(),
-            Some(r#"{"line":130,"reason":"\"id\" is empty"}"#)
-        );
+        assert_eq!(report.lines().last(), Some(r#"{"line":130,"reason":"\"id\" is empty"}"#));
     }
 }

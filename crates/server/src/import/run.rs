@@ -113,14 +113,12 @@ async fn store(
 ) -> Result<(), ImportError> {
     let facts: Vec<_> = records
         .iter()
-        .map(|NumberedRecord { line, record }| {
-            Facts {
-                line: *line,
-                messages: record.messages.len() as u64,
-                times: record.times,
-                nameless: record.customer_name.is_none(),
-                blank_messages: record.blank_messages.into(),
-            }
+        .map(|NumberedRecord { line, record }| Facts {
+            line: *line,
+            messages: record.messages.len() as u64,
+            times: record.times,
+            nameless: record.customer_name.is_none(),
+            blank_messages: record.blank_messages.into(),
         })
         .collect();
     let fates = target.store(records).await?;

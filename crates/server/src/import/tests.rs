@@ -88,8 +88,7 @@ fn file(count: usize) -> String {
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder =
-        flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
@@ -118,7 +117,9 @@ async fn good_lines_are_imported_and_bad_ones_told_with_number_and_reason(world:
     file.extend_from_slice(b"\n{\"id\":\"b\",\n\n");
     file.extend_from_slice(b"{\"id\":\"\xFF\xFE\"}\n");
     file.extend_from_slice(b"[1,2]\n");
-    file.extend_from_slice(r#"{"id":"z","messages":[{"from":"customer","text":"你好\u0000"}]}"#.as_bytes());
+    file.extend_from_slice(
+        r#"{"id":"z","messages":[{"from":"customer","text":"你好\u0000"}]}"#.as_bytes(),
+    );
     let (summary, rejections, outcome) =
         import(&mut Direct::new(world, ImportOptions::default()), Cursor::new(file)).await;
     outcome.unwrap();
@@ -283,10 +284,7 @@ async fn a_line_of_100_megabytes_is_skipped_and_the_next_one_imported() {
         import(&mut target, endless(100 * 1024 * 1024, next)).await;
     outcome.unwrap();
     assert_eq!(summary.imported, 1);
-    assert_eq!(
-        rejections.listed(),
-        [(1, "the line is longer than 32 MiB".to_owned())]
-    );
+    assert_eq!(rejections.listed(), [(1, "the line is longer than 32 MiB".to_owned())]);
 }
 
 #[test]

@@ -23,15 +23,19 @@ fn write(
 ) -> std::fmt::Result {
     let seconds = took.as_secs_f64();
     let per_second = (seconds > 0.0).then(|| summary.imported as f64 / seconds);
-    write!(
-        text,
-        "Imported {} with {} in {seconds:.1} s",
-        count(summary.imported, "conversation"),
-        count(summary.messages, "message")
-    )?;
-    match per_second {
-        Some(rate) if summary.imported > 0 => writeln!(text, " ({rate:.0} conversations a second).")?,
-        _ => writeln!(text, ".")?,
+    if summary.imported == 0 {
+        writeln!(text, "Imported nothing new.")?;
+    } else {
+        write!(
+            text,
+            "Imported {} with {} in {seconds:.1} s",
+            count(summary.imported, "conversation"),
+            count(summary.messages, "message")
+        )?;
+        match per_second {
+            Some(rate) => writeln!(text, " ({rate:.0} conversations a second).")?,
+            None => writeln!(text, ".")?,
+        }
     }
     if summary.already_there > 0 {
         let there = count(summary.already_there, "conversation");
