@@ -1,4 +1,4 @@
-import { type QueryClient, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, type QueryKey, useQueryClient } from '@tanstack/react-query';
 import { createContext, createElement, type ReactNode, useContext, useEffect, useState } from 'react';
 import type { AppState, ConversationId, HostEvent } from '../bindings/protocol';
 import type { Host } from '../platform/host';
@@ -60,10 +60,21 @@ export function HostEvents({ children }: { children: ReactNode }) {
 
 /** Brings gathered changes to everything that is read by a query. */
 function applyToQueries(client: QueryClient, changed: Changed) {
-  void client.invalidateQueries({ queryKey: KEYS.sidebar });
-  void client.invalidateQueries({ queryKey: KEYS.outbox });
-  if (changed === 'all') void client.invalidateQueries({ queryKey: ['conversation'] });
-  else for (const id of changed) void client.invalidateQueries({ queryKey: KEYS.conversation(id) });
+  readAgain(client, KEYS.sidebar);
+  readAgain(client, KEYS.outbox);
+  if (changed === 'all') readAgain(client, KEYS.conversations);
+  else for (const id of changed) readAgain(client, KEYS.conversation(id));
+}
+
+/** Reads again whatever is kept under a key. A first reading that is under way may have begun before the change and
+ * would not be repeated by itself: it is read once more when it ends. */
+export function readAgain(client: QueryClient, queryKey: QueryKey) {
+  for (const query of client.getQueryCache().findAll({ queryKey })) {
+    if (query.state.fetchStatus !== 'fetching' || query.state.data !== undefined) continue;
+    const again = () => void client.invalidateQueries({ queryKey: query.queryKey, exact: true });
+    query.promise?.then(again, again);
+  }
+  void client.invalidateQueries({ queryKey });
 }
 
 function listenToHost(host: Host, client: QueryClient, onChanges: (changed: Changed) => void) {
@@ -99,10 +110,10 @@ function listenToHost(host: Host, client: QueryClient, onChanges: (changed: Chan
         gather([event.conversation_id]);
         break;
       case 'directory_changed':
-        void client.invalidateQueries({ queryKey: KEYS.directory });
+        readAgain(client, KEYS.directory);
         break;
       case 'outbox_changed':
-        void client.invalidateQueries({ queryKey: KEYS.outbox });
+        readAgain(client, KEYS.outbox);
         break;
       case 'open_conversation':
         ui.close();

@@ -20,8 +20,8 @@ export const KEYS = {
   outbox: ['outbox'] as const,
   drafts: ['drafts'] as const,
   about: ['about'] as const,
+  conversations: ['conversation'] as const,
   conversation: (id: ConversationId) => ['conversation', id] as const,
-  lists: ['list'] as const,
 };
 
 export function useAppState() {

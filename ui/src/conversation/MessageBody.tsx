@@ -7,21 +7,23 @@ import { linkPieces, safeUrl, visible } from './links';
 import styles from './MessageBody.module.css';
 import { frameDocument, isSimple, linksOf, sanitize } from './sanitize';
 
-/** Longer messages show their beginning first: laying out a megabyte would stop the window. */
+/** Longer messages show their beginning first, and more of it on demand: laying out a megabyte at once would stop the
+ * window. */
 const LONG_CHARS = 6_000;
+const MORE_CHARS = 60_000;
 
 /** The words of a message. Plain text is shown as text; simple HTML as the program's own elements; everything else in
  * a frame that can neither run nor load anything. */
 export const MessageBody = memo(function MessageBody({ part }: { part: Part }) {
   const t = useText();
-  const [whole, setWhole] = useState(false);
-  const long = part.body_text.length > LONG_CHARS;
-  if (long && !whole) {
+  const [shown, setShown] = useState(LONG_CHARS);
+  const left = part.body_text.length - shown;
+  if (left > 0) {
     return (
       <>
-        <PlainText text={`${part.body_text.slice(0, LONG_CHARS)}…`} />
-        <Button kind="link" onPress={() => setWhole(true)}>
-          {t('message-show-all', { count: part.body_text.length })}
+        <PlainText text={`${part.body_text.slice(0, shown)}…`} />
+        <Button kind="link" onPress={() => setShown(shown + MORE_CHARS)}>
+          {t('message-show-more', { count: left })}
         </Button>
       </>
     );

@@ -1,5 +1,5 @@
 import { ArrowDown } from 'lucide-react';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { ui } from '../app/uiState';
 import type { ConversationView } from '../bindings/protocol';
@@ -43,7 +43,19 @@ export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
   const prepending = shown.firstKey !== firstKey && items.length > shown.count;
   useEffect(() => setShown({ firstKey, count: items.length }), [firstKey, items.length]);
 
-  const toEnd = () => list.current?.scrollToIndex(items.length - 1, { align: 'end' });
+  /** While pinned, the end stays in sight whatever grows: messages are measured only once they are shown. */
+  const pinned = useRef(true);
+  const seen = useRef({ offset: 0, height: 0 });
+  const holdEnd = useCallback(() => {
+    const element = scroller.current;
+    if (pinned.current && element) element.scrollTop = element.scrollHeight;
+  }, []);
+  const toEnd = () => {
+    pinned.current = true;
+    setArrived(0);
+    list.current?.scrollToIndex(items.length - 1, { align: 'end' });
+    holdEnd();
+  };
 
   const known = useRef<string | null>(null);
   const lastMine = lastEntry?.mine ?? false;
@@ -52,32 +64,37 @@ export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
   useLayoutEffect(() => {
     const first = known.current === null;
     known.current = lastKey;
-    if (first || atEnd.current || lastMine) toEnd();
+    if (first || pinned.current || lastMine) toEnd();
     else if (lastKey !== null) setArrived((count) => count + 1);
     if (!first && lastIsCustomer) ui.announce(t('announce-message', { name: contactName }));
   }, [lastKey]);
 
-  // A smaller window, or a composer that grew, keeps the end in sight.
+  // A smaller window, a composer that grew and messages that turn out higher keep the end in sight.
   useEffect(() => {
     const element = scroller.current;
-    if (!element) return;
-    const observer = new ResizeObserver(() => {
-      if (atEnd.current) element.scrollTop = element.scrollHeight;
-    });
+    const content = element?.querySelector('[data-thread-content]');
+    if (!element || !content) return;
+    const observer = new ResizeObserver(holdEnd);
     observer.observe(element);
+    observer.observe(content);
     return () => observer.disconnect();
-  }, []);
+  }, [holdEnd]);
 
   const onScroll = (offset: number) => {
     const element = scroller.current;
     if (!element) return;
-    const end = offset + element.clientHeight >= element.scrollHeight - END_PX;
+    const { scrollHeight, clientHeight } = element;
+    const end = offset + clientHeight >= scrollHeight - END_PX;
+    // A change of height is the layout's doing; only the same height seen from further up is the agent's.
+    if (end) pinned.current = true;
+    else if (scrollHeight === seen.current.height && offset < seen.current.offset) pinned.current = false;
+    seen.current = { offset, height: scrollHeight };
     if (end !== atEnd.current) {
       atEnd.current = end;
       onEnd(end);
       if (end) setArrived(0);
     }
-    if (offset < 600 && view.has_older) onOlder();
+    if (offset < 600 && view.has_older && !pinned.current) onOlder();
   };
 
   // A first page shorter than the window would never be scrolled.
@@ -106,13 +123,15 @@ export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
         ) : view.partial ? (
           <p className={styles.older}>{t('thread-partial')}</p>
         ) : null}
-        <Virtualizer ref={list} scrollRef={scroller} shift={prepending} onScroll={onScroll}>
-          {items.map((item) => (
-            <div key={item.key}>
-              <Item item={item} contactName={contactName} label={(at) => dayLabel(t, locale, at, nowMs)} />
-            </div>
-          ))}
-        </Virtualizer>
+        <div data-thread-content>
+          <Virtualizer ref={list} scrollRef={scroller} shift={prepending} onScroll={onScroll}>
+            {items.map((item) => (
+              <div key={item.key}>
+                <Item item={item} contactName={contactName} label={(at) => dayLabel(t, locale, at, nowMs)} />
+              </div>
+            ))}
+          </Virtualizer>
+        </div>
         <div className={styles.end} />
       </div>
       {arrived > 0 ? (

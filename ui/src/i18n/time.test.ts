@@ -36,6 +36,11 @@ test('waiting is told in minutes, hours and days', () => {
   expect(waitingTime(t, ago(-5), nowMs)).toBe('0 min');
 });
 
+test('a time that no calendar has is shown as none', () => {
+  expect(clockTime('en', Number.NaN)).toBe('–');
+  expect(listTime('en', 9e21, nowMs)).toBe('–');
+});
+
 test('midnight is 0:00', () => {
   expect(clockTime('en-GB', at('2026-11-23T00:05:00'))).toBe('0:05');
 });

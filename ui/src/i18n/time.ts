@@ -21,6 +21,8 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 
 // Making a formatter costs more than a hundred uses of it.
 function format(locale: string, options: Intl.DateTimeFormatOptions, ms: number): string {
+  // A source may name a time that no calendar has; a screen must not fall over it.
+  if (Number.isNaN(new Date(ms).getTime())) return '–';
   const key = `${locale}${JSON.stringify(options)}`;
   let made = formats.get(key);
   if (!made) {

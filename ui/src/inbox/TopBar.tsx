@@ -32,7 +32,7 @@ export function TopBar() {
     </MenuItem>
   );
   return (
-    <header className={styles.bar} data-tauri-drag-region>
+    <header className={styles.bar}>
       <div className={styles.start}>
         <MenuTrigger>
           <AriaButton className={styles.workspace ?? ''} data-testid="workspace-menu">

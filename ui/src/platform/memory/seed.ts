@@ -222,7 +222,8 @@ function makeConversation(number: number, nowUs: number): MemoryConversation {
   if (!person) throw new Error('There is at least one person.');
   const [name, tag, language, words] = person;
   const conversationId = id('cnv', number + 1);
-  const newestUs = nowUs - (4 + number * 7 + (number > 8 ? (number - 8) ** 2 * 40 : 0)) * MINUTE_US;
+  const newestUs =
+    nowUs - (4 + number * 7 + (number > 8 ? Math.min(number - 8, 300) ** 2 * 40 : 0)) * MINUTE_US;
   const parts = words.map((text, index) =>
     makePart(conversationId, index + 1, text, name, newestUs - (words.length - 1 - index) * 3 * MINUTE_US),
   );
