@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::core::{Core, CoreError, Principal};
 use crate::ids::Ids;
-use crate::seed::{require_hidden_teams, require_teams, team_changed};
+use crate::seed::{access_changed, require_hidden_teams, require_teams, team_changed};
 use crate::storage::audit::{self, Actor, AuditEvent, AuditResult};
 use crate::storage::change_log::{EntryKind, LogWriter, NewEntry};
 use crate::storage::visibility::Viewer;
@@ -115,8 +115,7 @@ pub async fn apply_in(
         team::add_member(tx, who.workspace_id, *joined, who.teammate_id).await?;
         team_changed(tx, log, *joined, now).await?;
     }
-    let entry = NewEntry::unscoped(EntryKind::Access, who.teammate_id.uuid());
-    log.append(tx, &entry.only_for(who.teammate_id), now).await?;
+    access_changed(tx, log, who.teammate_id, now).await?;
 
     let after = teammate::viewer(tx, who).await?.ok_or(CoreError::NotFound)?;
     record(tx, log, ids, now, &before, &after, actor).await?;

@@ -171,9 +171,7 @@ pub async fn create_team(
             team::insert(tx, workspace_id, &team).await?;
             log.append(tx, &NewEntry::unscoped(EntryKind::Team, team.id.uuid()), now).await?;
             for teammate_id in &team.admin_ids {
-                teammate::raise_epoch(tx, workspace_id, *teammate_id).await?;
-                let entry = NewEntry::unscoped(EntryKind::Access, teammate_id.uuid());
-                log.append(tx, &entry.only_for(*teammate_id), now).await?;
+                access_changed(tx, &mut log, *teammate_id, now).await?;
             }
             made(tx, &log, &mut ids, now, actor, "team_create", ("team", team.id.uuid())).await?;
             Ok::<_, CoreError>(team)
@@ -221,6 +219,18 @@ pub(crate) async fn team_changed(
     team::set_version(tx, log.workspace_id(), team_id, log.next()).await?;
     log.append(tx, &NewEntry::unscoped(EntryKind::Team, team_id.uuid()), now).await?;
     Ok(())
+}
+
+/// Notes in the log that a teammate may do or see other things, and raises the epoch.
+pub(crate) async fn access_changed(
+    tx: &mut Tx,
+    log: &mut LogWriter,
+    teammate_id: TeammateId,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let entry = NewEntry::unscoped(EntryKind::Access, teammate_id.uuid()).only_for(teammate_id);
+    let seq = log.append(tx, &entry, now).await?;
+    teammate::raise_epoch(tx, log.workspace_id(), teammate_id, seq).await
 }
 
 /// Nothing, if all of these teams exist.

@@ -36,7 +36,10 @@ impl Engine {
     pub fn full_text_value(self, parameter: usize) -> String {
         match self {
             Self::Sqlite => format!("?{parameter}"),
-            Self::Postgres => format!("to_tsvector('simple', ?{parameter})"),
+            // Takes tokens as they are; `to_tsvector` would split them a second time.
+            Self::Postgres => format!(
+                "array_to_tsvector(array_remove(string_to_array(CAST(?{parameter} AS TEXT), ' '), ''))"
+            ),
         }
     }
 

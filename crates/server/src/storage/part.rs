@@ -117,7 +117,7 @@ pub async fn newest(
                  AND q.version > ?2 AND q.seq > c.part_count - ?3
          ) s
          JOIN part p ON p.workspace_id = ?1 AND p.conversation_id = s.conversation_id AND p.seq = s.seq
-         WHERE s.newer < ?4
+         WHERE s.newer < CAST(?4 AS BIGINT)
          ORDER BY p.conversation_id, p.seq"
     );
     let mut params = params![workspace_id, since, budget.parts, budget.bytes].to_vec();
@@ -143,7 +143,7 @@ pub async fn before(
              WHERE q.workspace_id = ?1 AND q.conversation_id = ?2 AND q.seq < ?3 AND q.seq >= ?3 - ?4
          ) s
          JOIN part p ON p.workspace_id = ?1 AND p.conversation_id = ?2 AND p.seq = s.seq
-         WHERE s.newer < ?5
+         WHERE s.newer < CAST(?5 AS BIGINT)
          ORDER BY p.seq"
     );
     let params = params![workspace_id, conversation_id, before_seq, budget.parts, budget.bytes];

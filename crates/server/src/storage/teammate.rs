@@ -27,8 +27,8 @@ pub async fn insert(
 ) -> Result<(), DbError> {
     tx.execute(
         "INSERT INTO teammate (workspace_id, id, name, email, email_folded, role, state, access_scope,
-             access_unassigned, epoch, created_at, version)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?11)",
+             access_unassigned, epoch, access_version, created_at, version)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?11, ?10, ?11)",
         &params![
             workspace_id,
             teammate.id,
@@ -115,7 +115,7 @@ pub async fn viewer(tx: &mut Tx, who: Principal) -> Result<Option<Viewer>, DbErr
     let Principal { workspace_id, teammate_id } = who;
     let row = tx
         .query_opt(
-            "SELECT name, role, state, access_scope, access_unassigned, epoch FROM teammate
+            "SELECT name, role, state, access_scope, access_unassigned, epoch, access_version FROM teammate
              WHERE workspace_id = ?1 AND id = ?2",
             &params![workspace_id, teammate_id],
         )
@@ -142,6 +142,7 @@ pub async fn viewer(tx: &mut Tx, who: Principal) -> Result<Option<Viewer>, DbErr
         workspace_id,
         name: row.get("name")?,
         epoch: row.get("epoch")?,
+        access_version: row.get("access_version")?,
         subject: Subject {
             role: read_role(&row)?,
             state: read_state(&row)?,
@@ -188,7 +189,7 @@ async fn replace_hidden_teams(
     Ok(())
 }
 
-/// Sets role, state and access, and raises the epoch. A teammate's public version moves only where role or state did.
+/// Sets role, state and access. A teammate's public version moves only where role or state did.
 ///
 /// # Errors
 /// [`DbError`].
@@ -203,7 +204,7 @@ pub async fn set_access(
 ) -> Result<(), DbError> {
     tx.execute(
         "UPDATE teammate SET version = CASE WHEN role = ?3 AND state = ?4 THEN version ELSE ?5 END,
-             role = ?3, state = ?4, access_scope = ?6, access_unassigned = ?7, epoch = epoch + 1
+             role = ?3, state = ?4, access_scope = ?6, access_unassigned = ?7
          WHERE workspace_id = ?1 AND id = ?2",
         &params![
             workspace_id,
@@ -219,7 +220,7 @@ pub async fn set_access(
     replace_hidden_teams(tx, workspace_id, id, &access.scope).await
 }
 
-/// Raises the epoch, because the teammate's teams changed.
+/// Raises the epoch: what the teammate may do or see changed with this entry of the log.
 ///
 /// # Errors
 /// [`DbError`].
@@ -227,10 +228,11 @@ pub async fn raise_epoch(
     tx: &mut Tx,
     workspace_id: WorkspaceId,
     id: TeammateId,
+    access_version: u64,
 ) -> Result<(), DbError> {
     tx.execute(
-        "UPDATE teammate SET epoch = epoch + 1 WHERE workspace_id = ?1 AND id = ?2",
-        &params![workspace_id, id],
+        "UPDATE teammate SET epoch = epoch + 1, access_version = ?3 WHERE workspace_id = ?1 AND id = ?2",
+        &params![workspace_id, id, access_version],
     )
     .await?;
     Ok(())

@@ -46,6 +46,8 @@ pub struct Viewer {
     pub name: String,
     /// The access epoch.
     pub epoch: u64,
+    /// The change log's number of the newest change of the access.
+    pub access_version: u64,
     /// Role, state and view.
     pub subject: Subject,
 }

@@ -68,7 +68,8 @@ async fn read(
     let cursor = entries.last().map_or(log.seq, |entry| entry.seq);
 
     let mut changes = Vec::new();
-    if mentions(&entries, EntryKind::Access, who.teammate_id) {
+    // A page that was filtered under an access always brings it along, also where its entry comes later in the log.
+    if viewer.access_version > after {
         changes.push(Change::Access { access: viewer.own_access() });
     }
     scope.evictions(tx, &viewer, &mut changes).await?;
@@ -79,10 +80,6 @@ async fn read(
     changes.extend(marks);
     let (log_id, epoch) = (log.log_id, viewer.epoch);
     Ok(SyncPage { log_id, epoch, after, cursor, more, server_time, changes })
-}
-
-fn mentions(entries: &[Entry], kind: EntryKind, who: TeammateId) -> bool {
-    entries.iter().any(|entry| entry.kind == kind && entry.audience == Some(who))
 }
 
 /// A conversation that the page's entries are about.

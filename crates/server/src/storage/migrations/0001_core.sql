@@ -50,6 +50,8 @@ CREATE TABLE teammate (
     access_unassigned {{bool}} NOT NULL,
     -- Raised by every change of role, state, teams or access.
     epoch             {{int}}  NOT NULL,
+    -- The change log's number of the newest of them.
+    access_version    {{int}}  NOT NULL,
     created_at        {{int}}  NOT NULL,
     version           {{int}}  NOT NULL,
     PRIMARY KEY (workspace_id, id),
