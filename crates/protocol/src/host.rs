@@ -17,7 +17,8 @@ use crate::error::ErrorCode;
 use crate::id::{CommandId, ConversationId};
 
 /// An error as the UI gets it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, thiserror::Error)]
+#[error("{message}")]
 pub struct HostError {
     /// For programs; the UI has a sentence for each.
     pub code: ErrorCode,

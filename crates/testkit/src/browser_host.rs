@@ -45,8 +45,9 @@ struct Shared {
 }
 
 impl BrowserHost {
-    /// Serves the built UI in `ui_dir` and the client's host interface on a free loopback port.
-    pub async fn start(client: Client, ui_dir: PathBuf) -> anyhow::Result<Self> {
+    /// Serves the built UI in `ui_dir`, the client's host interface and, for tests, a router of
+    /// their own on a free loopback port.
+    pub async fn start(client: Client, ui_dir: PathBuf, tests: Router) -> anyhow::Result<Self> {
         let token = uuid::Uuid::new_v4().simple().to_string();
         let stop = CancellationToken::new();
         let shared =
@@ -55,7 +56,8 @@ impl BrowserHost {
             .route("/host/events", get(events))
             .route("/host/{command}", post(command))
             .layer(middleware::from_fn_with_state(shared.clone(), check_token));
-        let router = host.fallback(file).with_state(shared);
+        let tests = tests.layer(middleware::from_fn_with_state(shared.clone(), check_token));
+        let router = host.fallback(file).with_state(shared).merge(tests);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let until = stop.clone();

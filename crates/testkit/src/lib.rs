@@ -1,1 +1,14 @@
+//! What tests and development stand on: the real server in this process, people with accounts on
+//! it, headless clients, a customer's system, and the browser host for the UI.
 
+pub mod browser_host;
+pub mod client;
+pub mod file_keychain;
+pub mod recording;
+pub mod scenario;
+pub mod server;
+
+pub use browser_host::BrowserHost;
+pub use client::TestClient;
+pub use recording::{RecordingTransports, Weather};
+pub use server::{Channel, Engine, Person, TestServer};

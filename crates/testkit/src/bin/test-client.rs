@@ -1,0 +1,42 @@
+//! The headless client as a process of its own, to be killed. `test-client FOLDER`; it reads one
+//! JSON object a line, `{"command": …, "request": …}`, and answers each with one line. An answer
+//! to `command_submit` means that the command is stored.
+
+#![expect(clippy::print_stdout, reason = "whoever started it reads the answers")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use recado_client::{Client, ClientOptions};
+use recado_client::links::NoOpener;
+use recado_client::notification::NoNotifier;
+use recado_testkit::file_keychain::FileKeychain;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let folder = PathBuf::from(std::env::args().nth(1).context("the folder is missing")?);
+    let profile = folder.join("profile");
+    let mut options = ClientOptions::for_system(
+        profile,
+        env!("CARGO_PKG_VERSION"),
+        Arc::new(NoNotifier),
+        Arc::new(NoOpener),
+    );
+    options.keychain = Arc::new(FileKeychain::new(folder.join("keychain.json")));
+    let client = Client::start(options).await?;
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    while let Some(line) = lines.next_line().await? {
+        let line: Value = serde_json::from_str(&line)?;
+        let command = line["command"].as_str().context("the command is missing")?;
+        let answer = match client.invoke(command, line["request"].clone()).await {
+            Ok(response) => json!({ "ok": response }),
+            Err(error) => json!({ "error": error }),
+        };
+        println!("{answer}");
+    }
+    client.shutdown().await;
+    Ok(())
+}

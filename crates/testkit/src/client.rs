@@ -1,0 +1,252 @@
+//! A headless client with a folder, a keychain and a network of its own.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use recado_client::{
+    Client, ClientOptions, Keychain, MemoryKeychain, Notifier, Opener,
+};
+use recado_protocol::host::{
+    AppState, ConnectionState, ConversationView, HostError, InboxPage, InboxRow, Outbox, Phase,
+    SearchIn, SearchResults, Sidebar, Sort, Submitted, View,
+};
+use recado_protocol::{Action, ConversationId};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::recording::RecordingTransports;
+use crate::server::Person;
+
+/// How long a test waits for something that has to happen. It is never how long something takes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A headless client with a folder, a keychain and a network of its own.
+pub struct TestClient {
+    client: Client,
+    folder: Arc<tempfile::TempDir>,
+    /// The keychain, whose failures can be scripted.
+    pub keychain: MemoryKeychain,
+    /// The network, which can be cut, and what came over it.
+    pub network: RecordingTransports,
+    /// What was notified, as (title, body).
+    pub notifications: Arc<Notifications>,
+}
+
+/// Keeps notifications instead of showing them.
+#[derive(Default)]
+pub struct Notifications {
+    shown: Mutex<Vec<(Option<ConversationId>, String, String)>>,
+}
+
+impl Notifications {
+    /// What was shown and not taken away.
+    pub fn shown(&self) -> Vec<(Option<ConversationId>, String, String)> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Notifier for Notifications {
+    fn show(&self, conversation_id: Option<ConversationId>, title: &str, body: &str) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.retain(|(id, ..)| *id != conversation_id);
+        shown.push((conversation_id, title.to_owned(), body.to_owned()));
+    }
+
+    fn close(&self, conversation_id: Option<ConversationId>) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.retain(|(id, ..)| *id != conversation_id);
+    }
+}
+
+struct NoOpener;
+
+impl Opener for NoOpener {
+    fn open(&self, _: &url::Url) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+impl TestClient {
+    /// A fresh installation.
+    pub async fn start() -> anyhow::Result<Self> {
+        let folder = Arc::new(tempfile::tempdir()?);
+        Self::start_on(folder, MemoryKeychain::new(), RecordingTransports::default()).await
+    }
+
+    async fn start_on(
+        folder: Arc<tempfile::TempDir>,
+        keychain: MemoryKeychain,
+        network: RecordingTransports,
+    ) -> anyhow::Result<Self> {
+        let notifications = Arc::new(Notifications::default());
+        let mut options = ClientOptions::for_system(
+            folder.path().join("profile"),
+            env!("CARGO_PKG_VERSION"),
+            notifications.clone(),
+            Arc::new(NoOpener),
+        );
+        options.keychain = Arc::new(keychain.clone()) as Arc<dyn Keychain>;
+        options.transports = Arc::new(network.clone());
+        let client = Client::start(options).await?;
+        Ok(Self { client, folder, keychain, network, notifications })
+    }
+
+    /// Ends the client and starts it anew on the same folder, keychain and network.
+    pub async fn restart(self) -> anyhow::Result<Self> {
+        self.client.shutdown().await;
+        let Self { client, folder, keychain, network, .. } = self;
+        drop(client);
+        Self::start_on(folder, keychain, network).await
+    }
+
+    /// The client itself.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The folder of everything that the client keeps.
+    pub fn profile(&self) -> PathBuf {
+        self.folder.path().join("profile")
+    }
+
+    /// The folder around it, which lives as long as the client.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Asks the host interface.
+    pub async fn ask<T: DeserializeOwned>(
+        &self,
+        command: &str,
+        request: serde_json::Value,
+    ) -> Result<T, HostError> {
+        let answer = self.client.invoke(command, request).await?;
+        serde_json::from_value(answer).map_err(|error| HostError {
+            code: recado_protocol::ErrorCode::ClientFailed,
+            message: format!("{command} answered with something else: {error}"),
+            retry_after_s: None,
+        })
+    }
+
+    /// Joins, signs in with both factors and waits until the cache has reached the server.
+    pub async fn sign_in(&self, join_link: &str, person: &Person) -> anyhow::Result<()> {
+        let _: AppState = self.ask("workspace_join", json!({ "link": join_link })).await?;
+        let password = json!({ "email": person.email, "password": person.password });
+        let state: AppState = self.ask("sign_in", password).await?;
+        if state.phase != Phase::Code {
+            bail!("after the password the code is asked for, not {:?}", state.phase);
+        }
+        let code = json!({ "code": person.code()? });
+        let _: AppState = self.ask("sign_in_code", code).await?;
+        self.until_online().await
+    }
+
+    /// Waits until the inbox is open and the cache has reached the server.
+    pub async fn until_online(&self) -> anyhow::Result<()> {
+        self.until("the client is online and its heads are loaded", async |client| {
+            let state: AppState = client.ask("app_state", json!({})).await?;
+            let loaded = state.connection.bootstrap.is_none_or(|progress| progress.heads_complete);
+            let online = state.connection.state == ConnectionState::Online;
+            Ok((state.phase == Phase::Ready && online && loaded).then_some(()))
+        })
+        .await
+    }
+
+    /// Waits until `probe` gives something, asking again after each event of the client.
+    ///
+    /// # Errors
+    /// When it has not happened after thirty seconds, or the probe fails.
+    pub async fn until<T>(
+        &self,
+        what: &str,
+        probe: impl AsyncFn(&Self) -> anyhow::Result<Option<T>>,
+    ) -> anyhow::Result<T> {
+        let mut events = self.client.events();
+        let waiting = async {
+            loop {
+                if let Some(found) = probe(self).await? {
+                    return Ok(found);
+                }
+                // Some things change without an event, so the probe is asked again in any case.
+                let _ = tokio::time::timeout(Duration::from_millis(100), events.recv()).await;
+            }
+        };
+        match tokio::time::timeout(PATIENCE, waiting).await {
+            Ok(found) => found,
+            Err(_) => {
+                let state: AppState = self.ask("app_state", json!({})).await?;
+                bail!("in vain until {what}: {:?} {:?}", state.phase, state.connection)
+            }
+        }
+    }
+
+    /// The first page of a view.
+    pub async fn inbox(&self, view: View) -> anyhow::Result<InboxPage> {
+        let request = json!({ "view": view, "sort": Sort::Newest, "after": null, "limit": 200 });
+        Ok(self.ask("inbox_page", request).await?)
+    }
+
+    /// Every row of a view.
+    pub async fn all_rows(&self, view: View) -> anyhow::Result<Vec<InboxRow>> {
+        let mut rows = Vec::new();
+        let mut after = None;
+        loop {
+            let request = json!({ "view": view, "sort": Sort::Newest, "after": after, "limit": 200 });
+            let page: InboxPage = self.ask("inbox_page", request).await?;
+            rows.extend(page.rows);
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(rows),
+            }
+        }
+    }
+
+    /// A conversation with its newest 200 parts.
+    pub async fn open(&self, id: ConversationId) -> Result<ConversationView, HostError> {
+        self.ask("conversation_open", json!({ "conversation_id": id, "limit": 200 })).await
+    }
+
+    /// Does something.
+    pub async fn submit(&self, id: ConversationId, action: Action) -> anyhow::Result<Submitted> {
+        let request = json!({ "conversation_id": id, "action": action });
+        self.ask("command_submit", request).await.context("the action was not taken")
+    }
+
+    /// Sends a reply.
+    pub async fn reply(&self, id: ConversationId, body_text: &str) -> anyhow::Result<Submitted> {
+        let body_text = body_text.to_owned();
+        self.submit(id, Action::ConversationReply { body_text, last_seen_seq: 0 }).await
+    }
+
+    /// Waits until nothing is queued.
+    pub async fn until_sent(&self) -> anyhow::Result<()> {
+        self.until("the outbox is empty", async |client| {
+            let outbox: Outbox = client.ask("outbox", json!({})).await?;
+            Ok(outbox.entries.is_empty().then_some(()))
+        })
+        .await
+    }
+
+    /// Waits until a conversation shows a message with these words, and gives how often.
+    pub async fn until_shows(&self, id: ConversationId, text: &str) -> anyhow::Result<usize> {
+        self.until(&format!("the conversation shows {text:?}"), async |client| {
+            let Ok(view) = client.open(id).await else { return Ok(None) };
+            let count = view.parts.iter().filter(|view| view.part.body_text.contains(text)).count();
+            Ok((count > 0).then_some(count))
+        })
+        .await
+    }
+
+    /// The sidebar.
+    pub async fn sidebar(&self) -> anyhow::Result<Sidebar> {
+        Ok(self.ask("sidebar", json!({})).await?)
+    }
+
+    /// Searches.
+    pub async fn search(&self, query: &str, search_in: SearchIn) -> anyhow::Result<SearchResults> {
+        let request = json!({ "query": query, "search_in": search_in, "limit": 50 });
+        Ok(self.ask("search", request).await?)
+    }
+}

@@ -1,0 +1,127 @@
+//! A transport that keeps every byte that the server sent, and whose network can be cut, so that a
+//! test can say what a client was told and what became of it when the answer was lost.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::BoxFuture;
+use futures_util::{StreamExt as _, stream};
+use recado_client::transport::{
+    HttpTransports, LiveStream, Request, Response, ServerAddress, Transport, TransportError,
+    Transports,
+};
+use tokio::sync::watch;
+
+/// What the network does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Weather {
+    /// Everything passes.
+    #[default]
+    Fair,
+    /// Nothing passes; an open live stream breaks.
+    Cut,
+    /// Requests reach the server, answers are lost; an open live stream breaks.
+    AnswersLost,
+}
+
+/// Makes transports that record and obey the weather. Clones share both.
+#[derive(Clone)]
+pub struct RecordingTransports {
+    inner: Arc<dyn Transports>,
+    received: Arc<Mutex<Vec<u8>>>,
+    weather: watch::Sender<Weather>,
+}
+
+impl Default for RecordingTransports {
+    fn default() -> Self {
+        Self {
+            inner: Arc::new(HttpTransports::new(env!("CARGO_PKG_VERSION"))),
+            received: Arc::default(),
+            weather: watch::Sender::new(Weather::Fair),
+        }
+    }
+}
+
+impl RecordingTransports {
+    /// Changes what the network does.
+    pub fn set_weather(&self, weather: Weather) {
+        self.weather.send_replace(weather);
+    }
+
+    /// Every byte of every answer and frame so far.
+    pub fn received(&self) -> Vec<u8> {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether a text is among what was received.
+    pub fn has_received(&self, text: &str) -> bool {
+        let received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+        received.windows(text.len()).any(|window| window == text.as_bytes())
+    }
+}
+
+impl Transports for RecordingTransports {
+    fn connect(&self, server: &ServerAddress) -> Result<Arc<dyn Transport>, TransportError> {
+        let inner = self.inner.connect(server)?;
+        Ok(Arc::new(RecordingTransport {
+            inner,
+            received: self.received.clone(),
+            weather: self.weather.clone(),
+        }))
+    }
+}
+
+struct RecordingTransport {
+    inner: Arc<dyn Transport>,
+    received: Arc<Mutex<Vec<u8>>>,
+    weather: watch::Sender<Weather>,
+}
+
+fn keep(received: &Mutex<Vec<u8>>, bytes: &[u8]) {
+    received.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+}
+
+impl Transport for RecordingTransport {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        Box::pin(async move {
+            if *self.weather.borrow() == Weather::Cut {
+                return Err(TransportError::Unreachable);
+            }
+            let response = self.inner.send(request).await?;
+            if *self.weather.borrow() != Weather::Fair {
+                return Err(TransportError::Unreachable);
+            }
+            keep(&self.received, &response.body);
+            Ok(response)
+        })
+    }
+
+    fn open_live(&self, ticket: String) -> BoxFuture<'_, Result<LiveStream, TransportError>> {
+        Box::pin(async move {
+            if *self.weather.borrow() != Weather::Fair {
+                return Err(TransportError::Unreachable);
+            }
+            let live = self.inner.open_live(ticket).await?;
+            let received = self.received.clone();
+            let recorded = live.frames.inspect(move |frame| {
+                if let Ok(frame) = frame {
+                    keep(&received, &serde_json::to_vec(frame).unwrap_or_default());
+                }
+            });
+            let mut weather = self.weather.subscribe();
+            let broken = stream::once(async move {
+                // The sender lives as long as the transport; without it the stream simply goes on.
+                if weather.wait_for(|weather| *weather != Weather::Fair).await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+                Err(TransportError::Unreachable)
+            });
+            let frames = stream::select(recorded, broken)
+                .scan(false, |broken, frame| {
+                    let after = *broken;
+                    *broken = frame.is_err();
+                    std::future::ready((!after).then_some(frame))
+                });
+            Ok(LiveStream { frames: Box::pin(frames), requests: live.requests })
+        })
+    }
+}

@@ -1,0 +1,215 @@
+//! A small workspace with something in every view, and the levers that a browser test pulls: what
+//! customers, colleagues and the network do meanwhile.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use recado_protocol::channel::ChannelMessage;
+use recado_protocol::host::Directory;
+use recado_protocol::{Action, ConversationAccess, ConversationId, Priority, Role, Timestamp};
+use recado_server::backend::TeammateChange;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::client::TestClient;
+use crate::recording::Weather;
+use crate::server::{Channel, Engine, Person, TestServer};
+
+/// The workspace, the people and the customer's system.
+pub struct Scenario {
+    /// The server.
+    pub server: TestServer,
+    /// Who signs in to the UI under test: an agent of the teams Bank and Reservations.
+    pub agent: Person,
+    /// A colleague who sees everything, signed in headless.
+    pub colleague: TestClient,
+    /// The customer's system.
+    pub shop: Channel,
+    /// Each customer's conversation.
+    pub conversations: Vec<Opened>,
+}
+
+/// A conversation that the scenario opened.
+#[derive(Debug, Clone, Serialize)]
+pub struct Opened {
+    /// Whose it is.
+    pub customer: &'static str,
+    /// The conversation.
+    pub conversation_id: ConversationId,
+}
+
+const CUSTOMERS: &[(&str, Option<&str>, &[&str])] = &[
+    (
+        "Marta Téllez",
+        Some("Reservations"),
+        &["Hola, quiero reservar mesa para mañana a las 14:00.", "Seremos seis, tres parejas."],
+    ),
+    ("John Smith", Some("Bank"), &["My card was declined twice today.", "Anything yet?"]),
+    ("王小雨", Some("Reservations"), &["你好，这个酒店是什么价位呀？"]),
+    ("نور الهدى", Some("Bank"), &["مرحبا، هل يمكنني تغيير الرقم السري 4411؟"]),
+    ("Priya Desai", Some("Bank"), &["Thanks, that worked!"]),
+    ("Kai Lindqvist", None, &["Can I move my ride to 7:40?"]),
+    ("Lena Novak", None, &["Is the viewing on Thursday still on?"]),
+    ("Tom Okafor", Some("Reservations"), &["Please send the form again."]),
+];
+
+impl Scenario {
+    /// Builds the workspace on a fresh server.
+    pub async fn build(engine: Engine) -> anyhow::Result<Self> {
+        let server = TestServer::start(engine).await?;
+        let teams = ["Bank", "Reservations"];
+        let agent =
+            server.add("Ana Ruiz", Role::Agent, ConversationAccess::own_teams(), &teams).await?;
+        let ben = server.add("Ben Okafor", Role::Admin, ConversationAccess::all(), &["Rides"]).await?;
+        let shop = server.channel("Web shop").await?;
+        let mut conversations = Vec::new();
+        for &(customer, team, messages) in CUSTOMERS {
+            let mut messages = messages.iter();
+            let first = messages.next().copied().unwrap_or_default();
+            let conversation_id = shop.open(customer, team, first).await?;
+            for message in messages {
+                shop.message(conversation_id, message).await?;
+            }
+            conversations.push(Opened { customer, conversation_id });
+        }
+        let colleague = TestClient::start().await?;
+        colleague.sign_in(&server.join_link(), &ben).await?;
+        let scenario = Self { server, agent, colleague, shop, conversations };
+        scenario.furnish().await?;
+        Ok(scenario)
+    }
+
+    /// Assigns, snoozes, closes and tags, so that every view holds something.
+    async fn furnish(&self) -> anyhow::Result<()> {
+        let of = |customer: &str| {
+            let found = self.conversations.iter().find(|opened| opened.customer == customer);
+            found.map(|opened| opened.conversation_id)
+        };
+        let admin_assignee_id = Some(self.agent.id);
+        for customer in ["Marta Téllez", "John Smith", "Priya Desai"] {
+            let Some(id) = of(customer) else { continue };
+            self.colleague.submit(id, Action::ConversationAssign { admin_assignee_id }).await?;
+        }
+        if let Some(id) = of("John Smith") {
+            let priority = Priority::Priority;
+            self.colleague.submit(id, Action::ConversationPrioritize { priority }).await?;
+            let tag = "card".to_owned();
+            self.colleague.submit(id, Action::ConversationTagAdd { tag }).await?;
+        }
+        if let Some(id) = of("Tom Okafor") {
+            let snoozed_until = Timestamp::from_micros(4_000_000_000_000_000);
+            self.colleague.submit(id, Action::ConversationSnooze { snoozed_until }).await?;
+        }
+        if let Some(id) = of("Priya Desai") {
+            self.colleague.reply(id, "Glad to hear it. Have a nice day.").await?;
+            self.colleague.submit(id, Action::ConversationClose).await?;
+        }
+        self.colleague.until_sent().await
+    }
+}
+
+struct Levers {
+    scenario: Scenario,
+    ui: Arc<TestClient>,
+}
+
+/// What a lever was not pulled for.
+struct Failed(anyhow::Error);
+
+impl<E: Into<anyhow::Error>> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for Failed {
+    fn into_response(self) -> Response {
+        (StatusCode::INTERNAL_SERVER_ERROR, format!("{:#}", self.0)).into_response()
+    }
+}
+
+/// The router of the levers, `POST /control/{lever}`, for the client behind the UI.
+pub fn levers(scenario: Scenario, ui: Arc<TestClient>) -> Router {
+    Router::new()
+        .route("/control/{lever}", post(pull))
+        .with_state(Arc::new(Levers { scenario, ui }))
+}
+
+/// One lever with what it needs.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Lever {
+    /// The agent's next six-digit code.
+    Code {},
+    /// A new conversation.
+    Open { customer: String, team: Option<String>, text: String },
+    /// A customer's message, as text or as HTML.
+    Message { conversation_id: ConversationId, text: Option<String>, html: Option<String> },
+    /// The colleague does something.
+    Colleague { conversation_id: ConversationId, action: Action },
+    /// The colleague moves the conversation to a team, by its name.
+    MoveTo { conversation_id: ConversationId, team: Option<String> },
+    /// What the network of the UI's client does.
+    Network { weather: String },
+    /// What the agent may do and see.
+    Access { role: Option<Role>, access: Option<ConversationAccess> },
+    /// Everything that the customer's system has received.
+    Replies {},
+    /// What was notified.
+    Notifications {},
+}
+
+async fn pull(
+    State(levers): State<Arc<Levers>>,
+    Path(lever): Path<String>,
+    Json(arguments): Json<Value>,
+) -> Result<Json<Value>, Failed> {
+    let Levers { scenario, ui } = &*levers;
+    let lever: Lever = serde_json::from_value(json!({ lever: arguments }))?;
+    Ok(Json(match lever {
+        Lever::Code {} => json!({ "code": scenario.agent.code()? }),
+        Lever::Open { customer, team, text } => {
+            let id = scenario.shop.open(&customer, team.as_deref(), &text).await?;
+            json!({ "conversation_id": id })
+        }
+        Lever::Message { conversation_id, text, html } => {
+            let message =
+                ChannelMessage { body_text: text, body_html: html, ..ChannelMessage::default() };
+            serde_json::to_value(scenario.shop.add(conversation_id, message).await?)?
+        }
+        Lever::Colleague { conversation_id, action } => {
+            scenario.colleague.submit(conversation_id, action).await?;
+            scenario.colleague.until_sent().await?;
+            json!({})
+        }
+        Lever::MoveTo { conversation_id, team } => {
+            let directory: Directory = scenario.colleague.ask("directory", json!({})).await?;
+            let found = directory.teams.iter().find(|known| Some(&known.name) == team.as_ref());
+            let team_assignee_id = found.map(|team| team.id);
+            let action = Action::ConversationAssignTeam { team_assignee_id };
+            scenario.colleague.submit(conversation_id, action).await?;
+            scenario.colleague.until_sent().await?;
+            json!({})
+        }
+        Lever::Network { weather } => {
+            ui.network.set_weather(match weather.as_str() {
+                "fair" => Weather::Fair,
+                "cut" => Weather::Cut,
+                "answers_lost" => Weather::AnswersLost,
+                other => return Err(anyhow::anyhow!("there is no weather {other}").into()),
+            });
+            json!({})
+        }
+        Lever::Access { role, access } => {
+            let change = TeammateChange { role, access, ..TeammateChange::default() };
+            scenario.server.change(&scenario.agent, change).await?;
+            json!({})
+        }
+        Lever::Replies {} => serde_json::to_value(scenario.shop.replies().await?)?,
+        Lever::Notifications {} => serde_json::to_value(ui.notifications.shown())?,
+    }))
+}
