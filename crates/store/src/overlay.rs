@@ -13,6 +13,9 @@ pub(crate) struct Laid {
     pub(crate) head: ConversationHead,
     /// How many of the customer's messages count as read.
     pub(crate) contact_parts_read: u32,
+    /// Since when the customer's messages go unanswered, whether the conversation is closed or not:
+    /// what reopening goes back to.
+    pub(crate) unanswered_since: Option<Timestamp>,
     /// The teammate who wrote the newest message, where that is known.
     pub(crate) preview_admin_id: Option<TeammateId>,
 }
@@ -29,6 +32,7 @@ impl Laid {
             Action::ConversationReply { body_text, .. } => {
                 self.message(body_text, created_at, me, false);
                 self.head.waiting_since = None;
+                self.unanswered_since = None;
                 self.contact_parts_read = self.head.contact_part_count;
             }
             Action::ConversationNote { body_text } => {
@@ -43,8 +47,12 @@ impl Laid {
             Action::ConversationClose => {
                 head.state = ConversationState::Closed;
                 head.snoozed_until = None;
+                head.waiting_since = None;
             }
             Action::ConversationOpen => {
+                if head.state == ConversationState::Closed {
+                    head.waiting_since = self.unanswered_since;
+                }
                 head.state = ConversationState::Open;
                 head.snoozed_until = None;
             }

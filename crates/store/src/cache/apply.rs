@@ -160,7 +160,7 @@ impl<'a> Step<'a> {
             Change::Contact { contact } => self.contact(contact),
             Change::Conversation { conversation } => {
                 let before = self.assignee_before(conversation.head.id)?;
-                let inserted = self.delta(conversation)?;
+                let inserted = self.delta(conversation, false)?;
                 self.notices(conversation, &inserted, before)
             }
             Change::ReadMark { read_mark } => self.read_mark(read_mark),
@@ -242,8 +242,8 @@ impl<'a> Step<'a> {
     }
 
     /// Stores a conversation; returns the places of the parts that are new here.
-    fn delta(&mut self, delta: &ConversationDelta) -> rusqlite::Result<Vec<usize>> {
-        let stored = conversations::store(self.connection, &delta.head, &delta.parts)?;
+    fn delta(&mut self, delta: &ConversationDelta, is_fetch: bool) -> rusqlite::Result<Vec<usize>> {
+        let stored = conversations::store(self.connection, &delta.head, &delta.parts, is_fetch)?;
         if stored.changed {
             self.mark_changed(delta.head.id);
         }
@@ -326,7 +326,7 @@ impl<'a> Step<'a> {
             return Ok(());
         }
         for head in &page.heads {
-            if conversations::store(self.connection, head, &[])?.changed {
+            if conversations::store(self.connection, head, &[], false)?.changed {
                 self.mark_changed(head.id);
             }
         }
@@ -338,7 +338,7 @@ impl<'a> Step<'a> {
             return Ok(());
         }
         for delta in &page.conversations {
-            self.delta(delta)?;
+            self.delta(delta, true)?;
         }
         self.beside(&page.contacts, &page.read_marks)
     }

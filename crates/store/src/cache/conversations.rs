@@ -25,13 +25,15 @@ struct Known {
     part_count: u32,
     last_part_at: Timestamp,
     complete_from_seq: u32,
+    fetched: bool,
     stale: bool,
 }
 
 fn known(connection: &Connection, id: ConversationId) -> rusqlite::Result<Option<Known>> {
     connection
         .prepare_cached(
-            "SELECT conversation_key, version, part_count, last_part_at, complete_from_seq, stale \
+            "SELECT conversation_key, version, part_count, last_part_at, complete_from_seq, fetched, \
+             stale \
              FROM conversations WHERE id = ?1",
         )?
         .query_row([blob(id)], |row| {
@@ -41,7 +43,8 @@ fn known(connection: &Connection, id: ConversationId) -> rusqlite::Result<Option
                 part_count: row.get(2)?,
                 last_part_at: Timestamp::from_micros(row.get(3)?),
                 complete_from_seq: row.get(4)?,
-                stale: row.get(5)?,
+                fetched: row.get(5)?,
+                stale: row.get(6)?,
             })
         })
         .optional()
@@ -99,11 +102,13 @@ pub(crate) fn key_and_version(
 }
 
 /// Stores a head with some of its parts. A head replaces an older one only; parts are kept whatever
-/// the order in which they arrive.
+/// the order in which they arrive. `is_fetch` says that the parts are as many of the newest as one
+/// answer holds.
 pub(crate) fn store(
     connection: &Connection,
     head: &ConversationHead,
     new_parts: &[Part],
+    is_fetch: bool,
 ) -> rusqlite::Result<Stored> {
     if left_after(connection, head)? {
         return Ok(Stored::default());
@@ -115,6 +120,7 @@ pub(crate) fn store(
             // Under another change log the same numbers can mean other parts.
             parts::remove_all(connection, known.key, false)?;
             known.complete_from_seq = known.part_count.saturating_add(1);
+            known.fetched = false;
         }
     }
     let key = match &known {
@@ -143,7 +149,11 @@ pub(crate) fn store(
         Some(known) if !wins => known.part_count,
         _ => head.part_count,
     };
-    let complete_from_seq = complete_from(connection, key, part_count, known.as_ref(), lowest_new)?;
+    let joined = still_joined(connection, key, part_count, known.as_ref())?;
+    let complete_from_seq = complete_from(connection, key, part_count, joined, lowest_new)?;
+    let reaches_end = new_parts.last().is_some_and(|part| part.seq == part_count);
+    let was_fetched = known.as_ref().is_some_and(|known| known.fetched);
+    let fetched = (is_fetch && reaches_end) || (was_fetched && joined.is_some());
     let last_part_at = match &known {
         Some(known) if !wins => known.last_part_at,
         _ => head.last_part_at,
@@ -152,19 +162,35 @@ pub(crate) fn store(
         .filter(|(_, at)| *at == last_part_at)
         .and_then(|(admin_id, _)| admin_id);
     if wins {
-        write(connection, key, head, preview_admin_id, complete_from_seq)?;
+        write(connection, key, head, preview_admin_id, (complete_from_seq, fetched))?;
         let title = head.title.as_deref();
         tokens::set(connection, Words::Title, key, title)?;
         stored.changed = true;
-    } else if stored.changed {
+    } else if stored.changed || fetched != was_fetched {
         connection
             .prepare_cached(
-                "UPDATE conversations SET complete_from_seq = ?2, preview_admin_id = ?3 \
-                 WHERE conversation_key = ?1",
+                "UPDATE conversations SET complete_from_seq = ?2, preview_admin_id = ?3, \
+                 fetched = ?4 WHERE conversation_key = ?1",
             )?
-            .execute(params![key, complete_from_seq, opt_blob(preview_admin_id)])?;
+            .execute(params![key, complete_from_seq, opt_blob(preview_admin_id), fetched])?;
     }
     Ok(stored)
+}
+
+/// Where the parts that were joined to the end before begin, if nothing between the end before and
+/// the end now is missing.
+fn still_joined(
+    connection: &Connection,
+    key: i64,
+    part_count: u32,
+    known: Option<&Known>,
+) -> rusqlite::Result<Option<u32>> {
+    let Some(known) = known.filter(|known| known.part_count <= part_count) else {
+        return Ok(None);
+    };
+    let between = parts::count_between(connection, key, known.part_count, part_count)?;
+    let joined = between == part_count - known.part_count;
+    Ok(joined.then_some(known.complete_from_seq))
 }
 
 /// From where on the parts are here without a gap, reading no more rows than it takes to tell.
@@ -172,19 +198,12 @@ fn complete_from(
     connection: &Connection,
     key: i64,
     part_count: u32,
-    known: Option<&Known>,
+    joined: Option<u32>,
     lowest_new: Option<u32>,
 ) -> rusqlite::Result<u32> {
-    let still_joined = match known {
-        Some(known) if known.part_count <= part_count => {
-            parts::count_between(connection, key, known.part_count, part_count)?
-                == part_count - known.part_count
-        }
-        _ => false,
-    };
-    let from = match known {
-        Some(known) if still_joined => known.complete_from_seq,
-        _ => parts::joined_down_to(connection, key, part_count)?,
+    let from = match joined {
+        Some(from) => from,
+        None => parts::joined_down_to(connection, key, part_count)?,
     };
     if from > 1 && lowest_new.is_some_and(|seq| seq < from) {
         return parts::joined_down_to(connection, key, from - 1);
@@ -197,7 +216,7 @@ fn write(
     key: i64,
     head: &ConversationHead,
     preview_admin_id: Option<TeammateId>,
-    complete_from_seq: u32,
+    (complete_from_seq, fetched): (u32, bool),
 ) -> rusqlite::Result<()> {
     let contact_name = directory::contact_name(connection, head.contact_id)?;
     let read = contact_parts_read(connection, head.id)?;
@@ -207,8 +226,8 @@ fn write(
              state, snoozed_until, priority, admin_assignee_id, team_assignee_id, tags, \
              waiting_since, created_at, last_part_at, preview, preview_author, preview_is_note, \
              preview_admin_id, part_count, contact_part_count, version, unread, \
-             complete_from_seq, stale) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, \
-             ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, 0) \
+             complete_from_seq, fetched, stale) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, \
+             ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, 0) \
              ON CONFLICT (conversation_key) DO UPDATE SET contact_id = excluded.contact_id, \
              contact_name = excluded.contact_name, title = excluded.title, \
              state = excluded.state, snoozed_until = excluded.snoozed_until, \
@@ -220,7 +239,8 @@ fn write(
              preview_is_note = excluded.preview_is_note, \
              preview_admin_id = excluded.preview_admin_id, part_count = excluded.part_count, \
              contact_part_count = excluded.contact_part_count, version = excluded.version, \
-             unread = excluded.unread, complete_from_seq = excluded.complete_from_seq, stale = 0",
+             unread = excluded.unread, complete_from_seq = excluded.complete_from_seq, \
+             fetched = excluded.fetched, stale = 0",
         )?
         .execute(params![
             key,
@@ -246,6 +266,7 @@ fn write(
             number(head.version),
             head.contact_part_count.saturating_sub(read),
             complete_from_seq,
+            fetched,
         ])?;
     Ok(())
 }

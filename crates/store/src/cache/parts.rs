@@ -1,11 +1,11 @@
 //! Parts: appended by the server, stored once, clustered by conversation.
 
-use recado_protocol::{ConversationId, Part, TeammateId, Timestamp};
+use recado_protocol::{AuthorType, ConversationId, Part, TeammateId, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::rows::{PART_COLUMNS, read_part};
 use super::search;
-use crate::sql::{at, blob, number, opt_blob, opt_id, opt_micros, unsigned};
+use crate::sql::{at, blob, named, number, opt_blob, opt_id, opt_micros, unsigned};
 
 /// What storing a part did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,6 +161,30 @@ pub(crate) fn newest_message(
         )?
         .query_row([key], |row| Ok((opt_id(row, 0)?, at(row, 1)?)))
         .optional()
+}
+
+/// Since when the customer's messages go unanswered, by the messages that are here.
+pub(crate) fn unanswered_since(
+    connection: &Connection,
+    key: i64,
+) -> rusqlite::Result<Option<Timestamp>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT author_type, created_at FROM parts WHERE conversation_key = ?1 \
+         AND part_type = 'comment' ORDER BY seq DESC",
+    )?;
+    let mut rows = statement.query([key])?;
+    let mut since: Option<Timestamp> = None;
+    while let Some(row) = rows.next()? {
+        match named(row, 0, AuthorType::from_name)? {
+            AuthorType::Contact => {
+                let written = at(row, 1)?;
+                since = Some(since.map_or(written, |since| since.min(written)));
+            }
+            AuthorType::Admin | AuthorType::Imported => break,
+            AuthorType::Bot => {}
+        }
+    }
+    Ok(since)
 }
 
 /// Whether a part that this command made is here.

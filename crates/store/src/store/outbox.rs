@@ -50,6 +50,16 @@ impl Store {
         self.write_outbox(|tx| queue::mark_unsent(tx, ids))
     }
 
+    /// Marks everything as waiting that is on its way, read marks included: what a new engine begins
+    /// with. Opening the store has done it already.
+    ///
+    /// # Errors
+    ///
+    /// Those of any write.
+    pub fn mark_all_unsent(&self) -> Result<(), Error> {
+        self.write_outbox(|tx| queue::mark_all_unsent(tx))
+    }
+
     /// Stores what the server said of a command; `log_id` is the answer's. Returns the conversation,
     /// or nothing if the outbox does not hold the command.
     ///

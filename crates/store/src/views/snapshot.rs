@@ -8,7 +8,7 @@
 use std::collections::{HashMap, HashSet};
 
 use recado_protocol::host::InboxRow;
-use recado_protocol::{ConversationId, TeammateId, Visibility};
+use recado_protocol::{Action, ConversationId, ConversationState, TeammateId, Visibility};
 use rusqlite::Connection;
 
 use crate::cache::rows::HeadRow;
@@ -100,6 +100,9 @@ impl<'a> Snapshot<'a> {
                     let is_missing = overlay::is_missing(entry, &reached);
                     if is_missing {
                         let command = &entry.command;
+                        if command.action == Action::ConversationOpen {
+                            self.know_unanswered(covered)?;
+                        }
                         covered.laid.lay(&command.action, command.created_at, me);
                     }
                     is_missing || matches!(entry.standing, Standing::Refused { .. })
@@ -123,6 +126,19 @@ impl<'a> Snapshot<'a> {
             .filter(|covered| covered.laid != laid(&covered.cached))
             .map(|covered| (covered.cached.key, covered))
             .collect();
+        Ok(())
+    }
+
+    /// A closed head does not say since when the customer went unanswered; its parts do.
+    fn know_unanswered(&self, covered: &mut Covered) -> rusqlite::Result<()> {
+        let cached = &covered.cached;
+        let still_closed = covered.laid.head.state == ConversationState::Closed;
+        if cached.head.state == ConversationState::Closed && still_closed {
+            let answered = covered.laid.preview_admin_id != cached.preview_admin_id;
+            if !answered {
+                covered.laid.unanswered_since = parts::unanswered_since(self.cache, cached.key)?;
+            }
+        }
         Ok(())
     }
 
@@ -171,6 +187,7 @@ pub(crate) fn laid(cached: &HeadRow) -> Laid {
     Laid {
         head: cached.head.clone(),
         contact_parts_read: cached.head.contact_part_count.saturating_sub(cached.unread),
+        unanswered_since: cached.head.waiting_since,
         preview_admin_id: cached.preview_admin_id,
     }
 }

@@ -288,6 +288,22 @@ fn bodies_are_wanted_until_they_are_here_the_newest_first() {
 }
 
 #[test]
+fn a_conversation_longer_than_an_answer_is_wanted_once() {
+    let store = started();
+    let mut long = whole(1, &["a", "b", "c"], 10);
+    long.parts.drain(..2);
+    put_heads(&store, vec![long.head.clone()]);
+    assert_eq!(store.wanted_bodies(10).expect("wanted"), [conversation(1)]);
+    put(&store, vec![long.clone()]);
+    assert!(store.wanted_bodies(10).expect("wanted").is_empty());
+    assert!(view_of(&store, 1).partial);
+    // More was written, and only the head came: what was written is wanted.
+    let newer = ConversationHead { part_count: 5, version: 20, ..long.head };
+    put_heads(&store, vec![newer]);
+    assert_eq!(store.wanted_bodies(10).expect("wanted"), [conversation(1)]);
+}
+
+#[test]
 fn a_conversation_that_the_server_denies_is_forgotten() {
     let store = started();
     put(&store, vec![whole(1, &["a"], 10), whole(2, &["b"], 10)]);

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use recado_protocol::host::{OpenRequest, View};
-use recado_protocol::sync::ConversationDelta;
+use recado_protocol::sync::{Change, ConversationDelta};
 use recado_protocol::*;
 use recado_store::{CacheBatch, Store};
 
@@ -126,8 +126,19 @@ proptest! {
 fn a_gap_in_the_parts_is_told_and_closes_when_the_rest_arrives() {
     let store = started();
     let deltas = history(1, &[0; 9]);
-    for delta in deltas[..3].iter().chain(&deltas[6..]) {
-        put(&store, vec![delta.clone()]);
+    put(
+        &store,
+        vec![ConversationDelta {
+            parts: deltas[..3].iter().flat_map(|delta| delta.parts.clone()).collect(),
+            ..deltas[2].clone()
+        }],
+    );
+    put_heads(&store, vec![deltas[5].head.clone()]);
+    assert_eq!(store.wanted_bodies(10).expect("wanted"), [conversation(1)]);
+    for (n, delta) in (1..).zip(&deltas[6..]) {
+        let conversation = delta.clone();
+        let change = Change::Conversation { conversation };
+        sync(&store, page(START + n - 1, START + n, vec![change]));
     }
     let view = view_of(&store, 1);
     let seqs: Vec<_> = view.parts.iter().map(|view| view.part.seq).collect();

@@ -141,6 +141,23 @@ fn a_confirmed_change_is_not_laid_over_a_head_that_has_passed_it() {
 }
 
 #[test]
+fn reopening_goes_back_to_since_when_the_customer_waits() {
+    let store = started();
+    let mut delta = whole(1, &["asked", "answered", "asked again", "and again"], 10);
+    delta.parts[1].author.author_type = AuthorType::Admin;
+    delta.head.state = ConversationState::Closed;
+    put(&store, vec![delta]);
+    store.enqueue(&command(1, 1, Action::ConversationOpen)).expect("it is stored");
+    assert_eq!(view_of(&store, 1).head.waiting_since, Some(second(3)));
+    store.enqueue(&command(2, 1, Action::ConversationClose)).expect("it is stored");
+    assert_eq!(view_of(&store, 1).head.waiting_since, None);
+    store.enqueue(&command(3, 1, Action::ConversationOpen)).expect("it is stored");
+    assert_eq!(view_of(&store, 1).head.waiting_since, Some(second(3)));
+    store.enqueue(&command(4, 1, reply("here"))).expect("it is stored");
+    assert_eq!(view_of(&store, 1).head.waiting_since, None);
+}
+
+#[test]
 fn what_may_not_be_done_is_named_with_its_reason() {
     let store = started();
     put_heads(&store, vec![head(1)]);

@@ -24,6 +24,8 @@ const VIEWS: [View; 6] = [
 struct Model {
     head: ConversationHead,
     read: u32,
+    /// Since when the customer went unanswered before the conversation was closed.
+    unanswered: Option<Timestamp>,
 }
 
 fn arbitrary_head(n: u128) -> impl Strategy<Value = Model> {
@@ -43,12 +45,13 @@ fn arbitrary_head(n: u128) -> impl Strategy<Value = Model> {
                 admin_assignee_id: admin,
                 team_assignee_id: team,
                 last_part_at: second(at),
-                waiting_since: waiting.map(second),
+                waiting_since: waiting.filter(|_| state != ConversationState::Closed).map(second),
                 contact_part_count: customers,
                 part_count: customers,
                 ..head(n)
             };
-            Model { head, read: read.min(customers) }
+            let unanswered = head.waiting_since;
+            Model { head, read: read.min(customers), unanswered }
         },
     )
 }
@@ -84,6 +87,7 @@ fn run(model: &mut Model, command: &Command) {
         Action::ConversationReply { body_text, .. } => {
             says(head, body_text, false);
             head.waiting_since = None;
+            model.unanswered = None;
             model.read = head.contact_part_count;
         }
         Action::ConversationNote { body_text } => says(head, body_text, true),
@@ -95,6 +99,11 @@ fn run(model: &mut Model, command: &Command) {
         }
         Action::ConversationClose | Action::ConversationOpen => {
             let open = command.action == Action::ConversationOpen;
+            if !open {
+                head.waiting_since = None;
+            } else if head.state == ConversationState::Closed {
+                head.waiting_since = model.unanswered;
+            }
             head.state = if open { ConversationState::Open } else { ConversationState::Closed };
             head.snoozed_until = None;
         }
@@ -253,7 +262,11 @@ proptest! {
             Some(undo) => {
                 prop_assert_ne!(&after, &before);
                 store.enqueue(&command(3, 1, undo)).expect("it is stored");
-                let undone = (view_of(&store, 1).head, view_of(&store, 1).unread);
+                let mut undone = (view_of(&store, 1).head, view_of(&store, 1).unread);
+                // Putting a closed conversation aside again does not bring the wait back.
+                if before.0.state == ConversationState::Snoozed {
+                    undone.0.waiting_since = before.0.waiting_since;
+                }
                 prop_assert_eq!(undone, before);
             }
         }

@@ -65,6 +65,9 @@ CREATE TABLE conversations (
     unread             INTEGER NOT NULL,
     -- The lowest seq from which on every part up to part_count is here; part_count + 1 for none.
     complete_from_seq  INTEGER NOT NULL,
+    -- 1 once an answer has brought the newest parts, as many as one answer holds, and no part has
+    -- been missed since.
+    fetched            INTEGER NOT NULL,
     -- 1 if the version belongs to an earlier change log, so that any head of the present one wins.
     stale              INTEGER NOT NULL
 ) STRICT;
@@ -111,7 +114,8 @@ CREATE INDEX conversations_by_contact ON conversations (contact_id, last_part_at
 CREATE INDEX conversations_tagged ON conversations (tags) WHERE tags <> '[]';
 
 CREATE INDEX conversations_wanted ON conversations (last_part_at DESC, id)
-    WHERE state <> 'closed' AND complete_from_seq > 1 AND complete_from_seq > part_count - 499;
+    WHERE state <> 'closed' AND complete_from_seq > 1
+        AND (fetched = 0 OR complete_from_seq > part_count);
 
 -- Parts, clustered by conversation: opening one reads neighbouring rows.
 CREATE TABLE parts (
