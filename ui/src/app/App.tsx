@@ -1,3 +1,4 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { I18nProvider } from 'react-aria-components/I18nProvider';
 import type { AppState, Settings } from '../bindings/protocol';
@@ -10,7 +11,7 @@ import { JoinScreen } from '../signin/JoinScreen';
 import { OpeningScreen, ProblemScreen } from '../signin/ProblemScreen';
 import { SignInScreen } from '../signin/SignInScreen';
 import { HostEvents } from './events';
-import { useAppState } from './queries';
+import { KEYS, useAppState } from './queries';
 import { StartFailed } from './StartFailed';
 import { ui } from './uiState';
 
@@ -46,10 +47,13 @@ function Screen({ state }: { state: AppState }) {
   useEffect(() => {
     document.title = workspace ? `${workspace.name} · Recado` : 'Recado';
   }, [workspace]);
-  // Nothing of one account may be on the screen of the next.
+  const client = useQueryClient();
+  // Nothing of one account may be on the screen of the next, nor stay in memory behind a lock.
   useEffect(() => {
-    if (phase !== 'ready') ui.reset();
-  }, [phase]);
+    if (phase === 'ready') return;
+    ui.reset();
+    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEYS.state[0] });
+  }, [client, phase]);
   switch (phase) {
     case 'join':
       return <JoinScreen />;

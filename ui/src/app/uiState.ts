@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import type { Action, ConversationId, DraftKind, Problem, View } from '../bindings/protocol';
+import type { Action, ConversationId, DraftKind, PartId, View } from '../bindings/protocol';
 
 /** What lies over the inbox. */
 export type Overlay =
@@ -34,6 +34,7 @@ interface UiState {
   view: View;
   selectedId: ConversationId | null;
   /** The part to bring into sight after opening, from a search result. */
+  targetPartId: PartId | null;
   overlay: Overlay | null;
   toasts: readonly Toast[];
   undoStack: readonly { conversationId: ConversationId; action: Action }[];
@@ -56,6 +57,7 @@ export const useUi = create<UiState>(() => ({
   page: 'inbox',
   view: { type: 'mine' },
   selectedId: null,
+  targetPartId: null,
   overlay: null,
   toasts: [],
   undoStack: [],
@@ -74,10 +76,12 @@ export const ui = {
   reset: () => set(useUi.getInitialState(), true),
   showView: (view: View) => set({ page: 'inbox', view, selectedId: null, left: null }),
   showOutbox: () => set({ page: 'outbox' }),
-  select: (selectedId: ConversationId | null) => {
-    if (selectedId === get().selectedId) set({ page: 'inbox', left: null });
-    else set({ page: 'inbox', selectedId, left: null, keptUnreadId: null, composerKind: 'reply' });
+  select: (selectedId: ConversationId | null, targetPartId: PartId | null = null) => {
+    const here = { page: 'inbox', left: null, targetPartId } as const;
+    if (selectedId === get().selectedId) set(here);
+    else set({ ...here, selectedId, keptUnreadId: null, composerKind: 'reply' });
   },
+  clearTarget: () => set({ targetPartId: null }),
   open: (overlay: Overlay) => set({ overlay }),
   close: () => set({ overlay: null }),
   compose: (composerKind: DraftKind) =>
@@ -108,6 +112,3 @@ export const ui = {
     return undo;
   },
 };
-
-/** Whether a problem is about the keychain, which has a screen of its own. */
-export const isKeychainProblem = (problem: Problem) => problem.code.startsWith('keychain_');

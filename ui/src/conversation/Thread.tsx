@@ -1,7 +1,7 @@
 import { ArrowDown } from 'lucide-react';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
-import { ui } from '../app/uiState';
+import { ui, useUi } from '../app/uiState';
 import type { ConversationView } from '../bindings/protocol';
 import { useCommand } from '../commands/Commands';
 import { Button } from '../design/Button';
@@ -45,6 +45,23 @@ export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
 
   /** While pinned, the end stays in sight whatever grows: messages are measured only once they are shown. */
   const pinned = useRef(true);
+  const targetId = useUi((state) => state.targetPartId);
+  const [foundId, setFoundId] = useState<string | null>(null);
+  // A search result is brought into sight; what was not loaded yet is, page by page.
+  useEffect(() => {
+    if (targetId === null) return;
+    const index = items.findIndex((item) => partIdOf(item) === targetId);
+    if (index < 0) {
+      if (view.has_older) onOlder();
+      else ui.clearTarget();
+      return;
+    }
+    pinned.current = false;
+    list.current?.scrollToIndex(index, { align: 'center' });
+    setFoundId(targetId);
+    ui.clearTarget();
+  }, [items, targetId, view.has_older, onOlder]);
+
   const seen = useRef({ offset: 0, height: 0 });
   const holdEnd = useCallback(() => {
     const element = scroller.current;
@@ -116,6 +133,7 @@ export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region has to be reachable by keyboard
         tabIndex={0}
         data-testid="thread"
+        data-pane-focus
       >
         <div className={styles.spacer} />
         {view.has_older ? (
@@ -126,7 +144,7 @@ export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
         <div data-thread-content>
           <Virtualizer ref={list} scrollRef={scroller} shift={prepending} onScroll={onScroll}>
             {items.map((item) => (
-              <div key={item.key}>
+              <div key={item.key} data-found={(foundId !== null && partIdOf(item) === foundId) || undefined}>
                 <Item item={item} contactName={contactName} label={(at) => dayLabel(t, locale, at, nowMs)} />
               </div>
             ))}
@@ -145,6 +163,8 @@ export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
     </div>
   );
 }
+
+const partIdOf = (item: ThreadItem) => (item.type === 'day' ? null : item.entry.part.id);
 
 interface ItemProps {
   item: ThreadItem;

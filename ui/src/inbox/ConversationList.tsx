@@ -69,6 +69,8 @@ export function ConversationList() {
 
   const news = usePlace(scroller, rows, rowHeight, selectedId, changed, viewKey(view) + sort);
 
+  useNewsAnnouncement(rows, selectedId, viewKey(view) + sort);
+
   const items = virtualizer.getVirtualItems();
   const lastShown = items.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -97,6 +99,7 @@ export function ConversationList() {
 
   const saveSort = (wanted: Sort) =>
     saveSettings({ layout: { ...settings.layout, sort_newest: wanted === 'newest' ? 1 : 0 } });
+  const select = useCallback((id: string) => ui.select(id), []);
   const open = useCallback(() => runCommand('conversation.reply'), [runCommand]);
 
   const title = viewTitle(t, view, entry?.team_name);
@@ -150,7 +153,7 @@ export function ConversationList() {
                     index={item.index}
                     total={total}
                     id={rowId(row.head.id)}
-                    onSelect={ui.select}
+                    onSelect={select}
                     onOpen={open}
                   />
                 </div>
@@ -200,6 +203,35 @@ function SortMenu({ sort, onSort }: { sort: Sort; onSort: (sort: Sort) => void }
       </Popover>
     </MenuTrigger>
   );
+}
+
+/** What arrives within this time is told in one sentence. */
+const TELL_MS = 1_500;
+
+/** Tells screen readers how many conversations have something new, without names or words. */
+function useNewsAnnouncement(rows: readonly InboxRow[], selectedId: string | null, listKey: string) {
+  const t = useText();
+  const before = useRef<{ listKey: string; unread: ReadonlyMap<string, number> }>({
+    listKey,
+    unread: new Map(),
+  });
+  const news = useRef(new Set<string>());
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => {
+    const { listKey: oldKey, unread } = before.current;
+    before.current = { listKey, unread: new Map(rows.map((row) => [row.head.id, row.unread])) };
+    if (oldKey !== listKey || unread.size === 0) return;
+    for (const { head, unread: now } of rows) {
+      if (head.id !== selectedId && now > (unread.get(head.id) ?? 0)) news.current.add(head.id);
+    }
+    if (news.current.size === 0) return;
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      ui.announce(t('announce-news', { count: news.current.size }));
+      news.current.clear();
+    }, TELL_MS);
+  }, [rows, selectedId, listKey, t]);
+  useEffect(() => () => clearTimeout(timer.current), []);
 }
 
 /** The selected row as it stands: after it left the view, only the open conversation knows. */

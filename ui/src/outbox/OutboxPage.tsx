@@ -1,7 +1,9 @@
-import { codeText } from '../app/errors';
-import { useDirectory, useOutbox, useReadyState } from '../app/queries';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { codeText, errorText } from '../app/errors';
+import { useHost } from '../app/host';
+import { KEYS, useDirectory, useOutbox, useReadyState } from '../app/queries';
 import { ui } from '../app/uiState';
-import type { Action, OutboxEntry } from '../bindings/protocol';
+import type { Action, KeptDraft, OutboxEntry } from '../bindings/protocol';
 import { copy, useOutboxActions } from '../conversation/Message';
 import { Button } from '../design/Button';
 import { useNow } from '../i18n/now';
@@ -44,6 +46,7 @@ export function OutboxPage() {
       {data && entries.length === 0 ? <p className={styles.empty}>{t('outbox-empty')}</p> : null}
       {refused.length > 0 ? <List title={t('outbox-refused')} entries={refused} /> : null}
       {waiting.length > 0 ? <List title={t('outbox-waiting')} entries={waiting} /> : null}
+      <Drafts />
     </section>
   );
 }
@@ -122,5 +125,68 @@ function Entry({ entry }: { entry: OutboxEntry }) {
         )}
       </div>
     </li>
+  );
+}
+
+/** What was begun and not sent, that of conversations out of reach included: it exists nowhere else. */
+function Drafts() {
+  const { t, locale } = useLocalization();
+  const nowMs = useNow();
+  const host = useHost();
+  const client = useQueryClient();
+  const { data } = useQuery({
+    queryKey: KEYS.drafts,
+    queryFn: () => host.invoke('drafts', {}),
+    staleTime: 0,
+  });
+  const drafts = data?.drafts ?? [];
+  const remove = useMutation({
+    mutationFn: ({ draft }: KeptDraft) => host.invoke('draft_save', { ...draft, body_text: '' }),
+    onSuccess: () => client.invalidateQueries({ queryKey: KEYS.drafts }),
+    onError: (error) => ui.toast(errorText(t, error), { tone: 'failed' }),
+  });
+  if (drafts.length === 0) return null;
+  return (
+    <section>
+      <h2 className={styles.heading}>{t('outbox-drafts')}</h2>
+      <ul>
+        {drafts.map((kept) => {
+          const { draft } = kept;
+          const title = t(draft.kind === 'note' ? 'outbox-note' : 'outbox-reply', {
+            name: kept.contact_name ?? t('contact-unnamed'),
+          });
+          return (
+            <li key={draft.conversation_id + draft.kind} className={styles.entry} data-testid="kept-draft">
+              <div className={styles.what}>
+                {kept.reachable ? (
+                  <button
+                    type="button"
+                    className={styles.title}
+                    onClick={() => ui.select(draft.conversation_id)}
+                  >
+                    {title}
+                  </button>
+                ) : (
+                  <span className={styles.title}>{title}</span>
+                )}
+                <span className={styles.when}>{nearTime(locale, kept.updated_at, nowMs)}</span>
+              </div>
+              <p className={styles.body} dir="auto">
+                {draft.body_text}
+              </p>
+              <div className={styles.state}>
+                <span className={styles.reach}>{kept.reachable ? '' : t('outbox-draft-unreachable')}</span>
+                <span className={styles.actions}>
+                  <Button onPress={() => void copy(draft.body_text, t('copied'))}>{t('refused-copy')}</Button>
+                  <Button kind="danger" onPress={() => remove.mutate(kept)}>
+                    {t('refused-discard')}
+                  </Button>
+                </span>
+              </div>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
   );
 }

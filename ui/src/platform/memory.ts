@@ -280,7 +280,20 @@ export function memoryHost(count = 40): MemoryHost {
       find(conversation_id).drafts[kind] = body_text;
       return {};
     },
-    drafts: () => ({ drafts: [] }),
+    drafts: () => ({
+      drafts: [...world.conversations.values()].flatMap(({ head, contact, drafts }) =>
+        (['reply', 'note'] as const).flatMap((kind) =>
+          drafts[kind] === ''
+            ? []
+            : {
+                draft: { conversation_id: head.id, kind, body_text: drafts[kind] },
+                contact_name: contact.name,
+                reachable: true,
+                updated_at: head.last_part_at,
+              },
+        ),
+      ),
+    }),
     search: ({ query, search_in }) => {
       const wanted = query.toLowerCase();
       const results = [...world.conversations.values()].flatMap(({ head, contact, parts }) => {

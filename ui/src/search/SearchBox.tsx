@@ -44,7 +44,7 @@ export function SearchBox() {
   const choose = (index: number) => {
     const result = results[index];
     if (result) {
-      ui.select(result.conversation_id);
+      ui.select(result.conversation_id, result.part_id);
       leave();
     } else if (offersServer) setOnServer(query);
   };

@@ -219,6 +219,10 @@ thread-news = { $count ->
     [one] { $count } new message
    *[other] { $count } new messages
   }
+announce-news = { $count ->
+    [one] { $count } conversation has something new
+   *[other] { $count } conversations have something new
+  }
 announce-message = New message from { $name }
 message-label = { $author }, { $time }
 message-label-note = Note by { $author }, { $time }
@@ -407,6 +411,8 @@ outbox-lead-offline = What you did is kept here and goes out when you are connec
 outbox-empty = Nothing waits. Everything you did has reached the server.
 outbox-refused = Refused
 outbox-waiting = Waiting
+outbox-drafts = Drafts
+outbox-draft-unreachable = You may not see this conversation any more. Copy what you need.
 outbox-attempts = { $count ->
     [one] { $count } attempt
    *[other] { $count } attempts

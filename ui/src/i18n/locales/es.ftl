@@ -219,6 +219,10 @@ thread-news = { $count ->
     [one] { $count } mensaje nuevo
    *[other] { $count } mensajes nuevos
   }
+announce-news = { $count ->
+    [one] { $count } conversación tiene novedades
+   *[other] { $count } conversaciones tienen novedades
+  }
 announce-message = Mensaje nuevo de { $name }
 message-label = { $author }, { $time }
 message-label-note = Nota de { $author }, { $time }
@@ -440,6 +444,8 @@ outbox-lead-offline = Lo que has hecho se guarda aquí y sale cuando te conectes
 outbox-empty = Nada espera. Todo lo que has hecho ha llegado al servidor.
 outbox-refused = Rechazado
 outbox-waiting = En espera
+outbox-drafts = Borradores
+outbox-draft-unreachable = Ya no puedes ver esta conversación. Copia lo que necesites.
 outbox-attempts = { $count ->
     [one] { $count } intento
    *[other] { $count } intentos
