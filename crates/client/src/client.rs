@@ -16,6 +16,8 @@ mod outbox;
 mod router;
 mod shared;
 mod sign_in;
+#[cfg(test)]
+mod tests;
 
 use crate::clock::{Clock, SystemClock};
 use crate::engine::Input;

@@ -29,6 +29,7 @@ pub(super) enum Then {
     ClosedRead,
     CommandsRead,
     CommandsPutBack(Vec<CommandId>),
+    CommandsLeftOut(Vec<CommandId>),
     Acknowledged(Vec<CommandId>),
     Resent,
     DemandApplied { demand_id: Id, answer: DemandAnswer },
@@ -102,6 +103,9 @@ impl Engine {
             }
             (Then::CommandsPutBack(ids), JobAnswer::Nothing) => {
                 self.outbox.busy = false;
+                effects.push(Effect::Tell(Notice::OutboxChanged(ids)));
+            }
+            (Then::CommandsLeftOut(ids), JobAnswer::Nothing) => {
                 effects.push(Effect::Tell(Notice::OutboxChanged(ids)));
             }
             (Then::Acknowledged(ids), JobAnswer::Ids(touched)) => {

@@ -46,6 +46,15 @@ impl Engine {
             && self.heads == HeadsProgress::Complete
     }
 
+    /// The open live stream.
+    #[cfg(test)]
+    pub(super) const fn live_id(&self) -> Option<Id> {
+        match self.live.state {
+            State::Open(live) => Some(live),
+            State::Closed | State::Opening(_) => None,
+        }
+    }
+
     pub(super) fn open_live(&mut self, ticket: String, effects: &mut Vec<Effect>) {
         let live = self.id();
         self.live = Live { state: State::Opening(live), ..Live::default() };

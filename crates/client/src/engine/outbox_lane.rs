@@ -70,6 +70,15 @@ impl Engine {
             // An answer that leaves a command out leaves it without an outcome: it is sent again.
             Ok(Answer::Commands(answer)) if answer.results.iter().any(|r| ids.contains(&r.id)) => {
                 self.outbox.backoff.succeeded();
+                let left_out: Vec<_> = ids
+                    .iter()
+                    .copied()
+                    .filter(|id| !answer.results.iter().any(|result| result.id == *id))
+                    .collect();
+                if !left_out.is_empty() {
+                    let job = Job::Unsent(left_out.clone());
+                    self.jobs.push_back((job, Then::CommandsLeftOut(left_out)));
+                }
                 let job = Job::Acknowledge(answer.results, answer.log_id, now);
                 self.jobs.push_back((job, Then::Acknowledged(ids)));
                 return;

@@ -1,0 +1,226 @@
+//! Joining, signing in, restarting, signing out.
+
+use recado_protocol::host::{ConnectionState, HostEvent, Phase};
+use recado_protocol::{ErrorCode, TeammateId};
+use recado_store::{StoreKeys, Which};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::server::*;
+use crate::client::Client;
+
+async fn refused(client: &Client, name: &str, request: Value) -> ErrorCode {
+    client.invoke(name, request).await.expect_err("it is refused").code
+}
+
+#[tokio::test]
+async fn somebody_joins_signs_in_reads_and_answers() {
+    let desk = Desk::new();
+    let client = desk.signed_in().await;
+    let state = until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    let account = state.account.expect("an account");
+    assert_eq!(account.name.as_deref(), Some("Ana"));
+    assert_eq!(state.workspace.expect("a workspace").host, "desk.example");
+
+    let request =
+        json!({ "view": { "type": "all" }, "sort": "newest", "after": null, "limit": 50 });
+    let page = client.invoke("inbox_page", request).await.expect("a page");
+    assert_eq!(page["rows"][0]["contact_name"], "Ben");
+
+    let action = json!({ "type": "conversation_reply", "body_text": "Hi Ben", "last_seen_seq": 1 });
+    let request = json!({ "conversation_id": conversation_id(), "action": action });
+    let submitted = client.invoke("command_submit", request).await.expect("stored");
+    until(&client, |state| state.connection.queued == 0).await;
+    let sent = desk.server.state().commands.clone();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(submitted["command_id"], sent[0].id.to_string());
+}
+
+#[tokio::test]
+async fn what_was_written_offline_survives_a_restart_and_is_sent_once() {
+    let desk = Desk::new();
+    let client = desk.signed_in().await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    desk.server.state().unreachable = true;
+    client.shutdown().await;
+    drop(client);
+
+    let client = desk.start().await;
+    until(&client, |state| state.phase == Phase::Ready).await;
+    let action = json!({ "type": "conversation_note", "body_text": "Ask Ben" });
+    let request = json!({ "conversation_id": conversation_id(), "action": action });
+    client.invoke("command_submit", request).await.expect("stored");
+    let state = until(&client, |state| state.connection.state == ConnectionState::Offline).await;
+    assert_eq!(state.connection.reason, Some(ErrorCode::Unreachable));
+    assert_eq!(state.connection.queued, 1);
+    let discard = json!({ "discard_unsent": false });
+    assert_eq!(refused(&client, "sign_out", discard).await, ErrorCode::InvalidRequest);
+    client.shutdown().await;
+    drop(client);
+
+    desk.server.state().unreachable = false;
+    let client = desk.start().await;
+    until(&client, |state| {
+        state.connection.state == ConnectionState::Online && state.connection.queued == 0
+    })
+    .await;
+    assert_eq!(desk.server.state().commands.len(), 1);
+}
+
+#[tokio::test]
+async fn wrong_passwords_codes_and_links_are_told_apart() {
+    let desk = Desk::new();
+    let client = desk.start().await;
+    until(&client, |state| state.phase == Phase::Join).await;
+    let link = json!({ "link": "https://desk.example" });
+    assert_eq!(refused(&client, "workspace_join", link).await, ErrorCode::InvalidJoinLink);
+    let other =
+        "recado://join?url=https://desk.example&workspace=wrk_00000000000000000000000000000002";
+    let link = json!({ "link": other });
+    assert_eq!(refused(&client, "workspace_join", link).await, ErrorCode::InvalidJoinLink);
+    join(&client).await;
+    let wrong = json!({ "email": "ana@example.com", "password": "wrong" });
+    assert_eq!(refused(&client, "sign_in", wrong).await, ErrorCode::InvalidCredentials);
+    password(&client).await;
+    for code in ["", "12345", "abcdef", "654321"] {
+        let code = json!({ "code": code });
+        assert_eq!(refused(&client, "sign_in_code", code).await, ErrorCode::InvalidCode);
+    }
+    assert_eq!(client.state().phase, Phase::Code, "another code may be tried");
+    desk.server.state().next_answers.push_back(ErrorCode::SignInExpired);
+    let code = json!({ "code": CODE });
+    assert_eq!(refused(&client, "sign_in_code", code).await, ErrorCode::SignInExpired);
+    assert_eq!(client.state().phase, Phase::SignIn);
+    sign_in(&client).await;
+}
+
+#[tokio::test]
+async fn a_wrong_code_on_a_wrong_clock_says_so() {
+    let desk = Desk::new();
+    desk.server.state().behind_s = 600;
+    let client = desk.start().await;
+    until(&client, |state| state.phase == Phase::Join).await;
+    join(&client).await;
+    assert!((599..=601).contains(&client.state().connection.clock_ahead_s));
+    password(&client).await;
+    let error =
+        client.invoke("sign_in_code", json!({ "code": "654321" })).await.expect_err("wrong");
+    assert_eq!(error.code, ErrorCode::InvalidCode);
+    assert!(error.message.contains("seconds ahead of"), "{}", error.message);
+}
+
+#[tokio::test]
+async fn unknown_commands_and_unreadable_requests_are_refused() {
+    let desk = Desk::new();
+    let client = desk.start().await;
+    assert_eq!(refused(&client, "no_such_command", json!({})).await, ErrorCode::InvalidRequest);
+    let request = json!({ "email": "hunter2", "password": 17 });
+    let error = client.invoke("sign_in", request).await.expect_err("unreadable");
+    assert_eq!(error.code, ErrorCode::InvalidRequest);
+    assert!(!error.message.contains("hunter2"), "{}", error.message);
+    assert_eq!(refused(&client, "sidebar", Value::Null).await, ErrorCode::SessionEnded);
+}
+
+#[tokio::test]
+async fn a_session_that_the_server_ended_asks_to_sign_in_and_keeps_everything() {
+    let desk = Desk::new();
+    let client = desk.signed_in().await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    let draft = json!({
+        "conversation_id": conversation_id(), "kind": "reply", "body_text": "Half a thought"
+    });
+    client.invoke("draft_save", draft).await.expect("kept");
+    client.shutdown().await;
+    drop(client);
+    desk.server.state().ended = true;
+    let client = desk.start().await;
+    let state = until(&client, |state| state.phase == Phase::SignIn).await;
+    assert_eq!(state.problem.map(|problem| problem.code), Some(ErrorCode::SessionEnded));
+    sign_in(&client).await;
+    let drafts = client.invoke("drafts", json!({})).await.expect("drafts");
+    assert_eq!(drafts["drafts"][0]["draft"]["body_text"], "Half a thought");
+}
+
+#[tokio::test]
+async fn signing_out_destroys_the_keys_and_then_the_files() {
+    let desk = Desk::new();
+    let client = desk.signed_in().await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    let state =
+        client.invoke("sign_out", json!({ "discard_unsent": false })).await.expect("signed out");
+    assert_eq!(state["phase"], "sign_in");
+    assert!(desk.server.state().ended_by_client);
+    assert!(desk.keychain.items().is_empty());
+    let left: Vec<_> = std::fs::read_dir(desk.dir().join("accounts"))
+        .expect("readable")
+        .map(|entry| entry.expect("readable").path())
+        .collect();
+    assert_eq!(left, [] as [std::path::PathBuf; 0]);
+    sign_in(&client).await;
+}
+
+#[tokio::test]
+async fn a_damaged_cache_is_set_aside_and_loaded_again() {
+    let desk = Desk::new();
+    let client = desk.signed_in().await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    client.shutdown().await;
+    drop(client);
+    let teammate_id = TeammateId::from_uuid(Uuid::from_u128(1));
+    let cache =
+        desk.dir().join("accounts").join(teammate_id.to_string()).join(Which::Cache.file_name());
+    let mut bytes = std::fs::read(&cache).expect("a cache");
+    for byte in bytes.iter_mut().skip(4_096).step_by(7) {
+        *byte ^= 0x5A;
+    }
+    std::fs::write(&cache, bytes).expect("damaged");
+    let client = desk.start().await;
+    let state = until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    assert_eq!(state.problem.map(|problem| problem.code), Some(ErrorCode::CacheDamaged));
+    let request =
+        json!({ "view": { "type": "all" }, "sort": "newest", "after": null, "limit": 50 });
+    let page = client.invoke("inbox_page", request).await.expect("a page");
+    assert_eq!(page["rows"][0]["contact_name"], "Ben");
+    client.invoke("problem_retry", json!({})).await.expect("seen");
+    assert_eq!(client.state().problem, None);
+}
+
+#[tokio::test]
+async fn links_from_outside_become_events_and_are_never_obeyed() {
+    let desk = Desk::new();
+    let client = desk.start().await;
+    until(&client, |state| state.phase == Phase::Join).await;
+    let mut events = client.events();
+    let link = format!("recado://join?url=https://evil.example&workspace={}", workspace_id());
+    client.open_link_from_outside(&link).expect("a join link");
+    assert!(matches!(events.recv().await, Ok(HostEvent::JoinLinkReceived { .. })));
+    assert_eq!(client.state().phase, Phase::Join);
+    assert!(client.open_link_from_outside("recado://elsewhere").is_err());
+}
+
+#[tokio::test]
+async fn settings_are_told_and_survive() {
+    let desk = Desk::new();
+    let client = desk.start().await;
+    until(&client, |state| state.phase == Phase::Join).await;
+    let mut events = client.events();
+    client.invoke("settings_save", json!({ "theme": "dark" })).await.expect("stored");
+    assert!(matches!(events.recv().await, Ok(HostEvent::StateChanged { .. })));
+    client.shutdown().await;
+    drop(client);
+    let client = desk.start().await;
+    assert_eq!(client.state().settings.theme, recado_protocol::host::Theme::Dark);
+}
+
+#[tokio::test]
+async fn what_is_secret_is_not_printed() {
+    let desk = Desk::new();
+    let client = desk.signed_in().await;
+    let keys = StoreKeys { cache: [7; 32], outbox: [7; 32] };
+    drop(keys);
+    for printed in
+        [format!("{client:?}"), format!("{:?}", client.state()), format!("{:?}", desk.keychain)]
+    {
+        assert!(!printed.contains("access-token") && !printed.contains(PASSWORD), "{printed}");
+    }
+}

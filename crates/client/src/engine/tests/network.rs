@@ -1,0 +1,124 @@
+//! Networks that fail.
+
+use recado_protocol::*;
+
+use super::super::*;
+use super::harness::*;
+use super::sync::refused;
+
+#[test]
+fn a_lost_answer_is_asked_for_again_within_the_bounds_of_the_backoff() {
+    let mut harness = Harness::new();
+    harness.input(Input::Start);
+    for attempt in 1..=20_u32 {
+        let (request, ask) = harness.ask();
+        assert_eq!(ask, Ask::Bootstrap, "attempt {attempt}");
+        harness.fail(request, TransportError::Unreachable);
+        assert_eq!(harness.state(), ConnectionState::Offline);
+        assert_eq!(harness.engine.link().reason, Some(ErrorCode::Unreachable));
+        let next = harness.engine.link().next_attempt_at.expect("an attempt is planned");
+        let wait_ms = next.as_millis() - harness.now.as_millis();
+        let cap_ms = (SHORTEST_BACKOFF_MS << attempt.min(10)).min(LONGEST_BACKOFF_MS);
+        assert!((SHORTEST_BACKOFF_MS..=cap_ms).contains(&wait_ms), "{attempt}: {wait_ms} ms");
+        assert!(harness.sent.is_empty(), "nothing is sent before its time");
+        harness.wake();
+    }
+    harness.serve(10, &[head(1, 5)]);
+    assert_eq!(harness.state(), ConnectionState::Online);
+    assert_eq!(harness.engine.link().reason, None);
+}
+
+#[test]
+fn a_hint_about_the_network_ends_the_wait() {
+    let mut harness = Harness::new();
+    harness.input(Input::Start);
+    let (request, _) = harness.ask();
+    harness.fail(request, TransportError::Unreachable);
+    assert!(harness.sent.is_empty());
+    harness.input(Input::NetworkHint);
+    assert_eq!(harness.ask().1, Ask::Bootstrap);
+}
+
+#[test]
+fn every_reason_for_being_offline_is_told() {
+    for error in [
+        TransportError::Unreachable,
+        TransportError::UntrustedCertificate,
+        TransportError::Malformed,
+        refused(ErrorCode::Overloaded),
+        refused(ErrorCode::Internal),
+        refused(ErrorCode::KeychainLocked),
+    ] {
+        let mut harness = Harness::online(10, &[head(1, 5)]);
+        harness.pass(61);
+        let (request, _) = harness.ask();
+        harness.fail(request, error.clone());
+        assert_eq!(harness.state(), ConnectionState::Offline);
+        assert_eq!(harness.engine.link().reason, Some(error.code()));
+        assert_eq!(harness.closed.len(), 1, "the live stream is closed as well");
+    }
+}
+
+#[test]
+fn a_stream_that_breaks_is_opened_again_after_what_was_missed() {
+    let mut harness = Harness::online(10, &[head(1, 5)]);
+    let live = harness.live();
+    harness.input(Input::LiveClosed { live, error: TransportError::Unreachable });
+    assert_eq!(harness.state(), ConnectionState::Offline);
+    harness.wake();
+    let (request, ask) = harness.ask();
+    assert_eq!(ask, Ask::Sync { log_id: log(1), cursor: 10 });
+    let page = harness.page(10, 11, vec![change(head(2, 11))]);
+    harness.answer_to(request, Answer::Sync(page));
+    harness.serve(11, &[head(1, 5), head(2, 11)]);
+    assert_eq!(harness.state(), ConnectionState::Online);
+    assert_ne!(harness.live(), live);
+}
+
+#[test]
+fn what_a_closed_stream_still_says_is_ignored() {
+    let mut harness = Harness::online(10, &[head(1, 5)]);
+    let live = harness.live();
+    harness.input(Input::LiveClosed { live, error: TransportError::Unreachable });
+    let page = harness.page(10, 11, vec![change(head(2, 11))]);
+    let frame = recado_protocol::live::LiveFrame::Page { page };
+    harness.input(Input::LiveFrame { live, frame });
+    assert_eq!(harness.cached(&[2]), [0_u128; 0]);
+    harness.input(Input::LiveOpened { live });
+    assert_eq!(harness.state(), ConnectionState::Offline);
+}
+
+#[test]
+fn an_answer_that_comes_twice_is_taken_once() {
+    let mut harness = Harness::online(10, &[head(1, 5)]);
+    harness.pass(61);
+    let (request, _) = harness.ask();
+    let page = harness.page(10, 11, vec![change(head(2, 11))]);
+    harness.answer_to(request, Answer::Sync(page.clone()));
+    harness.jobs.clear();
+    harness.answer_to(request, Answer::Sync(page));
+    assert!(!harness.jobs.iter().any(|job| job == "Page"), "{:?}", harness.jobs);
+}
+
+#[test]
+fn the_clocks_difference_is_told() {
+    let mut harness = Harness::online(10, &[head(1, 5)]);
+    harness.pass(61);
+    let (request, _) = harness.ask();
+    let mut page = harness.page(10, 10, Vec::new());
+    page.server_time = harness.now.plus_seconds(-600);
+    harness.answer_to(request, Answer::Sync(page));
+    assert_eq!(harness.engine.link().clock_ahead_s, 600);
+}
+
+#[test]
+fn a_demand_without_a_network_is_answered_at_once() {
+    let mut harness = Harness::new();
+    let demand =
+        Demand::Conversation { conversation_id: conversation(1), before_seq: None, limit: 9 };
+    harness.input(Input::Demanded { demand_id: 1, demand });
+    assert!(harness.told.iter().any(|notice| matches!(
+        notice,
+        Notice::Demanded { demand_id: 1, result: Err(TransportError::Unreachable) }
+    )));
+}
