@@ -8,7 +8,9 @@
 use std::collections::{HashMap, HashSet};
 
 use recado_protocol::host::InboxRow;
-use recado_protocol::{Action, ConversationId, ConversationState, TeammateId, Visibility};
+use recado_protocol::{
+    Action, ConversationId, ConversationState, TeammateId, Timestamp, Visibility,
+};
 use rusqlite::Connection;
 
 use crate::cache::rows::HeadRow;
@@ -87,10 +89,15 @@ impl<'a> Snapshot<'a> {
             let covered = match rows.entry(id) {
                 std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
                 std::collections::hash_map::Entry::Vacant(new) => {
-                    new.insert(conversations::row(self.cache, id)?.map(|cached| {
-                        let laid = laid(&cached);
-                        Covered { cached, laid }
-                    }))
+                    let covered = match conversations::row(self.cache, id)? {
+                        None => None,
+                        Some(cached) => {
+                            let unanswered_since = self.unanswered_since(&cached)?;
+                            let laid = Laid { unanswered_since, ..laid(&cached) };
+                            Some(Covered { cached, laid })
+                        }
+                    };
+                    new.insert(covered)
                 }
             };
             let is_missing = match covered {
@@ -100,9 +107,6 @@ impl<'a> Snapshot<'a> {
                     let is_missing = overlay::is_missing(entry, &reached);
                     if is_missing {
                         let command = &entry.command;
-                        if command.action == Action::ConversationOpen {
-                            self.know_unanswered(covered)?;
-                        }
                         covered.laid.lay(&command.action, command.created_at, me);
                     }
                     is_missing || matches!(entry.standing, Standing::Refused { .. })
@@ -129,17 +133,18 @@ impl<'a> Snapshot<'a> {
         Ok(())
     }
 
-    /// A closed head does not say since when the customer went unanswered; its parts do.
-    fn know_unanswered(&self, covered: &mut Covered) -> rusqlite::Result<()> {
-        let cached = &covered.cached;
-        let still_closed = covered.laid.head.state == ConversationState::Closed;
-        if cached.head.state == ConversationState::Closed && still_closed {
-            let answered = covered.laid.preview_admin_id != cached.preview_admin_id;
-            if !answered {
-                covered.laid.unanswered_since = parts::unanswered_since(self.cache, cached.key)?;
-            }
+    /// A closed head does not say since when the customer goes unanswered; where a command reopens it,
+    /// its parts do.
+    fn unanswered_since(&self, cached: &HeadRow) -> rusqlite::Result<Option<Timestamp>> {
+        let reopens = |entry: &Entry| {
+            entry.command.conversation_id == cached.head.id
+                && entry.command.action == Action::ConversationOpen
+        };
+        let closed = cached.head.state == ConversationState::Closed;
+        if closed && self.entries.iter().any(reopens) {
+            return parts::unanswered_since(self.cache, cached.key);
         }
-        Ok(())
+        Ok(cached.head.waiting_since)
     }
 
     /// What the cache says about an entry's effect.

@@ -154,6 +154,8 @@ fn reopening_goes_back_to_since_when_the_customer_waits() {
     store.enqueue(&command(3, 1, Action::ConversationOpen)).expect("it is stored");
     assert_eq!(view_of(&store, 1).head.waiting_since, Some(second(3)));
     store.enqueue(&command(4, 1, reply("here"))).expect("it is stored");
+    store.enqueue(&command(5, 1, Action::ConversationClose)).expect("it is stored");
+    store.enqueue(&command(6, 1, Action::ConversationOpen)).expect("it is stored");
     assert_eq!(view_of(&store, 1).head.waiting_since, None);
 }
 
