@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use crate::cache::{KEY, Place};
 use crate::generator::{Changes, Fixture};
 use crate::load::INDEX_BATCH;
-use crate::measure::{Cost, Rounds, measured};
+use crate::measure::{Clock, Cost, Rounds, measured};
 use crate::plain;
 
 /// How many changes come in pages.
@@ -62,8 +62,8 @@ pub(crate) fn follow(fixture: &Fixture, place: &Place, singles: usize) -> Result
 
 impl Followed {
     /// How many microseconds one change took in pages, full text included.
-    pub(crate) fn micros_per_change(&self, side: fn(&Rounds) -> &[Cost]) -> f64 {
-        let sum = |rounds: &Rounds| side(rounds).iter().map(|cost| cost.micros).sum::<f64>();
+    pub(crate) fn micros_per_change(&self, clock: Clock, side: fn(&Rounds) -> &[Cost]) -> f64 {
+        let sum = |rounds: &Rounds| side(rounds).iter().map(|cost| cost.by(clock)).sum::<f64>();
         (sum(&self.pages) + sum(&self.index)) / IN_PAGES as f64
     }
 }

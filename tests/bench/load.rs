@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use crate::cache::{Cache, KEY, List, Place};
 use crate::generator::Fixture;
-use crate::measure::measured;
+use crate::measure::{Cost, measured};
 use crate::plain;
 use crate::progress::Progress;
 
@@ -17,22 +17,25 @@ const BULK_INDEX_BATCH: u32 = 50_000;
 /// How many rows of the bare table go into one transaction.
 const FLOOR_BATCH: usize = 10_000;
 
-/// What filling one cache took, in microseconds.
+/// What filling one cache took.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Filled {
     /// From nothing to the first page of a list.
-    pub(crate) first_page_us: f64,
+    pub(crate) first_page: Cost,
     /// The heads of all open and snoozed conversations.
-    pub(crate) heads_us: f64,
+    pub(crate) heads: Cost,
     /// Every conversation with its parts.
-    pub(crate) bodies_us: f64,
+    pub(crate) bodies: Cost,
     /// The full-text index.
-    pub(crate) index_us: f64,
+    pub(crate) index: Cost,
 }
 
 impl Filled {
-    pub(crate) fn whole_us(&self) -> f64 {
-        self.heads_us + self.bodies_us + self.index_us
+    pub(crate) fn whole(&self) -> Cost {
+        let mut whole = self.heads;
+        whole += self.bodies;
+        whole += self.index;
+        whole
     }
 }
 
@@ -40,7 +43,7 @@ impl Filled {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Loaded {
     pub(crate) sides: [Filled; 3],
-    /// One row into a bare encrypted table, in microseconds.
+    /// One row into a bare encrypted table, in microseconds of the processor.
     pub(crate) floor_us: f64,
     pub(crate) messages: usize,
     /// The messages' length in bytes.
@@ -59,17 +62,18 @@ pub(crate) fn load(fixture: &Fixture, place: &Place) -> Result<Loaded> {
     let mut progress = Progress::new("heads", active.len());
     for (side, cache) in caches.iter().enumerate() {
         let bootstrap = fixture.bootstrap();
-        sides[side].heads_us += measured(|| cache.bootstrap(bootstrap))?.1.micros;
+        sides[side].heads += measured(|| cache.bootstrap(bootstrap))?.1;
     }
     for (number, indices) in active.chunks(MAX_HEADS as usize).enumerate() {
         let page = fixture.head_page(indices);
         for turn in 0..3 {
             let side = (number + turn) % 3;
             let own = page.clone();
-            sides[side].heads_us += measured(|| caches[side].heads(own))?.1.micros;
+            sides[side].heads += measured(|| caches[side].heads(own))?.1;
             if number == 0 {
-                let first = measured(|| caches[side].first_page(List::All))?.1.micros;
-                sides[side].first_page_us = sides[side].heads_us + first;
+                let first = measured(|| caches[side].first_page(List::All))?.1;
+                sides[side].first_page = sides[side].heads;
+                sides[side].first_page += first;
             }
         }
         progress.advance(indices.len());
@@ -82,7 +86,7 @@ pub(crate) fn load(fixture: &Fixture, place: &Place) -> Result<Loaded> {
         for turn in 0..3 {
             let side = (number + turn) % 3;
             let own = page.clone();
-            sides[side].bodies_us += measured(|| caches[side].conversations(own))?.1.micros;
+            sides[side].bodies += measured(|| caches[side].conversations(own))?.1;
         }
         progress.advance(indices.len());
     }
@@ -90,7 +94,7 @@ pub(crate) fn load(fixture: &Fixture, place: &Place) -> Result<Loaded> {
     index(&caches, &mut sides, fixture.scale().messages)?;
     Ok(Loaded {
         sides,
-        floor_us: floor.micros / floor.rows as f64,
+        floor_us: floor.cpu_micros / floor.rows as f64,
         messages: fixture.scale().messages,
         text_bytes: floor.text_bytes,
     })
@@ -110,7 +114,7 @@ fn index(caches: &[Box<dyn Cache>; 3], sides: &mut [Filled; 3], messages: usize)
             let batch = if side == 0 { INDEX_BATCH } else { BULK_INDEX_BATCH };
             let (now, cost) = measured(|| caches[side].index(batch))?;
             anyhow::ensure!(now < left[side], "nothing was indexed");
-            sides[side].index_us += cost.micros;
+            sides[side].index += cost;
             if side == 0 {
                 progress.advance((left[side] - now) as usize);
             }
@@ -126,14 +130,14 @@ struct Floor {
     waiting: Vec<String>,
     rows: usize,
     text_bytes: u64,
-    micros: f64,
+    cpu_micros: f64,
 }
 
 impl Floor {
     fn make(place: &Place) -> Result<Self> {
         let connection = plain::open_bare(&place.beside("floor.db"), Some(&KEY))?;
         plain::make_floor(&connection).context("the bare table cannot be made")?;
-        Ok(Self { connection, waiting: Vec::new(), rows: 0, text_bytes: 0, micros: 0.0 })
+        Ok(Self { connection, waiting: Vec::new(), rows: 0, text_bytes: 0, cpu_micros: 0.0 })
     }
 
     fn insert(&mut self, page: &ConversationPage) -> Result<()> {
@@ -157,7 +161,7 @@ impl Floor {
             Ok(tx.commit()?)
         })?;
         self.rows += texts.len();
-        self.micros += cost.micros;
+        self.cpu_micros += cost.cpu_micros;
         Ok(())
     }
 }

@@ -1,29 +1,65 @@
 //! What a piece of work costs: its time, and the pages that it reads.
 
+use std::ops::AddAssign;
 use std::time::Instant;
 
 use anyhow::Result;
+use rustix::time::{ClockId, clock_gettime};
 
 /// A page of the file, as SQLCipher is set up here, in bytes.
 const PAGE_BYTES: u64 = 4096;
 
 /// What one piece of work cost.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Cost {
+    /// By the clock on the wall, which is what somebody waits for.
     pub(crate) micros: f64,
+    /// Of the processor, which another program's load and the disk's mood leave alone. Everything
+    /// that is measured runs on the calling thread.
+    pub(crate) cpu_micros: f64,
     /// Pages that SQLite asked of the operating system: those that it did not hold. Only Linux
     /// counts them.
     pub(crate) pages_read: Option<u64>,
 }
 
+impl AddAssign for Cost {
+    fn add_assign(&mut self, other: Self) {
+        self.micros += other.micros;
+        self.cpu_micros += other.cpu_micros;
+        self.pages_read = self.pages_read.zip(other.pages_read).map(|(a, b)| a + b);
+    }
+}
+
+/// Which of a cost's times is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clock {
+    Wall,
+    Cpu,
+}
+
+impl Cost {
+    pub(crate) const fn by(&self, clock: Clock) -> f64 {
+        match clock {
+            Clock::Wall => self.micros,
+            Clock::Cpu => self.cpu_micros,
+        }
+    }
+}
+
 /// Runs `work` and says what it cost.
 pub(crate) fn measured<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Cost)> {
     let before = bytes_read();
-    let began = Instant::now();
+    let (began, cpu_before) = (Instant::now(), thread_cpu_micros());
     let result = work()?;
     let micros = began.elapsed().as_secs_f64() * 1e6;
+    let cpu_micros = thread_cpu_micros() - cpu_before;
     let pages_read = before.zip(bytes_read()).map(|(before, after)| (after - before) / PAGE_BYTES);
-    Ok((result, Cost { micros, pages_read }))
+    Ok((result, Cost { micros, cpu_micros, pages_read }))
+}
+
+fn thread_cpu_micros() -> f64 {
+    let now = clock_gettime(ClockId::ThreadCPUTime);
+    now.tv_sec as f64 * 1e6 + now.tv_nsec as f64 / 1e3
 }
 
 /// How many bytes this process has read from files so far.
@@ -87,28 +123,28 @@ impl Rounds {
 
     /// How many times longer Recado takes than hand-written SQL: the middle of the rounds' ratios,
     /// each of two neighbours in time.
-    pub(crate) fn ratio(&self) -> f64 {
-        ratio(&self.recado, &self.rusqlite)
+    pub(crate) fn ratio(&self, clock: Clock) -> f64 {
+        ratio(&self.recado, &self.rusqlite, clock)
     }
 
     /// The same against the file without a key.
-    pub(crate) fn ratio_to_unencrypted(&self) -> f64 {
-        ratio(&self.recado, &self.unencrypted)
+    pub(crate) fn ratio_to_unencrypted(&self, clock: Clock) -> f64 {
+        ratio(&self.recado, &self.unencrypted, clock)
     }
 
     /// What encryption alone costs: the hand-written SQL with and without a key.
-    pub(crate) fn encryption(&self) -> f64 {
-        ratio(&self.rusqlite, &self.unencrypted)
+    pub(crate) fn encryption(&self, clock: Clock) -> f64 {
+        ratio(&self.rusqlite, &self.unencrypted, clock)
     }
 }
 
-fn ratio(of: &[Cost], to: &[Cost]) -> f64 {
-    median(of.iter().zip(to).map(|(of, to)| of.micros / to.micros))
+fn ratio(of: &[Cost], to: &[Cost], clock: Clock) -> f64 {
+    median(of.iter().zip(to).map(|(of, to)| of.by(clock) / to.by(clock)))
 }
 
 /// The middle time in microseconds.
-pub(crate) fn micros(costs: &[Cost]) -> f64 {
-    median(costs.iter().map(|cost| cost.micros))
+pub(crate) fn micros(costs: &[Cost], clock: Clock) -> f64 {
+    median(costs.iter().map(|cost| cost.by(clock)))
 }
 
 /// The middle number of pages.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::measure::{Cost, Rounds, micros, pages};
+use crate::measure::{Clock, Cost, Rounds, micros, pages};
 
 /// One piece of work on the three caches.
 #[derive(Debug, Clone)]
@@ -18,14 +18,14 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    pub(crate) fn of(name: impl Into<String>, rounds: &Rounds) -> Self {
+    pub(crate) fn of(name: impl Into<String>, rounds: &Rounds, clock: Clock) -> Self {
         Self {
             name: name.into(),
-            recado_us: micros(&rounds.recado),
-            rusqlite_us: micros(&rounds.rusqlite),
-            ratio: rounds.ratio(),
-            unencrypted_ratio: rounds.ratio_to_unencrypted(),
-            encryption: rounds.encryption(),
+            recado_us: micros(&rounds.recado, clock),
+            rusqlite_us: micros(&rounds.rusqlite, clock),
+            ratio: rounds.ratio(clock),
+            unencrypted_ratio: rounds.ratio_to_unencrypted(clock),
+            encryption: rounds.encryption(clock),
             recado_pages: pages(&rounds.recado),
             rusqlite_pages: pages(&rounds.rusqlite),
         }
@@ -47,9 +47,9 @@ impl Line {
     }
 
     /// The pages that were read are replaced by pages that were written.
-    pub(crate) fn with_pages(mut self, recado: f64, rusqlite: f64) -> Self {
-        self.recado_pages = Some(recado);
-        self.rusqlite_pages = Some(rusqlite);
+    pub(crate) fn with_pages(mut self, written: Option<[f64; 3]>) -> Self {
+        self.recado_pages = written.map(|[recado, ..]| recado);
+        self.rusqlite_pages = written.map(|[_, rusqlite, _]| rusqlite);
         self
     }
 }
@@ -82,18 +82,18 @@ pub(crate) fn pages_of(costs: &[Cost]) -> Option<f64> {
 /// A table of what was measured.
 pub(crate) fn lines(lines: &[Line]) -> String {
     let mut text = format!(
-        "{:<32}{:>11}{:>11}{:>8}{:>9}{:>9}{:>9}{:>9}\n",
+        "{:<36}{:>11}{:>11}{:>8}{:>9}{:>9}{:>9}{:>9}\n",
         "", "recado", "rusqlite", "ratio", "x plain", "cipher", "pages", "pages"
     );
     let _ = writeln!(
         text,
-        "{:<32}{:>11}{:>11}{:>8}{:>9}{:>9}{:>9}{:>9}",
+        "{:<36}{:>11}{:>11}{:>8}{:>9}{:>9}{:>9}{:>9}",
         "", "", "", "", "", "", "recado", "rusqlite"
     );
     for line in lines {
         let _ = writeln!(
             text,
-            "{:<32}{:>11}{:>11}{:>8.2}{:>9.2}{:>9.2}{:>9}{:>9}",
+            "{:<36}{:>11}{:>11}{:>8.2}{:>9.2}{:>9.2}{:>9}{:>9}",
             line.name,
             duration(line.recado_us),
             duration(line.rusqlite_us),
@@ -109,7 +109,7 @@ pub(crate) fn lines(lines: &[Line]) -> String {
 
 /// A table of the goals; returns also how many fall short.
 pub(crate) fn goals(goals: &[Goal]) -> (String, usize) {
-    let mut text = format!("{:<32}{:<44}{:>10}{:>10}\n", "goal", "what", "at most", "measured");
+    let mut text = format!("{:<36}{:<44}{:>10}{:>10}\n", "goal", "what", "at most", "measured");
     let mut short = 0;
     for goal in goals {
         let verdict = match goal.measured {
@@ -123,7 +123,7 @@ pub(crate) fn goals(goals: &[Goal]) -> (String, usize) {
         let measured = goal.measured.map_or_else(|| "-".to_owned(), number);
         let _ = writeln!(
             text,
-            "{:<32}{:<44}{:>10}{:>10}  {verdict}",
+            "{:<36}{:<44}{:>10}{:>10}  {verdict}",
             goal.name,
             goal.what,
             number(goal.at_most),

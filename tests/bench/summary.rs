@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use crate::changes::Followed;
 use crate::generator::Scale;
-use crate::load::Loaded;
-use crate::measure::{Cost, Rounds, micros, quantile};
-use crate::reads::Reads;
+use crate::load::{Filled, Loaded};
+use crate::measure::{Clock, Cost, Rounds, micros, quantile};
+use crate::reads::{FirstAndAgain, Reads};
 use crate::report::{self, Goal, Line, pages_of};
 
 /// One scale, measured.
@@ -30,7 +30,7 @@ pub(crate) fn text(measured: &Measured, tenth: Option<&Measured>) -> String {
     text.push_str(&report::lines(&lines(measured)));
     let _ = writeln!(
         text,
-        "\nratio: recado to hand-written rusqlite with the same SQLCipher settings, the middle of \
+        "\ncpu: time of the processor, otherwise time on the wall\nratio: recado to hand-written rusqlite with the same SQLCipher settings, the middle of \
          neighbouring pairs\nx plain: recado to the same without a key; cipher: rusqlite with a key \
          to rusqlite without\npages: read by SQLite (changes: written to the log for one change)\n"
     );
@@ -45,57 +45,68 @@ pub(crate) fn text(measured: &Measured, tenth: Option<&Measured>) -> String {
 }
 
 fn lines(measured: &Measured) -> Vec<Line> {
-    let reads = &measured.reads;
+    use Clock::{Cpu, Wall};
+    let Measured { reads, followed, loaded, .. } = measured;
     let mut lines = vec![
-        Line::of("start/open", &reads.open),
-        Line::of("start/open_first_page", &reads.open_first_page),
+        Line::of("start/open", &reads.open, Wall),
+        Line::of("start/open_first_page", &reads.open_first_page, Wall),
     ];
-    let pairs = [
-        ("inbox/mine", &reads.mine),
-        ("inbox/all_open", &reads.all),
-        ("inbox/counts", &reads.counts),
-        ("conversation/open_200", &reads.conversation),
-    ];
-    for (name, costs) in pairs {
-        lines.push(Line::of(format!("{name}, first"), &costs.first));
-        lines.push(Line::of(format!("{name}, again"), &costs.again));
-    }
+    let mut pair = |name: &str, costs: &FirstAndAgain| {
+        lines.push(Line::of(format!("{name}, first"), &costs.first, Wall));
+        lines.push(Line::of(format!("{name}, again"), &costs.again, Wall));
+    };
+    pair("inbox/mine", &reads.mine);
+    pair("inbox/all_open", &reads.all);
+    pair("inbox/counts", &reads.counts);
+    pair("conversation/open_200", &reads.conversation);
     for (search, costs) in &reads.searches {
-        lines.push(Line::of(format!("search/{}, first", search.name), &costs.first));
-        lines.push(Line::of(format!("search/{}, again", search.name), &costs.again));
+        pair(&format!("search/{}", search.name), costs);
     }
-    let followed = &measured.followed;
-    let [recado, rusqlite, _] = followed.written_in_pages;
-    lines.push(Line::of("changes/500_in_a_page", &followed.pages).with_pages(recado, rusqlite));
-    lines.push(Line::of("changes/index_500", &followed.index).with_pages(f64::NAN, f64::NAN));
-    let [recado, rusqlite, _] = followed.written_in_singles;
-    lines.push(Line::of("changes/one_by_one", &followed.singles).with_pages(recado, rusqlite));
-    let per_change = [
-        followed.micros_per_change(|rounds| &rounds.recado),
-        followed.micros_per_change(|rounds| &rounds.rusqlite),
-        followed.micros_per_change(|rounds| &rounds.unencrypted),
-    ];
-    lines.push(Line::once("changes/10000, each", per_change));
-    let filled = measured.loaded.sides;
-    let messages = measured.loaded.messages as f64;
-    lines.push(Line::once("bootstrap/first_page", filled.map(|side| side.first_page_us)));
-    lines.push(Line::once("bootstrap/heads", filled.map(|side| side.heads_us)));
-    lines.push(Line::once("bootstrap/bodies", filled.map(|side| side.bodies_us)));
-    lines.push(Line::once("bootstrap/index", filled.map(|side| side.index_us)));
-    let each = filled.map(|side| side.whole_us() / messages);
-    lines.push(Line::once("bootstrap, each message", each));
+    for clock in [Wall, Cpu] {
+        let name = |name: &str| named(name, clock);
+        let (in_pages, singles) = (followed.written_in_pages, followed.written_in_singles);
+        let pages = Line::of(name("changes/500_in_a_page"), &followed.pages, clock);
+        lines.push(pages.with_pages(Some(in_pages)));
+        let index = Line::of(name("changes/index_500"), &followed.index, clock);
+        lines.push(index.with_pages(None));
+        let single = Line::of(name("changes/one_by_one"), &followed.singles, clock);
+        lines.push(single.with_pages(Some(singles)));
+        let each = [
+            followed.micros_per_change(clock, |rounds| &rounds.recado),
+            followed.micros_per_change(clock, |rounds| &rounds.rusqlite),
+            followed.micros_per_change(clock, |rounds| &rounds.unencrypted),
+        ];
+        lines.push(Line::once(name("changes/10000, each"), each));
+    }
+    for clock in [Wall, Cpu] {
+        let name = |name: &str| named(name, clock);
+        let filled = |of: fn(&Filled) -> Cost| loaded.sides.map(|side| of(&side).by(clock));
+        lines.push(Line::once(name("bootstrap/first_page"), filled(|side| side.first_page)));
+        lines.push(Line::once(name("bootstrap/heads"), filled(|side| side.heads)));
+        lines.push(Line::once(name("bootstrap/bodies"), filled(|side| side.bodies)));
+        lines.push(Line::once(name("bootstrap/index"), filled(|side| side.index)));
+        let each = filled(Filled::whole).map(|whole| whole / loaded.messages as f64);
+        lines.push(Line::once(name("bootstrap, each message"), each));
+    }
     lines
 }
 
-/// One change in a page: the middle over the pages.
+fn named(name: &str, clock: Clock) -> String {
+    match clock {
+        Clock::Wall => name.to_owned(),
+        Clock::Cpu => format!("{name}, cpu"),
+    }
+}
+
+/// One change in a page, in microseconds of the processor: the middle over the pages.
 fn micros_per_change(costs: &[Cost]) -> f64 {
-    micros(costs) / f64::from(recado_protocol::sync::MAX_ENTRIES)
+    micros(costs, Clock::Cpu) / f64::from(recado_protocol::sync::MAX_ENTRIES)
 }
 
 fn goals(measured: &Measured) -> Vec<Goal> {
     let Measured { loaded, reads, followed, .. } = measured;
     let start = &reads.open_first_page;
-    let empty_us = micros(&reads.empty_open);
+    let empty_us = micros(&reads.empty_open, Clock::Wall);
     let floor = loaded.floor_us;
     let recado = loaded.sides[0];
     let first = &reads.conversation.first;
@@ -104,20 +115,20 @@ fn goals(measured: &Measured) -> Vec<Goal> {
         Goal::new(
             "start/db_open_first_page",
             "x of opening an empty encrypted file",
-            micros(&start.recado) / empty_us,
+            micros(&start.recado, Clock::Wall) / empty_us,
             3.0,
         ),
         Goal::new("conversation/open_200_first", "pages read", pages_of(&first.recado), 24.0),
         Goal::new(
             "conversation/open_200_first",
             "x of plain SQLite",
-            first.ratio_to_unencrypted(),
+            first.ratio_to_unencrypted(Clock::Wall),
             3.0,
         ),
         Goal::new(
             "conversation/open_again",
             "x of plain SQLite",
-            reads.conversation.again.ratio_to_unencrypted(),
+            reads.conversation.again.ratio_to_unencrypted(Clock::Wall),
             1.1,
         ),
     ];
@@ -147,13 +158,13 @@ fn goals(measured: &Measured) -> Vec<Goal> {
         Goal::new(
             "sync/bootstrap",
             "x of a row in a bare table, for one message",
-            recado.whole_us() / loaded.messages as f64 / floor,
+            recado.whole().cpu_micros / loaded.messages as f64 / floor,
             8.0,
         ),
         Goal::new(
             "sync/bootstrap",
             "% of the whole until the first page",
-            100.0 * recado.first_page_us / recado.whole_us(),
+            100.0 * recado.first_page.cpu_micros / recado.whole().cpu_micros,
             1.0,
         ),
         Goal::new(
@@ -168,7 +179,9 @@ fn goals(measured: &Measured) -> Vec<Goal> {
 
 /// What ten times the data costs, for everything that somebody waits for.
 fn growth(full: &Measured, tenth: &Measured) -> Vec<Goal> {
-    let times = |of: fn(&Measured) -> &Rounds| micros(&of(full).recado) / micros(&of(tenth).recado);
+    let times = |of: fn(&Measured) -> &Rounds| {
+        micros(&of(full).recado, Clock::Cpu) / micros(&of(tenth).recado, Clock::Cpu)
+    };
     let mut goals: Vec<Goal> = [
         ("growth/10x/open_first_page", times(|m| &m.reads.open_first_page)),
         ("growth/10x/inbox_mine", times(|m| &m.reads.mine.first)),
@@ -182,7 +195,8 @@ fn growth(full: &Measured, tenth: &Measured) -> Vec<Goal> {
     .map(|(name, times)| Goal::new(name, "x of a tenth of the data", times, 1.5))
     .collect();
     for ((search, full), (_, tenth)) in full.reads.searches.iter().zip(&tenth.reads.searches) {
-        let times = micros(&full.first.recado) / micros(&tenth.first.recado);
+        let times =
+            micros(&full.first.recado, Clock::Cpu) / micros(&tenth.first.recado, Clock::Cpu);
         let name = format!("growth/10x/search_{}", search.name);
         goals.push(Goal::new(name, "x of a tenth of the data", times, 1.5));
     }
