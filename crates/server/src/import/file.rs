@@ -119,6 +119,6 @@ fn open(path: &Path) -> io::Result<(Box<dyn Read + Send>, Option<u64>)> {
     if metadata.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    let total_bytes = metadata.is_file().then(|| metadata.len());
+    let total_bytes = metadata.is_file().then_some(metadata.len());
     Ok((Box::new(file), total_bytes))
 }
