@@ -130,8 +130,7 @@ impl Backend {
         let secrets = ServerSecrets::load_or_create(&settings.secrets, now.as_micros())?;
         let db = open_database(&settings.database, &settings.data_dir).await?;
         let core = Core::new(db, Arc::clone(&settings.clock), Arc::clone(&settings.entropy));
-        let (workspace_id, is_new) =
-            teammates::workspace(&core, &settings.workspace_name).await?;
+        let (workspace_id, is_new) = teammates::workspace(&core, &settings.workspace_name).await?;
         let sessions =
             Sessions::new(core.clone(), workspace_id, settings.limiter, settings.sessions);
         let hasher = PasswordHasher::new(secrets.peppers, settings.password_cost)?;

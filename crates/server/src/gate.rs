@@ -7,9 +7,7 @@ use recado_protocol::Timestamp;
 use recado_protocol::WorkspaceId;
 use recado_protocol::error::{ApiError, ErrorCode};
 
-use crate::identity::limiter::{
-    AccountKey, Decision, Guesser, LimiterKey, LimiterPolicies, keys,
-};
+use crate::identity::limiter::{AccountKey, Decision, Guesser, LimiterKey, LimiterPolicies, keys};
 use crate::storage::{DbError, Tx, limiter_state};
 
 /// Shows that a request came over a route that is declared as one that verifies a secret. Only the router makes it, and
@@ -80,7 +78,10 @@ impl From<TooManyAttempts> for ApiError {
     fn from(refusal: TooManyAttempts) -> Self {
         Self {
             retry_after_s: Some(refusal.retry_after_s),
-            ..Self::new(ErrorCode::TooManyAttempts, "There were too many attempts. Wait, then try again.")
+            ..Self::new(
+                ErrorCode::TooManyAttempts,
+                "There were too many attempts. Wait, then try again.",
+            )
         }
     }
 }

@@ -5,9 +5,9 @@ mod follower;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use recado_protocol::SessionId;
 use recado_protocol::error::{ApiError, ErrorCode};
 use recado_protocol::live::{LiveFrame, LiveRequest};
-use recado_protocol::SessionId;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
@@ -103,7 +103,10 @@ async fn session_ended(
                 Ok(false) => return End::session_ended(),
                 Err(error) => {
                     tracing::warn!(%error, session_id = %id, "a stream's session could not be looked at");
-                    return End::because(ErrorCode::Overloaded, "The server is busy. Connect again.");
+                    return End::because(
+                        ErrorCode::Overloaded,
+                        "The server is busy. Connect again.",
+                    );
                 }
             }
         }

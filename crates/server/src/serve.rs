@@ -1,6 +1,7 @@
 //! A running server: the router over TLS, the console socket and the workers, on one backend.
 
 mod address;
+mod nodes;
 mod workers;
 
 use std::fmt;
@@ -283,11 +284,7 @@ fn bind(
             tracing::debug!(?address, %error, "a connection was not accepted");
         });
     let builder = server.http_builder();
-    builder
-        .http1()
-        .header_read_timeout(http::HEADER_TIME)
-        .max_headers(64)
-        .max_buf_size(64 * 1_024);
+    builder.http1().header_read_timeout(http::HEADER_TIME).max_headers(64).max_buf_size(64 * 1_024);
     builder
         .http2()
         .max_concurrent_streams(64)

@@ -4,6 +4,7 @@ mod error;
 mod live_ticket;
 mod refresh;
 mod settings;
+mod trail;
 
 use std::sync::Arc;
 
@@ -19,9 +20,13 @@ use crate::storage::{DbError, Tx, account, session, teammate};
 
 pub use error::AuthError;
 pub use settings::{ACCESS_TOKEN_S, LIVE_TICKET_S, SessionSettings};
+pub(crate) use trail::Trail;
 
 /// How many ends of sessions a slow listener may fall behind before it has to look for itself.
 const REMEMBERED_ENDS: usize = 256;
+
+/// How many sessions are ended in one transaction.
+const STALE_BATCH: u32 = 200;
 
 /// Who sent a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +100,10 @@ impl Sessions {
     /// [`DbError`].
     pub async fn is_running(&self, id: SessionId) -> Result<bool, DbError> {
         let (now, settings) = (self.core.now(), self.settings);
-        self.core.db().read(async move |tx| running(tx, id, settings, now).await.map(|it| it.is_some())).await
+        self.core
+            .db()
+            .read(async move |tx| running(tx, id, settings, now).await.map(|it| it.is_some()))
+            .await
     }
 
     /// Whether a session still gives access, for a stream that outlives its token. A stream is a use of its session, so a
@@ -118,32 +126,21 @@ impl Sessions {
     ///
     /// # Errors
     /// [`DbError`].
-    pub async fn sign_out(&self, id: SessionId) -> Result<(), DbError> {
+    pub async fn sign_out(&self, caller: Caller) -> Result<(), DbError> {
+        let Caller { session_id: id, teammate_id } = caller;
         let now = self.core.now();
-        self.core.db()
+        let trail = Trail::new(&self.core, self.workspace_id, now);
+        self.core
+            .db()
             .write(async move |tx| {
-                session::end(tx, id, EndReason::SignedOut, now).await?;
+                let reason = EndReason::SignedOut;
+                if session::end(tx, id, reason, now).await? {
+                    trail.clone().ended(tx, teammate_id, id, reason).await?;
+                }
                 Ok::<_, DbError>(())
             })
             .await?;
         self.announce_end(id);
-        Ok(())
-    }
-
-    /// Ends every session of a teammate.
-    ///
-    /// # Errors
-    /// [`DbError`].
-    pub async fn end_all_of(
-        &self,
-        teammate_id: TeammateId,
-        reason: EndReason,
-    ) -> Result<(), DbError> {
-        let now = self.core.now();
-        let ended = self.core.db()
-            .write(async move |tx| session::end_all_of(tx, teammate_id, reason, now).await)
-            .await?;
-        ended.into_iter().for_each(|id| self.announce_end(id));
         Ok(())
     }
 
@@ -166,9 +163,42 @@ impl Sessions {
     /// [`DbError`].
     pub async fn announce_ends_since(&self, since: Timestamp) -> Result<Timestamp, DbError> {
         let next = self.core.now();
-        let ended = self.core.db().read(async move |tx| session::ended_since(tx, since).await).await?;
+        let ended =
+            self.core.db().read(async move |tx| session::ended_since(tx, since).await).await?;
         ended.into_iter().for_each(|id| self.announce_end(id));
         Ok(next)
+    }
+
+    /// Ends the sessions that were not used for too long or have become too old, a batch at a time.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn end_stale(&self) -> Result<(), DbError> {
+        loop {
+            let (now, settings) = (self.core.now(), self.settings);
+            let trail = Trail::new(&self.core, self.workspace_id, now);
+            let ended = self
+                .core
+                .db()
+                .write(async move |tx| {
+                    let mut trail = trail.clone();
+                    let idle_before = now.plus_seconds(-settings.idle_s);
+                    let begun_before = now.plus_seconds(-settings.absolute_s);
+                    let stale = session::stale(tx, idle_before, begun_before, STALE_BATCH).await?;
+                    for found in &stale {
+                        let reason = settings.end_reason(found, now).unwrap_or(EndReason::Idle);
+                        if session::end(tx, found.id, reason, now).await? {
+                            trail.ended(tx, found.teammate_id, found.id, reason).await?;
+                        }
+                    }
+                    Ok::<_, DbError>(stale)
+                })
+                .await?;
+            ended.iter().for_each(|session| self.announce_end(session.id));
+            if ended.len() < STALE_BATCH as usize {
+                return Ok(());
+            }
+        }
     }
 
     /// Deletes what ran out: tokens at once, ended sessions after their time in the list of sessions.
@@ -178,9 +208,15 @@ impl Sessions {
     pub async fn delete_expired(&self) -> Result<(), DbError> {
         let now = self.core.now();
         let ended_before = now.plus_seconds(-settings::ENDED_KEPT_S);
-        self.core.db()
+        self.core
+            .db()
             .write(async move |tx| {
-                session::delete_expired(tx, now.plus_seconds(-settings::EXPIRED_KEPT_S), ended_before).await?;
+                session::delete_expired(
+                    tx,
+                    now.plus_seconds(-settings::EXPIRED_KEPT_S),
+                    ended_before,
+                )
+                .await?;
                 crate::storage::limiter_state::delete_spent(tx, now).await?;
                 Ok::<_, DbError>(())
             })

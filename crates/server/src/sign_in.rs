@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::gate::{self, SecretCheck};
 use crate::identity::token::{Secret, TokenKind};
 use crate::identity::totp::TotpSealer;
-use crate::session::{AuthError, Sessions};
+use crate::session::{AuthError, Sessions, Trail};
 use crate::storage::session::SignInFlow;
 use crate::storage::{DbError, account, limiter_state, session};
 
@@ -52,7 +52,9 @@ impl SignIn {
         let device = device::read(&request.device)?;
         let (email, password) = (request.email, Zeroizing::new(request.password));
         if email.len() > LONGEST_EMAIL {
-            return Err(AuthError::InvalidValue("`email` is longer than an e-mail address can be."));
+            return Err(AuthError::InvalidValue(
+                "`email` is longer than an e-mail address can be.",
+            ));
         }
         let core = &self.sessions.core;
         let (now, workspace_id) = (core.now(), self.sessions.workspace_id);
@@ -66,7 +68,9 @@ impl SignIn {
                     .await?
                     .filter(|found| found.state == TeammateState::Active);
                 let known = match &found {
-                    Some(found) => account::is_known_device(tx, found.teammate_id, &device_hash).await?,
+                    Some(found) => {
+                        account::is_known_device(tx, found.teammate_id, &device_hash).await?
+                    }
                     None => false,
                 };
                 let keys =
@@ -79,8 +83,15 @@ impl SignIn {
 
         let stored = found.as_ref().map(|found| found.password_hash.clone());
         let verification = self.hashing.verify(password, stored).await.map_err(hashing_failed)?;
+        let teammate_id = found.as_ref().map(|found| found.teammate_id);
         let (Some(found), Verification::Right { renewed }) = (found, verification) else {
             tracing::info!("sign-in refused");
+            let trail = Trail::new(core, workspace_id, now);
+            core.db()
+                .write(async move |tx| {
+                    trail.clone().password_refused(tx, teammate_id, &device).await
+                })
+                .await?;
             return Err(AuthError::InvalidCredentials);
         };
 
@@ -141,6 +152,8 @@ impl SignIn {
 fn hashing_failed(error: HashingError) -> AuthError {
     match error {
         HashingError::Busy => AuthError::Busy,
-        HashingError::Password(_) | HashingError::BrokeOff => AuthError::Internal(error.to_string()),
+        HashingError::Password(_) | HashingError::BrokeOff => {
+            AuthError::Internal(error.to_string())
+        }
     }
 }

@@ -5,31 +5,32 @@
 //! schema is written once, and [`dialect`] for the few things in which the engines really differ.
 
 pub mod account;
-pub mod limiter_state;
-pub mod session;
-pub mod ticket;
 pub mod audit;
 pub mod change_log;
 pub mod channel;
 pub mod command;
 pub mod contact;
 pub mod conversation;
-pub mod part;
-pub mod read_mark;
-pub mod search;
-pub mod team;
-pub mod teammate;
-pub mod visibility;
-pub mod workspace;
 mod db;
 pub mod dialect;
 mod error;
+pub mod limiter_state;
 pub mod migrate;
+pub mod part;
 mod postgres;
+mod rows;
+pub mod read_mark;
+pub mod search;
+pub mod session;
 mod sql;
 mod sqlite;
+pub mod team;
+pub mod teammate;
+pub mod ticket;
 mod tx;
 mod value;
+pub mod visibility;
+pub mod workspace;
 
 #[cfg(test)]
 mod tests;

@@ -32,8 +32,9 @@ impl fmt::Debug for Credentials {
 /// A password of 100 random bits that can be read out over a telephone.
 pub(super) fn generate_password() -> Result<Zeroizing<String>, BackendError> {
     let mut bytes = Zeroizing::new([0_u8; GROUPS * GROUP_CHARACTERS]);
-    getrandom::fill(bytes.as_mut_slice())
-        .map_err(|_| BackendError::Internal("the operating system gave no random bytes".to_owned()))?;
+    getrandom::fill(bytes.as_mut_slice()).map_err(|_| {
+        BackendError::Internal("the operating system gave no random bytes".to_owned())
+    })?;
     let mut password = Zeroizing::new(String::with_capacity(bytes.len() + GROUPS));
     for (index, byte) in bytes.iter().enumerate() {
         if index > 0 && index % GROUP_CHARACTERS == 0 {

@@ -46,10 +46,9 @@ pub(super) fn make_private_directory(path: &Path) -> Result<(), BackendError> {
         use std::os::unix::fs::DirBuilderExt as _;
         builder.mode(0o700);
     }
-    builder.create(path).map_err(|source: io::Error| BackendError::DataDirectory {
-        path: path.to_owned(),
-        source,
-    })
+    builder
+        .create(path)
+        .map_err(|source: io::Error| BackendError::DataDirectory { path: path.to_owned(), source })
 }
 
 #[cfg(test)]

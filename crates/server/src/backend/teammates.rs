@@ -14,6 +14,7 @@ use crate::identity::password::{PasswordContext, PasswordIssue};
 use crate::identity::token::{Secret, TokenKind};
 use crate::identity::totp::TotpSeed;
 use crate::seed;
+use crate::session::Trail;
 use crate::storage::audit::Actor;
 use crate::storage::change_log::LogWriter;
 use crate::storage::session::EndReason;
@@ -67,7 +68,10 @@ pub struct TeammateChange {
 }
 
 /// The workspace of this database, made if there is none, and whether it was made now.
-pub(super) async fn workspace(core: &Core, name: &str) -> Result<(WorkspaceId, bool), BackendError> {
+pub(super) async fn workspace(
+    core: &Core,
+    name: &str,
+) -> Result<(WorkspaceId, bool), BackendError> {
     let found = core.db().read(async |tx| workspace_rows::ids(tx).await).await?;
     match found.first() {
         Some(id) => Ok((*id, false)),
@@ -113,7 +117,8 @@ impl Backend {
                 let mut log = LogWriter::lock(tx, workspace_id).await?;
                 let mut ids = ids.clone();
                 let added =
-                    seed::insert_teammate(tx, &mut log, &mut ids, now, &row, Actor::Console).await?;
+                    seed::insert_teammate(tx, &mut log, &mut ids, now, &row, Actor::Console)
+                        .await?;
                 let sealed = sign_in.sealer().seal(&sealing, added.id.uuid())?;
                 account::put(tx, added.id, &password_hash, &sealed).await?;
                 Ok::<_, BackendError>(added)
@@ -155,21 +160,33 @@ impl Backend {
         let who = Principal { workspace_id: self.workspace_id, teammate_id: id };
         let now = self.core.now();
         let ids = self.core.ids(now);
+        let trail = Trail::new(&self.core, self.workspace_id, now);
         let ended = self
             .core
             .db()
             .write(async move |tx| {
                 let mut log = LogWriter::lock(tx, who.workspace_id).await?;
                 let mut ids = ids.clone();
-                let access =
-                    access_change::apply_in(tx, &mut log, &mut ids, now, who, &change, Actor::Console)
-                        .await?;
+                let access = access_change::apply_in(
+                    tx,
+                    &mut log,
+                    &mut ids,
+                    now,
+                    who,
+                    &change,
+                    Actor::Console,
+                )
+                .await?;
                 if access.state == TeammateState::Active {
                     return Ok(Vec::new());
                 }
-                Ok::<_, CoreError>(
-                    session::end_all_of(tx, id, EndReason::AccountDisabled, now).await?,
-                )
+                let reason = EndReason::AccountDisabled;
+                let ended = session::end_all_of(tx, id, reason, now).await?;
+                let mut trail = trail.clone();
+                for session_id in &ended {
+                    trail.ended(tx, id, *session_id, reason).await?;
+                }
+                Ok::<_, CoreError>(ended)
             })
             .await?;
         self.core.announce_change();
@@ -262,7 +279,9 @@ fn sentence(issue: &PasswordIssue) -> String {
         PasswordIssue::TooShort { minimum_characters } => {
             format!("it has fewer than {minimum_characters} characters")
         }
-        PasswordIssue::TooLong { maximum_bytes } => format!("it has more than {maximum_bytes} bytes"),
+        PasswordIssue::TooLong { maximum_bytes } => {
+            format!("it has more than {maximum_bytes} bytes")
+        }
         PasswordIssue::Common => "it is among the most common ones".to_owned(),
         PasswordIssue::ContainsContext { word } => format!("it says little more than `{word}`"),
         PasswordIssue::Repetitive => "it repeats itself".to_owned(),

@@ -113,7 +113,9 @@ impl Add {
         }
         say(&format!("Authenticator: {}", added.credentials.totp_url));
         say(&format!("               or type in {}", added.credentials.totp_secret));
-        say("They are shown this once. With the app and the link of `recado-server join-link`, that is all it takes.");
+        say(
+            "They are shown this once. With the app and the link of `recado-server join-link`, that is all it takes.",
+        );
         Ok(())
     }
 }
@@ -121,7 +123,8 @@ impl Add {
 impl Set {
     async fn run(self) -> Result<(), BackendError> {
         let teams = (self.no_team || !self.teams.is_empty()).then_some(self.teams);
-        let change = TeammateChange { role: self.role, state: self.state, access: self.access, teams };
+        let change =
+            TeammateChange { role: self.role, state: self.state, access: self.access, teams };
         if change == TeammateChange::default() {
             return Err(BackendError::Refused(
                 "say what is to change: --role, --access, --team, --no-team or --state".to_owned(),
@@ -176,7 +179,11 @@ fn access(text: &str) -> Result<ConversationAccess, String> {
         "all" => AccessScope::All,
         "own-teams" => AccessScope::OwnTeams,
         "assigned" => AccessScope::Assigned,
-        _ => return Err("access is all, own-teams or assigned, each with or without +unassigned".to_owned()),
+        _ => {
+            return Err(
+                "access is all, own-teams or assigned, each with or without +unassigned".to_owned()
+            );
+        }
     };
     Ok(ConversationAccess { scope, unassigned })
 }

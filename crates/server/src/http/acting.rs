@@ -1,9 +1,7 @@
 //! What agents do.
 
 use axum::extract::State;
-use recado_protocol::command::{
-    CommandsRequest, CommandsResponse, MAX_COMMANDS_PER_REQUEST,
-};
+use recado_protocol::command::{CommandsRequest, CommandsResponse, MAX_COMMANDS_PER_REQUEST};
 use recado_protocol::error::ErrorCode;
 
 use super::extract::ApiJson;

@@ -52,9 +52,7 @@ pub(super) fn base() -> utoipa::openapi::OpenApi {
 }
 
 /// The description as text, the same each time.
-pub(super) fn write(
-    description: &utoipa::openapi::OpenApi,
-) -> Result<String, serde_json::Error> {
+pub(super) fn write(description: &utoipa::openapi::OpenApi) -> Result<String, serde_json::Error> {
     let mut value = serde_json::to_value(description)?;
     value.sort_all_objects();
     let mut text = serde_json::to_string_pretty(&value)?;

@@ -105,6 +105,6 @@ pub(super) async fn sign_out(
     State(edge): State<Edge>,
     caller: Caller,
 ) -> Result<StatusCode, Failure> {
-    edge.sessions.sign_out(caller.session_id).await?;
+    edge.sessions.sign_out(caller).await?;
     Ok(StatusCode::NO_CONTENT)
 }

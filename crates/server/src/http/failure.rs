@@ -40,7 +40,10 @@ impl Failure {
         tracing::error!(%correlation_id, cause = %one_line(&cause.to_string()), "request failed");
         ApiError {
             correlation_id: Some(correlation_id),
-            ..ApiError::new(ErrorCode::Internal, "The server failed. Try again; if it goes on, tell your admin.")
+            ..ApiError::new(
+                ErrorCode::Internal,
+                "The server failed. Try again; if it goes on, tell your admin.",
+            )
         }
         .into()
     }

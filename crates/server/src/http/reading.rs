@@ -2,11 +2,11 @@
 
 use axum::extract::State;
 use recado_protocol::error::ErrorCode;
+use recado_protocol::search::SearchPage;
 use recado_protocol::sync::{
     Bootstrap, ConversationPage, FetchRequest, HeadPage, HeadQuery, ScopeDigest, SyncPage,
 };
 use recado_protocol::{ContactId, ConversationId, ConversationState, LogId};
-use recado_protocol::search::SearchPage;
 use serde::Deserialize;
 
 use super::extract::{ApiJson, ApiPath, ApiQuery};

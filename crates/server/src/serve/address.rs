@@ -67,7 +67,8 @@ mod tests {
     fn a_public_address_is_https_and_a_host() {
         let address = "0.0.0.0:8443".parse().expect("an address");
         assert!(public_url(Some(url("https://inbox.example:8443")), address).is_ok());
-        for wrong in ["http://inbox.example", "https://inbox.example/a", "https://a@inbox.example"] {
+        for wrong in ["http://inbox.example", "https://inbox.example/a", "https://a@inbox.example"]
+        {
             assert!(public_url(Some(url(wrong)), address).is_err(), "{wrong}");
         }
     }

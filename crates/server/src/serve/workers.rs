@@ -47,6 +47,9 @@ pub(super) fn start(
     }));
     let sessions = edge.sessions.clone();
     tasks.spawn(repeat(CLEANING_TICK, stopping.clone(), async move || {
+        if let Err(error) = sessions.end_stale().await {
+            tracing::warn!(%error, "stale sessions could not be ended");
+        }
         if let Err(error) = sessions.delete_expired().await {
             tracing::warn!(%error, "what ran out could not be deleted");
         }

@@ -52,28 +52,35 @@ impl AuthError {
     #[must_use]
     pub fn answer(&self) -> Option<ApiError> {
         let (code, message) = match self {
-            Self::InvalidCredentials => {
-                (ErrorCode::InvalidCredentials, "The e-mail address or the password is wrong. Try again.")
-            }
-            Self::InvalidCode => {
-                (ErrorCode::InvalidCode, "The code is wrong or was used before. Wait for the next one.")
-            }
-            Self::SignInExpired => {
-                (ErrorCode::SignInExpired, "The sign-in took too long. Start again with the password.")
-            }
+            Self::InvalidCredentials => (
+                ErrorCode::InvalidCredentials,
+                "The e-mail address or the password is wrong. Try again.",
+            ),
+            Self::InvalidCode => (
+                ErrorCode::InvalidCode,
+                "The code is wrong or was used before. Wait for the next one.",
+            ),
+            Self::SignInExpired => (
+                ErrorCode::SignInExpired,
+                "The sign-in took too long. Start again with the password.",
+            ),
             Self::TooManyAttempts(refusal) => return Some((*refusal).into()),
             Self::InvalidValue(message) => (ErrorCode::InvalidValue, *message),
             Self::Overtaken => (
                 ErrorCode::IdempotencyConflict,
                 "A later refresh of this session was answered first. Use what it brought.",
             ),
-            Self::SessionEnded => (ErrorCode::SessionEnded, "There is no session, or it has ended. Sign in."),
-            Self::AccessTokenExpired => {
-                (ErrorCode::AccessTokenExpired, "The access token has run out. Refresh the session.")
+            Self::SessionEnded => {
+                (ErrorCode::SessionEnded, "There is no session, or it has ended. Sign in.")
             }
-            Self::InvalidChannelKey => {
-                (ErrorCode::InvalidChannelKey, "The channel key is unknown. Make one with `recado-server channel add`.")
-            }
+            Self::AccessTokenExpired => (
+                ErrorCode::AccessTokenExpired,
+                "The access token has run out. Refresh the session.",
+            ),
+            Self::InvalidChannelKey => (
+                ErrorCode::InvalidChannelKey,
+                "The channel key is unknown. Make one with `recado-server channel add`.",
+            ),
             Self::Busy => (ErrorCode::Overloaded, "The server is busy. Try again in a moment."),
             Self::Db(_) | Self::Internal(_) => return None,
         };

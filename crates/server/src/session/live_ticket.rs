@@ -5,8 +5,8 @@ use recado_protocol::live::LiveTicket;
 
 use super::settings::LIVE_TICKET_S;
 use super::{AuthError, Caller, Sessions, caller_of};
-use crate::identity::token::{Secret, TokenKind};
 use crate::gate::{self, SecretCheck};
+use crate::identity::token::{Secret, TokenKind};
 use crate::storage::{DbError, limiter_state, session, ticket};
 
 impl Sessions {
@@ -19,7 +19,8 @@ impl Sessions {
             .map_err(|error| AuthError::Internal(error.to_string()))?;
         let hash = secret.hash();
         let expires_at = self.core.now().plus_seconds(LIVE_TICKET_S.into());
-        self.core.db()
+        self.core
+            .db()
             .write(async move |tx| ticket::insert(tx, hash, session_id, expires_at).await)
             .await?;
         Ok(LiveTicket { ticket: secret.expose().to_owned(), expires_in_s: LIVE_TICKET_S })

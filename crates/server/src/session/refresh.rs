@@ -1,16 +1,16 @@
 //! How a session goes on.
 
-use recado_protocol::TeammateState;
 use recado_protocol::identity::{RefreshRequest, Session};
+use recado_protocol::{TeammateState, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use super::settings::ACCESS_TOKEN_S;
-use super::{AuthError, Sessions};
+use super::{AuthError, Sessions, Trail};
 use crate::gate::{self, SecretCheck};
 use crate::identity::refresh::RefreshOutcome;
 use crate::identity::token::{Secret, TokenHash, TokenKind};
-use crate::storage::session::EndReason;
-use crate::storage::{DbError, account, limiter_state, session};
+use crate::storage::session::{EndReason, StoredSession};
+use crate::storage::{DbError, Tx, account, limiter_state, session};
 
 /// A refresh secret has at least 256 random bits, which take 43 characters; far longer ones are nobody's.
 const REFRESH_SECRET_CHARACTERS: std::ops::RangeInclusive<usize> = 43..=256;
@@ -30,18 +30,24 @@ impl Sessions {
             return Err(AuthError::InvalidValue("`refresh` is not a refresh secret."));
         }
         let presented = TokenHash::from_bytes(Sha256::digest(request.refresh.as_bytes()).into());
-        let proposal = TokenHash::from_base64(&request.next_hash)
-            .map_err(|_| AuthError::InvalidValue("`next_hash` is not SHA-256 in base64url without padding."))?;
+        let proposal = TokenHash::from_base64(&request.next_hash).map_err(|_| {
+            AuthError::InvalidValue("`next_hash` is not SHA-256 in base64url without padding.")
+        })?;
         let access = Secret::generate(TokenKind::Access)
             .map_err(|error| AuthError::Internal(error.to_string()))?;
         let (now, access_hash, id) = (self.core.now(), access.hash(), request.session_id);
         let expires_at = now.plus_seconds(ACCESS_TOKEN_S.into());
-        let (settings, workspace_id, policies) = (self.settings, self.workspace_id, self.policies.clone());
+        let (settings, workspace_id, policies) =
+            (self.settings, self.workspace_id, self.policies.clone());
 
+        let trail = Trail::new(&self.core, workspace_id, now);
         // Everything in one transaction, so that the next secret is never taken without its counters. The outcome is
         // a value and not an error, because a refusal has to commit its charge.
-        let outcome = self.core.db()
+        let outcome = self
+            .core
+            .db()
             .write(async move |tx| {
+                let mut trail = trail.clone();
                 let Some(mut found) = session::lock(tx, id).await? else {
                     let keys = check.stranger_keys();
                     return Ok(match gate::charge(tx, &policies, &keys, now).await? {
@@ -51,20 +57,22 @@ impl Sessions {
                 };
                 let owner = account::find(tx, found.teammate_id).await?;
                 let Some(owner) = owner.filter(|owner| owner.state == TeammateState::Active) else {
-                    session::end(tx, id, EndReason::AccountDisabled, now).await?;
+                    end(tx, &mut trail, &found, EndReason::AccountDisabled, now).await?;
                     return Ok(Err(AuthError::SessionEnded));
                 };
                 if let Some(reason) = settings.end_reason(&found, now) {
-                    session::end(tx, id, reason, now).await?;
+                    end(tx, &mut trail, &found, reason, now).await?;
                     return Ok(Err(AuthError::SessionEnded));
                 }
-                let keys = check.account_keys(workspace_id, &owner.email_folded, Some(&found.device.hash));
+                let keys =
+                    check.account_keys(workspace_id, &owner.email_folded, Some(&found.device.hash));
                 if let Err(refusal) = gate::charge(tx, &policies, &keys, now).await? {
                     return Ok(Err(refusal.into()));
                 }
                 let outcome = found.family.present(presented, proposal);
                 if outcome == RefreshOutcome::ReuseDetected {
-                    session::end(tx, id, EndReason::RefreshReused, now).await?;
+                    tracing::warn!(session_id = %id, "a refresh secret had a second holder");
+                    end(tx, &mut trail, &found, EndReason::RefreshReused, now).await?;
                     return Ok(Err(AuthError::SessionEnded));
                 }
                 limiter_state::refund(tx, &policies, &keys, now).await?;
@@ -75,9 +83,9 @@ impl Sessions {
                         Ok::<_, DbError>(Ok(found.teammate_id))
                     }
                     RefreshOutcome::Superseded => Ok(Err(AuthError::Overtaken)),
-                    RefreshOutcome::InvalidProposal => {
-                        Ok(Err(AuthError::InvalidValue("`next_hash` names a secret that was used before.")))
-                    }
+                    RefreshOutcome::InvalidProposal => Ok(Err(AuthError::InvalidValue(
+                        "`next_hash` names a secret that was used before.",
+                    ))),
                     RefreshOutcome::ReuseDetected | RefreshOutcome::AlreadyRevoked => {
                         Ok(Err(AuthError::SessionEnded))
                     }
@@ -96,4 +104,17 @@ impl Sessions {
             server_time: now,
         })
     }
+}
+
+async fn end(
+    tx: &mut Tx,
+    trail: &mut Trail,
+    session: &StoredSession,
+    reason: EndReason,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    if session::end(tx, session.id, reason, now).await? {
+        trail.ended(tx, session.teammate_id, session.id, reason).await?;
+    }
+    Ok(())
 }

@@ -13,9 +13,12 @@ const LONGEST_FIELD_CHARS: usize = 200;
 /// # Errors
 /// [`AuthError::InvalidValue`] for an id that is not 16 bytes as hexadecimal digits.
 pub(super) fn read(device: &Device) -> Result<StoredDevice, AuthError> {
-    let is_id = device.id.len() == ID_DIGITS && device.id.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let is_id =
+        device.id.len() == ID_DIGITS && device.id.bytes().all(|digit| digit.is_ascii_hexdigit());
     if !is_id {
-        return Err(AuthError::InvalidValue("`device.id` must be 16 bytes as 32 hexadecimal digits."));
+        return Err(AuthError::InvalidValue(
+            "`device.id` must be 16 bytes as 32 hexadecimal digits.",
+        ));
     }
     let field = |text: &str| -> String {
         text.chars().filter(|c| !c.is_control()).take(LONGEST_FIELD_CHARS).collect()

@@ -37,7 +37,8 @@ impl HashingPool {
     /// A pool as wide as the machine, less one core for everything else.
     #[must_use]
     pub fn new(hasher: PasswordHasher) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1));
+        let cores = std::thread::available_parallelism()
+            .map_or(1, |cores| cores.get().saturating_sub(1).max(1));
         Self {
             hasher: Arc::new(hasher),
             places: Arc::new(Semaphore::new(cores + MOST_WAITING)),
@@ -57,7 +58,8 @@ impl HashingPool {
     ) -> Result<Verification, HashingError> {
         self.run(move |hasher| match stored {
             Some(stored) if hasher.verify(&password, &stored)? => {
-                let renewed = hasher.needs_rehash(&stored).then(|| hasher.hash(&password)).transpose()?;
+                let renewed =
+                    hasher.needs_rehash(&stored).then(|| hasher.hash(&password)).transpose()?;
                 Ok(Verification::Right { renewed })
             }
             Some(_) => Ok(Verification::Wrong),
@@ -82,8 +84,7 @@ impl HashingPool {
         work: impl FnOnce(&PasswordHasher) -> Result<T, HashingError> + Send + 'static,
     ) -> Result<T, HashingError> {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| HashingError::Busy)?;
-        let core =
-            Arc::clone(&self.cores).acquire_owned().await.map_err(|_| HashingError::Busy)?;
+        let core = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| HashingError::Busy)?;
         let hasher = Arc::clone(&self.hasher);
         tokio::task::spawn_blocking(move || {
             // Held by the work itself: a request that is dropped does not make room while its hash still runs.

@@ -9,7 +9,7 @@ use super::SignIn;
 use crate::gate::{self, SecretCheck};
 use crate::identity::refresh::RefreshFamily;
 use crate::identity::token::{Secret, TokenHash, TokenKind};
-use crate::session::{ACCESS_TOKEN_S, AuthError};
+use crate::session::{ACCESS_TOKEN_S, AuthError, Trail};
 use crate::storage::session::StoredSession;
 use crate::storage::{DbError, account, limiter_state, session};
 
@@ -44,6 +44,7 @@ impl SignIn {
         let policies = Arc::clone(&self.sessions.policies);
         let sealer = Arc::clone(&self.sealer);
 
+        let trail = Trail::new(core, workspace_id, now);
         let outcome = core
             .db()
             .write(async move |tx| {
@@ -80,12 +81,15 @@ impl SignIn {
                     Some(step) => account::accept_totp_step(tx, found.teammate_id, step).await?,
                     None => false,
                 };
+                let mut trail = trail.clone();
                 if !accepted {
+                    trail.code_refused(tx, found.teammate_id, &flow.device).await?;
                     return Ok(Outcome::Refused(AuthError::InvalidCode));
                 }
                 limiter_state::refund(tx, &policies, &keys, now).await?;
                 session::delete_flow(tx, flow_hash).await?;
                 account::remember_device(tx, found.teammate_id, &flow.device.hash, now).await?;
+                trail.signed_in(tx, found.teammate_id, session_id, &flow.device).await?;
                 let begun = StoredSession {
                     id: session_id,
                     teammate_id: found.teammate_id,

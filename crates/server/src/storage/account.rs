@@ -71,7 +71,11 @@ pub async fn find_by_email(
         "SELECT {COLUMNS} FROM teammate JOIN account ON account.teammate_id = teammate.id \
          WHERE teammate.workspace_id = ?1 AND teammate.email_folded = ?2"
     );
-    tx.query_opt(&sql, &params![workspace_id, fold_email(email)]).await?.as_ref().map(read).transpose()
+    tx.query_opt(&sql, &params![workspace_id, fold_email(email)])
+        .await?
+        .as_ref()
+        .map(read)
+        .transpose()
 }
 
 /// The account of a teammate.

@@ -17,7 +17,7 @@ pub struct Db {
 enum Store {
     File { writer: WriterThread, readers: Readers },
     Memory(Box<InlineStore>),
-    Postgres(Server),
+    Postgres(Box<Server>),
 }
 
 impl Db {
@@ -95,7 +95,7 @@ impl Db {
         migrations: &'static [Migration],
     ) -> Result<Self, DbError> {
         let server = Server::connect(url, schema, migrations).await?;
-        Ok(Self { store: Arc::new(Store::Postgres(server)) })
+        Ok(Self { store: Arc::new(Store::Postgres(Box::new(server))) })
     }
 
     /// The engine behind this handle.

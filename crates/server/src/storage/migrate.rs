@@ -47,7 +47,11 @@ pub struct Migration {
 pub fn migrations() -> &'static [Migration] {
     &[
         Migration { version: 1, name: "core", sql: include_str!("migrations/0001_core.sql") },
-        Migration { version: 2, name: "identity", sql: include_str!("migrations/0002_identity.sql") },
+        Migration {
+            version: 2,
+            name: "identity",
+            sql: include_str!("migrations/0002_identity.sql"),
+        },
     ]
 }
 

@@ -190,8 +190,7 @@ pub async fn insert(tx: &mut Tx, session: &StoredSession) -> Result<(), DbError>
     Ok(())
 }
 
-const SESSION_COLUMNS: &str =
-    "session.id, session.teammate_id, session.device_hash, session.device_name, \
+const SESSION_COLUMNS: &str = "session.id, session.teammate_id, session.device_hash, session.device_name, \
      session.device_system, session.device_app_version, session.created_at, session.last_used_at, \
      session.current_hash, session.pending_hash, session.previous_hash, session.ended_at";
 
@@ -200,10 +199,8 @@ const SESSION_COLUMNS: &str =
 /// # Errors
 /// [`DbError`].
 pub async fn lock(tx: &mut Tx, id: SessionId) -> Result<Option<StoredSession>, DbError> {
-    let sql = format!(
-        "SELECT {SESSION_COLUMNS} FROM session WHERE id = ?1{}",
-        tx.engine().for_update()
-    );
+    let sql =
+        format!("SELECT {SESSION_COLUMNS} FROM session WHERE id = ?1{}", tx.engine().for_update());
     tx.query_opt(&sql, &params![id]).await?.as_ref().map(read).transpose()
 }
 
@@ -294,9 +291,26 @@ pub async fn end_all_of(
             ended.push(id);
         }
     }
-    tx.execute("DELETE FROM sign_in_flow WHERE teammate_id = ?1", &params![teammate_id])
-        .await?;
+    tx.execute("DELETE FROM sign_in_flow WHERE teammate_id = ?1", &params![teammate_id]).await?;
     Ok(ended)
+}
+
+/// Running sessions that were last used before `idle_before` or begun before `begun_before`, at most `limit`.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn stale(
+    tx: &mut Tx,
+    idle_before: Timestamp,
+    begun_before: Timestamp,
+    limit: u32,
+) -> Result<Vec<StoredSession>, DbError> {
+    let sql = format!(
+        "SELECT {SESSION_COLUMNS} FROM session \
+         WHERE ended_at IS NULL AND (last_used_at <= ?1 OR created_at <= ?2) ORDER BY id LIMIT ?3{}",
+        tx.engine().for_update_skip_locked()
+    );
+    tx.query(&sql, &params![idle_before, begun_before, limit]).await?.iter().map(read).collect()
 }
 
 /// The sessions that ended at `since` or later.
@@ -304,9 +318,8 @@ pub async fn end_all_of(
 /// # Errors
 /// [`DbError`].
 pub async fn ended_since(tx: &mut Tx, since: Timestamp) -> Result<Vec<SessionId>, DbError> {
-    let rows =
-        tx.query("SELECT id FROM session WHERE ended_at >= ?1", &params![since]).await?;
-    rows.iter().map(|row| Ok(row.get("id")?)).collect()
+    let rows = tx.query("SELECT id FROM session WHERE ended_at >= ?1", &params![since]).await?;
+    rows.iter().map(|row| row.get("id")).collect()
 }
 
 /// Stores an access token.
@@ -352,14 +365,10 @@ pub async fn delete_expired(
     before: Timestamp,
     ended_before: Timestamp,
 ) -> Result<(), DbError> {
-    tx.execute("DELETE FROM access_token WHERE expires_at < ?1", &params![before])
-        .await?;
-    tx.execute("DELETE FROM live_ticket WHERE expires_at < ?1", &params![before])
-        .await?;
-    tx.execute("DELETE FROM sign_in_flow WHERE expires_at < ?1", &params![before])
-        .await?;
-    tx.execute("DELETE FROM session WHERE ended_at < ?1", &params![ended_before])
-        .await?;
+    tx.execute("DELETE FROM access_token WHERE expires_at < ?1", &params![before]).await?;
+    tx.execute("DELETE FROM live_ticket WHERE expires_at < ?1", &params![before]).await?;
+    tx.execute("DELETE FROM sign_in_flow WHERE expires_at < ?1", &params![before]).await?;
+    tx.execute("DELETE FROM session WHERE ended_at < ?1", &params![ended_before]).await?;
     Ok(())
 }
 

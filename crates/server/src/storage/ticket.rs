@@ -38,5 +38,5 @@ pub async fn redeem(
             &params![ticket_hash.as_bytes(), now],
         )
         .await?;
-    row.map(|row| Ok(row.get("session_id")?)).transpose()
+    row.map(|row| row.get("session_id")).transpose()
 }

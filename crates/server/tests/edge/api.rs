@@ -63,8 +63,11 @@ async fn without_a_token_nothing_but_what_is_public_answers() {
     let server = TestServer::start().await;
     for route in described(&server).routes {
         let method: Method = route.method.parse().expect("a method");
-        for token in [None, Some("nonsense"), Some("rct_a_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")] {
-            let mut request = server.client.request(method.clone(), server.url(&concrete(&route.path)));
+        for token in
+            [None, Some("nonsense"), Some("rct_a_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+        {
+            let mut request =
+                server.client.request(method.clone(), server.url(&concrete(&route.path)));
             if let Some(token) = token {
                 request = request.bearer_auth(token);
             }
@@ -120,8 +123,7 @@ async fn what_is_not_there_and_what_is_not_taken_answer_in_the_same_form() {
         let (status, error) = error(server.get(path, "").await).await;
         assert_eq!((status, error.code), (StatusCode::NOT_FOUND, ErrorCode::NotFound), "{path}");
     }
-    let response =
-        server.client.delete(server.url("/v1/server")).send().await.expect("an answer");
+    let response = server.client.delete(server.url("/v1/server")).send().await.expect("an answer");
     assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(code(response).await, ErrorCode::InvalidRequest);
 }

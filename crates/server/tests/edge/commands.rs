@@ -62,7 +62,11 @@ pub(crate) fn reply(text: &str) -> Action {
     Action::ConversationReply { body_text: text.to_owned(), last_seen_seq: 1 }
 }
 
-pub(crate) async fn run(server: &TestServer, token: &str, commands: Vec<Command>) -> CommandsResponse {
+pub(crate) async fn run(
+    server: &TestServer,
+    token: &str,
+    commands: Vec<Command>,
+) -> CommandsResponse {
     let response = server
         .client
         .post(server.url("/v1/commands"))
@@ -103,7 +107,8 @@ async fn a_customers_message_is_read_and_answered_once() {
         let first = run(&server, token, vec![answer.clone()]).await;
         let second = run(&server, token, vec![answer]).await;
         assert_eq!(first, second);
-        let CommandOutcome::Applied { part_id: Some(part_id), .. } = first.results[0].outcome else {
+        let CommandOutcome::Applied { part_id: Some(part_id), .. } = first.results[0].outcome
+        else {
             panic!("{first:?}");
         };
         let replies: ReplyPage = body(server.get("/v1/channel/replies?after=0", &key).await).await;

@@ -45,7 +45,10 @@ async fn commands_reach_a_running_server() {
 
     let again = Request::TeammateAdd { new: new("ANA@inbox.example") };
     let refused = console.ask::<AddedTeammate>(again).await.expect_err("she is there already");
-    assert!(matches!(&refused, BackendError::Refused(text) if text.contains("already")), "{refused}");
+    assert!(
+        matches!(&refused, BackendError::Refused(text) if text.contains("already")),
+        "{refused}"
+    );
 
     let weak = NewTeammate { password: Some("password".to_owned()), ..new("ben@inbox.example") };
     let refused = console.ask::<AddedTeammate>(Request::TeammateAdd { new: weak }).await;
@@ -122,7 +125,8 @@ async fn a_second_server_on_the_same_data_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_announcement_says_all_and_is_for_its_owner_only() {
     let server = TestServer::start().await;
-    let added = server.running.backend().add_teammate(new("ana@inbox.example")).await.expect("added");
+    let added =
+        server.running.backend().add_teammate(new("ana@inbox.example")).await.expect("added");
     let account = AnnouncedAccount::new(&added).expect("a made-up password");
     let announcement = Announcement::new(&server.running, vec![account], None);
     let path = server.data.path().join("announcement.json");

@@ -52,7 +52,10 @@ async fn malformed_queries_and_ids_are_refused() {
     for (path, expected) in [
         ("/v1/sync", ErrorCode::InvalidRequest),
         ("/v1/sync?log_id=x&cursor=1", ErrorCode::InvalidRequest),
-        ("/v1/sync?log_id=log_01970000000070008000000000000000&cursor=-1", ErrorCode::InvalidRequest),
+        (
+            "/v1/sync?log_id=log_01970000000070008000000000000000&cursor=-1",
+            ErrorCode::InvalidRequest,
+        ),
         ("/v1/conversations?state=lost", ErrorCode::InvalidRequest),
         ("/v1/conversations?state=open&limit=many", ErrorCode::InvalidRequest),
         ("/v1/conversations/%FF", ErrorCode::NotFound),

@@ -89,7 +89,9 @@ async fn an_agent_sees_a_message_and_a_colleagues_reply_as_they_come() {
         say(&mut socket, &LiveRequest::Ack { cursor: page.cursor }).await;
 
         run(&server, first.token(), vec![command(receipt.conversation_id, reply("Hello."))]).await;
-        let Some(LiveFrame::Page { page: next }) = hear(&mut socket).await else { panic!("no page") };
+        let Some(LiveFrame::Page { page: next }) = hear(&mut socket).await else {
+            panic!("no page")
+        };
         assert_eq!(next.after, page.cursor);
         let answered = next.changes.iter().any(|change| {
             matches!(change, Change::Conversation { conversation }
@@ -126,7 +128,8 @@ async fn the_end_of_a_session_ends_its_stream() {
         let (mut first, _) = begin(&server, &signed_out).await;
         let (mut second, _) = begin(&server, &suspended).await;
 
-        let request = server.client.delete(server.url("/v1/session")).bearer_auth(signed_out.token());
+        let request =
+            server.client.delete(server.url("/v1/session")).bearer_auth(signed_out.token());
         request.send().await.expect("an answer");
         let change = TeammateChange {
             state: Some(recado_protocol::TeammateState::Suspended),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its scene may fail at once")]
 
 mod api;
+mod audit;
 mod commands;
 mod console;
 mod harness;

@@ -20,7 +20,11 @@ async fn refresh(
     next: &Secret,
 ) -> Result<Session, ErrorCode> {
     let response = server.post("/v1/session/refresh", &signed_in.refresh_with(current, next)).await;
-    if response.status().is_success() { Ok(body(response).await) } else { Err(code(response).await) }
+    if response.status().is_success() {
+        Ok(body(response).await)
+    } else {
+        Err(code(response).await)
+    }
 }
 
 async fn bootstrap(server: &TestServer, token: &str) -> Result<(), ErrorCode> {
@@ -37,11 +41,9 @@ async fn an_access_token_runs_out_and_a_refresh_brings_the_next() {
         assert_eq!(signed_in.session.expires_in_s, 300);
         bootstrap(&server, signed_in.token()).await.expect("signed in");
         server.clock.advance(300);
-        assert_eq!(
-            bootstrap(&server, signed_in.token()).await,
-            Err(ErrorCode::AccessTokenExpired)
-        );
-        let renewed = refresh(&server, &signed_in, &signed_in.refresh, &secret()).await.expect("renewed");
+        assert_eq!(bootstrap(&server, signed_in.token()).await, Err(ErrorCode::AccessTokenExpired));
+        let renewed =
+            refresh(&server, &signed_in, &signed_in.refresh, &secret()).await.expect("renewed");
         bootstrap(&server, &renewed.access_token).await.expect("renewed");
         server.running.stop().await;
     }
@@ -168,4 +170,30 @@ async fn guesses_at_unknown_sessions_are_limited() {
         }
     }
     assert!((1..=100).contains(&evaluated), "{evaluated} guesses were evaluated");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cleaning_ends_what_is_stale_and_leaves_what_is_in_use() {
+    for database in databases() {
+        let server = TestServer::start_on(database).await;
+        let ana = server.add("ana", Role::Agent).await;
+        let stale = server.sign_in(&ana).await;
+        server.clock.advance(6 * 3_600);
+        let used = server.sign_in(&ana).await;
+        server.clock.advance(7 * 3_600);
+        let sessions = server.running.backend().sessions();
+        sessions.end_stale().await.expect("cleaned");
+        sessions.delete_expired().await.expect("cleaned");
+        assert!(!sessions.is_running(stale.session.session_id).await.expect("an answer"));
+        assert!(sessions.is_running(used.session.session_id).await.expect("an answer"));
+        refresh(&server, &used, &used.refresh, &secret()).await.expect("in use");
+
+        // Everything that was kept for a while goes in the end, with nothing left that refers to it.
+        server.clock.advance(200 * 86_400);
+        sessions.end_stale().await.expect("cleaned");
+        sessions.delete_expired().await.expect("cleaned");
+        server.clock.advance(200 * 86_400);
+        sessions.delete_expired().await.expect("cleaned");
+        server.running.stop().await;
+    }
 }

@@ -19,7 +19,11 @@ fn totp_request(flow: &str, code: &str) -> TotpRequest {
 }
 
 /// An answer's whole outside, without the date.
-async fn outside(server: &TestServer, person: &Person, password: &str) -> (StatusCode, String, Vec<u8>) {
+async fn outside(
+    server: &TestServer,
+    person: &Person,
+    password: &str,
+) -> (StatusCode, String, Vec<u8>) {
     let response = server.post("/v1/sign-in", &person.request_with(password)).await;
     let status = response.status();
     let mut headers = response.headers().clone();
@@ -38,7 +42,10 @@ async fn unknown_address_wrong_password_and_suspended_account_get_the_same_bytes
             ..TeammateChange::default()
         };
         server.running.backend().change_teammate(&ben.email, change).await.expect("suspended");
-        let nobody = Person { email: "nobody@inbox.example".to_owned(), ..server.add("cy", Role::Agent).await };
+        let nobody = Person {
+            email: "nobody@inbox.example".to_owned(),
+            ..server.add("cy", Role::Agent).await
+        };
 
         let wrong = outside(&server, &ana, "not the password").await;
         assert_eq!(wrong.0, StatusCode::UNAUTHORIZED);

@@ -1,0 +1,103 @@
+//! What of signing in and of sessions stands in the audit.
+
+use recado_protocol::{SessionId, TeammateId, Timestamp, WorkspaceId};
+use serde_json::{Value, json};
+
+use crate::core::Core;
+use crate::ids::Ids;
+use crate::storage::audit::{self, Actor, AuditEvent, AuditResult};
+use crate::storage::session::{EndReason, StoredDevice};
+use crate::storage::{DbError, Tx};
+
+/// Writes events of one transaction. A transaction that runs again begins with a clone.
+#[derive(Clone)]
+pub(crate) struct Trail {
+    workspace_id: WorkspaceId,
+    ids: Ids,
+    now: Timestamp,
+}
+
+impl Trail {
+    pub(crate) fn new(core: &Core, workspace_id: WorkspaceId, now: Timestamp) -> Self {
+        Self { workspace_id, ids: core.ids(now), now }
+    }
+
+    /// A password that was wrong, or that no account belongs to.
+    pub(crate) async fn password_refused(
+        &mut self,
+        tx: &mut Tx,
+        teammate_id: Option<TeammateId>,
+        device: &StoredDevice,
+    ) -> Result<(), DbError> {
+        let object = teammate_id.map(TeammateId::uuid);
+        self.record(
+            tx,
+            Actor::Server,
+            "sign_in_password",
+            ("teammate", object),
+            false,
+            described(device),
+        )
+        .await
+    }
+
+    /// A code that was wrong, or used before.
+    pub(crate) async fn code_refused(
+        &mut self,
+        tx: &mut Tx,
+        teammate_id: TeammateId,
+        device: &StoredDevice,
+    ) -> Result<(), DbError> {
+        let object = ("teammate", Some(teammate_id.uuid()));
+        self.record(tx, Actor::Server, "sign_in_code", object, false, described(device)).await
+    }
+
+    /// A session that began.
+    pub(crate) async fn signed_in(
+        &mut self,
+        tx: &mut Tx,
+        teammate_id: TeammateId,
+        session_id: SessionId,
+        device: &StoredDevice,
+    ) -> Result<(), DbError> {
+        let object = ("session", Some(session_id.uuid()));
+        self.record(tx, Actor::Teammate(teammate_id), "sign_in", object, true, described(device))
+            .await
+    }
+
+    /// A session that ended. One whose secret had a second holder counts as an attempt that was refused.
+    pub(crate) async fn ended(
+        &mut self,
+        tx: &mut Tx,
+        teammate_id: TeammateId,
+        session_id: SessionId,
+        reason: EndReason,
+    ) -> Result<(), DbError> {
+        let actor = match reason {
+            EndReason::SignedOut => Actor::Teammate(teammate_id),
+            _ => Actor::Server,
+        };
+        let object = ("session", Some(session_id.uuid()));
+        let done = reason != EndReason::RefreshReused;
+        let detail = json!({ "reason": reason.name() });
+        self.record(tx, actor, "session_end", object, done, detail).await
+    }
+
+    async fn record(
+        &mut self,
+        tx: &mut Tx,
+        actor: Actor,
+        action: &str,
+        (object_type, object_id): (&'static str, Option<uuid::Uuid>),
+        done: bool,
+        detail: Value,
+    ) -> Result<(), DbError> {
+        let result = if done { AuditResult::Done } else { AuditResult::Denied };
+        let event = AuditEvent { actor, action, object_type, object_id, result, detail };
+        audit::record(tx, self.workspace_id, &mut self.ids, self.now, event).await
+    }
+}
+
+fn described(device: &StoredDevice) -> Value {
+    json!({ "device": device.name, "system": device.system, "app_version": device.app_version })
+}
