@@ -3,6 +3,7 @@ import { act, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { AppState } from '../bindings/protocol';
+import { DWELL_MS } from '../conversation/ConversationPane';
 import { HostFailure } from '../platform/host';
 import { type MemoryHost, memoryHost } from '../platform/memory';
 import { App } from './App';
@@ -291,11 +292,12 @@ test('unread is marked read after a look, but not what was marked unread by hand
         call.name === 'command_submit' &&
         (call.request as { action: { type: string } }).action.type === 'conversation_mark',
     );
-  await waitFor(() => expect(marks()).toHaveLength(1), { timeout: 2_000 });
+  await waitFor(() => expect(marks()).toHaveLength(1));
+  const timers = vi.spyOn(globalThis, 'setTimeout');
   await user.keyboard('{Escape}{Shift>}U{/Shift}');
   await waitFor(() => expect(marks()).toHaveLength(2));
-  await act(() => new Promise((resolve) => setTimeout(resolve, 800)));
-  expect(marks()).toHaveLength(2);
+  await waitFor(async () => expect((await rowOf('Marta Téllez')).dataset.unread).toBe('true'));
+  expect(timers.mock.calls.filter(([, afterMs]) => afterMs === DWELL_MS)).toEqual([]);
 });
 
 test('a start that fails says so and tries again', async () => {

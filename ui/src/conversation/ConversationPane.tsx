@@ -17,7 +17,7 @@ import { useConversation } from './useConversation';
 import { useConversationCommands } from './useConversationCommands';
 
 /** How long a conversation has to be looked at before it counts as read: passing through with J and K is not reading. */
-const DWELL_MS = 600;
+export const DWELL_MS = 600;
 
 /** The conversation that is selected, or what to do without one. */
 export function ConversationPane() {
