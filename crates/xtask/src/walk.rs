@@ -12,7 +12,7 @@ use crate::interrupt::Interrupt;
 use crate::poll;
 use crate::session::Session;
 use crate::totp::code_now;
-use crate::webdriver::{App, Element, Window};
+use crate::webdriver::{App, Element, Window, keys};
 
 /// How long the app may take for what a person waits for, with an unoptimised build on a busy machine.
 const LIMIT: Duration = Duration::from_secs(90);
@@ -35,15 +35,8 @@ pub(crate) fn walk(
     let session = Session::start()?;
     let app = App { binary: app.to_owned(), arguments: Vec::new(), environment: Vec::new() };
     let window = Window::open(&session, &app)?;
-    let mut walk = Walk { window, album: Album::open(pictures)?, interrupt };
-    walk.join(&demo.join_link)?;
-    walk.sign_in(account)?;
-    walk.enter_code(account)?;
-    let conversation = walk.open_conversation()?;
-    walk.reply()?;
-    walk.note()?;
-    walk.close(&conversation)?;
-    println!("\nThe pictures lie in {}", walk.album.folder.display());
+    Walk { window, album: Album::open(pictures)?, interrupt }.go(&demo.join_link, account)?;
+    println!("\nThe pictures lie in {}", pictures.display());
     Ok(())
 }
 
@@ -54,6 +47,16 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    fn go(&mut self, link: &str, account: &Account) -> Result<()> {
+        self.join(link)?;
+        self.sign_in(account)?;
+        self.enter_code(account)?;
+        let conversation = self.open_conversation()?;
+        self.reply()?;
+        self.note()?;
+        self.close(&conversation)
+    }
+
     fn join(&mut self, link: &str) -> Result<()> {
         self.step("join", "joined the demo server by its link", |walk| {
             walk.fill("join-link", link)?;
@@ -143,13 +146,10 @@ impl Walk<'_> {
         self.interrupt.check()?;
         let started = Instant::now();
         let result = act(self);
+        let elapsed_s = started.elapsed().as_secs_f64();
         let picture = self.album.take(&self.window, name);
         match result {
-            Ok(()) => println!(
-                "  {name:<8} {:>5.1} s  {said}  {}",
-                started.elapsed().as_secs_f64(),
-                picture?.display()
-            ),
+            Ok(()) => println!("  {name:<8} {:>5.1} s  {said}  {}", elapsed_s, picture?.display()),
             Err(error) => {
                 let shown = picture
                     .map_or_else(|_| "no picture".to_owned(), |path| path.display().to_string());
@@ -180,6 +180,8 @@ impl Walk<'_> {
     fn fill(&self, test_id: &str, text: &str) -> Result<()> {
         let field = self.wait(test_id)?;
         self.window.click(&field)?;
+        // Whatever the field was filled with before is typed over.
+        self.window.press(&[keys::CONTROL, "a"])?;
         self.window.type_text(&field, text)
     }
 

@@ -21,6 +21,21 @@ const START_LIMIT: Duration = Duration::from_secs(20);
 /// The key under which the protocol hands out elements.
 const ELEMENT_KEY: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// Keeps the page painting for a moment: the driver takes the next frame, and a page at rest has none until something
+/// on it changes.
+const NUDGE: &str = "
+    const speck = document.createElement('i');
+    speck.style.cssText = 'position: fixed; top: 0; left: 0; width: 1px; height: 1px; opacity: 0.01';
+    speck.setAttribute('aria-hidden', 'true');
+    document.documentElement.append(speck);
+    const end = performance.now() + 5000;
+    const step = (now) => {
+        speck.style.left = speck.style.left === '0px' ? '1px' : '0px';
+        if (now < end) requestAnimationFrame(step); else speck.remove();
+    };
+    requestAnimationFrame(step);
+";
+
 /// The characters by which the protocol names keys without a letter.
 pub mod keys {
     /// Enter.
@@ -220,6 +235,7 @@ impl Window {
     /// # Errors
     /// When the driver gives none.
     pub fn screenshot(&self) -> Result<Vec<u8>> {
+        self.execute(NUDGE, &[])?;
         let picture = self.get("/screenshot")?;
         let text = picture.as_str().context("the driver gave no picture")?;
         STANDARD.decode(text).context("the driver's picture is not base64")
