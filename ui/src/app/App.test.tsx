@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { act, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test, vi } from 'vitest';
-import type { AppState } from '../bindings/protocol';
+import type { Action, AppState } from '../bindings/protocol';
 import { DWELL_MS } from '../conversation/ConversationPane';
 import { HostFailure } from '../platform/host';
 import { type MemoryHost, memoryHost } from '../platform/memory';
@@ -283,20 +283,26 @@ test('the palette runs what it finds', async () => {
   );
 });
 
-test('unread is marked read after a look, but not what was marked unread by hand', async () => {
+const marks = () =>
+  host.calls.flatMap((call) => {
+    if (call.name !== 'command_submit') return [];
+    const { action } = call.request as { action: Action };
+    return action.type === 'conversation_mark' ? [action.contact_parts_read] : [];
+  });
+
+test('what is unread is marked read after a look', async () => {
   const user = start();
   await open(user, 'Marta Téllez');
-  const marks = () =>
-    host.calls.filter(
-      (call) =>
-        call.name === 'command_submit' &&
-        (call.request as { action: { type: string } }).action.type === 'conversation_mark',
-    );
-  await waitFor(() => expect(marks()).toHaveLength(1));
+  await waitFor(() => expect(marks()).toEqual([3]));
+});
+
+test('what is marked unread by hand stays unread while it is open', async () => {
+  const user = start();
+  await open(user, 'Kai Lindqvist');
   const timers = vi.spyOn(globalThis, 'setTimeout');
   await user.keyboard('{Escape}{Shift>}U{/Shift}');
-  await waitFor(() => expect(marks()).toHaveLength(2));
-  await waitFor(async () => expect((await rowOf('Marta Téllez')).dataset.unread).toBe('true'));
+  await waitFor(async () => expect((await rowOf('Kai Lindqvist')).dataset.unread).toBe('true'));
+  await waitFor(() => expect(marks()).toEqual([0]));
   expect(timers.mock.calls.filter(([, afterMs]) => afterMs === DWELL_MS)).toEqual([]);
 });
 
