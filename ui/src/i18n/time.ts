@@ -34,7 +34,9 @@ function format(locale: string, options: Intl.DateTimeFormatOptions, ms: number)
 
 /** 9:41 */
 export function clockTime(locale: string, at: Micros): string {
-  return format(locale, { hour: 'numeric', minute: '2-digit', hourCycle: 'h23' }, at / 1000);
+  const time = format(locale, { hour: 'numeric', minute: '2-digit', hourCycle: 'h23' }, at / 1000);
+  // Engines differ on the leading zero; in a list it is noise.
+  return time.replace(/^0(?=\d\D)/, '');
 }
 
 /** The short time in a list: 9:41 today, Thu this week, 3 Mar this year, Mar 2024 before. */
