@@ -24,6 +24,8 @@ const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
 /// A gap like this between two wake-ups means that the machine slept: the network is new.
 const SLEPT_MICROS: i64 = 60_000_000;
 
+type Jobs = blocking::Sender<(Id, Job)>;
+
 /// A running engine. Dropping it stops the engine; [`Driver::stop`] also waits for it.
 pub(crate) struct Driver {
     inputs: mpsc::UnboundedSender<Input>,
@@ -92,7 +94,7 @@ impl Drop for Driver {
 fn start_store_thread(
     store: Arc<Store>,
     inputs: mpsc::UnboundedSender<Input>,
-) -> std::io::Result<(blocking::Sender<(Id, Job)>, std::thread::JoinHandle<()>)> {
+) -> std::io::Result<(Jobs, std::thread::JoinHandle<()>)> {
     let (jobs, queue) = blocking::channel::<(Id, Job)>();
     let thread = std::thread::Builder::new().name("store".to_owned()).spawn(move || {
         for (job, work) in queue {
@@ -115,7 +117,7 @@ struct Running {
     session: Arc<Session>,
     clock: Arc<dyn Clock>,
     inputs: mpsc::UnboundedSender<Input>,
-    jobs: blocking::Sender<(Id, Job)>,
+    jobs: Jobs,
     notices: mpsc::UnboundedSender<Notice>,
     /// Dropped, and with it every request, when the engine stops.
     requests: JoinSet<()>,

@@ -235,7 +235,8 @@ pub struct Engine {
     log_id: Option<LogId>,
     cursor: u64,
     heads: HeadsProgress,
-    lease_s: i64,
+    /// In seconds; unknown before the first bootstrap, when there is nothing to be hidden either.
+    lease_s: Option<i64>,
     last_contact_at: Option<Timestamp>,
     lease_holds: bool,
 
@@ -290,7 +291,7 @@ impl Engine {
             log_id: None,
             cursor: 0,
             heads: HeadsProgress::Needed,
-            lease_s: 0,
+            lease_s: None,
             last_contact_at: None,
             lease_holds: true,
             sync_busy: false,
@@ -359,8 +360,7 @@ impl Engine {
             Eviction::RetryAt(at) => Some(at),
             Eviction::None | Eviction::Running => None,
         };
-        let lease_end =
-            self.last_contact_at.filter(|_| self.lease_holds).map(|at| self.lease_end(at));
+        let lease_end = self.lease_end().filter(|_| self.lease_holds);
         [
             self.sync_backoff.until(),
             self.outbox.backoff.until(),
@@ -476,14 +476,15 @@ impl Engine {
         }
     }
 
-    fn lease_end(&self, last_contact_at: Timestamp) -> Timestamp {
-        last_contact_at.plus_seconds(self.lease_s)
+    /// When the offline lease ends, unless the server answers before.
+    fn lease_end(&self) -> Option<Timestamp> {
+        Some(self.last_contact_at?.plus_seconds(self.lease_s?))
     }
 
     fn check_lease(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        let holds = self.last_contact_at.is_none_or(|at| {
-            now < self.lease_end(at) && now >= at.plus_seconds(-CLOCK_TURNED_BACK_S)
-        });
+        let turned_back =
+            self.last_contact_at.is_some_and(|at| now < at.plus_seconds(-CLOCK_TURNED_BACK_S));
+        let holds = self.lease_end().is_none_or(|end| now < end && !turned_back);
         if holds != self.lease_holds {
             self.lease_holds = holds;
             effects.push(Effect::Tell(Notice::Lease { holds }));

@@ -158,10 +158,13 @@ impl Shared {
         let account = Arc::new(OpenAccount::new(store, session, driver));
         self.set_account(Some(Arc::clone(&account)));
         tokio::spawn(Arc::clone(self).follow_notices(Arc::clone(&account), queue));
-        let shared = Arc::downgrade(self);
+        // Neither the client nor the databases are kept for a timer's sake.
+        let (shared, waited) = (Arc::downgrade(self), Arc::downgrade(&account));
         tokio::spawn(async move {
             tokio::time::sleep(ACCESS_CHECK_TIME).await;
-            let Some(shared) = shared.upgrade() else { return };
+            let (Some(shared), Some(account)) = (shared.upgrade(), waited.upgrade()) else {
+                return;
+            };
             if shared.account().is_some_and(|current| Arc::ptr_eq(&current, &account)) {
                 shared.update(|facts| {
                     // A lease that has ended is not made good by waiting.

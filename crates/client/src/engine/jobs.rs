@@ -144,7 +144,7 @@ impl Engine {
 
     fn meta_read(&mut self, meta: Box<Meta>, effects: &mut Vec<Effect>) {
         if let Some(workspace) = &meta.workspace {
-            self.lease_s = i64::from(workspace.offline_lease_s);
+            self.lease_s = Some(i64::from(workspace.offline_lease_s));
         }
         effects.push(Effect::Tell(Notice::DirectoryChanged(meta)));
     }

@@ -1,5 +1,3 @@
-#![expect(clippy::wildcard_imports, reason = "the tests use most of the harness and the protocol")]
-
 mod access;
 mod harness;
 mod network;

@@ -215,6 +215,21 @@ async fn another_kind_of_keychain_without_the_key_is_told() {
 }
 
 #[tokio::test]
+async fn a_keychain_that_hangs_is_told_after_five_seconds_and_its_answer_is_still_taken() {
+    let desk = Desk::new();
+    closed(&desk).await;
+    desk.keychain.script([Fault::Hangs]);
+    let client = desk.start().await;
+    tokio::time::pause();
+    let state = until(&client, |state| state.phase == Phase::Blocked).await;
+    tokio::time::resume();
+    assert_eq!(state.problem.map(|problem| problem.code), Some(ErrorCode::KeychainTimeout));
+    desk.keychain.release();
+    let state = until(&client, |state| state.phase == Phase::Ready).await;
+    assert_eq!(state.problem, None);
+}
+
+#[tokio::test]
 async fn every_item_is_small() {
     let desk = Desk::new();
     closed(&desk).await;

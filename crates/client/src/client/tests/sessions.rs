@@ -113,6 +113,7 @@ async fn a_wrong_code_on_a_wrong_clock_says_so() {
 async fn unknown_commands_and_unreadable_requests_are_refused() {
     let desk = Desk::new();
     let client = desk.start().await;
+    until(&client, |state| state.phase == Phase::Join).await;
     assert_eq!(refused(&client, "no_such_command", json!({})).await, ErrorCode::InvalidRequest);
     let request = json!({ "email": "hunter2", "password": 17 });
     let error = client.invoke("sign_in", request).await.expect_err("unreadable");

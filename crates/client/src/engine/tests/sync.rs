@@ -53,6 +53,8 @@ fn a_new_cache_gets_its_heads_first_then_goes_live_and_loads_the_bodies() {
     assert_eq!(harness.store.wanted_bodies(10).expect("readable"), []);
     assert!(harness.told.iter().any(|notice| matches!(notice, Notice::AccessChecked)));
     assert_eq!(harness.engine.link().bootstrap, None, "the progress is no longer shown");
+    let lease = harness.told.iter().find(|notice| matches!(notice, Notice::Lease { .. }));
+    assert!(lease.is_none(), "a cache that was just begun has no lease to end");
 }
 
 #[test]
