@@ -65,7 +65,7 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn run(self) -> Result<(), BackendError> {
-        start_log("info");
+        start_log("info,refinery_core=warn");
         let settings = self.settings()?;
         let network = |what: String| move |source| BackendError::Network { what, source };
         let listener = TcpListener::bind(self.listen).map_err(network(format!(

@@ -2,16 +2,23 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::time::{Instant, sleep};
 use tokio_util::codec::{FramedRead, LinesCodec};
 
 use super::{Desk, MAX_LINE_BYTES, Reply, Request, decode, socket_path};
 use crate::backend::{Backend, BackendError, BackendSettings, DataLock};
+
+/// How long a server that is starting is waited for.
+const STARTING_TIME: Duration = Duration::from_secs(3);
+/// How often it is looked for meanwhile.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// The way of a console command to a workspace.
 pub enum Console {
@@ -37,18 +44,21 @@ impl Console {
     /// # Errors
     /// [`BackendError::InUse`] while another command works on the data, and what keeps the data from being opened.
     pub async fn open(settings: BackendSettings) -> Result<Self, BackendError> {
-        if let Some(console) = Self::connect(&settings.data_dir).await? {
-            return Ok(console);
+        let patience = Instant::now() + STARTING_TIME;
+        loop {
+            if let Some(console) = Self::connect(&settings.data_dir).await? {
+                return Ok(console);
+            }
+            if let Some(lock) = DataLock::try_take(&settings.data_dir)? {
+                let backend = Backend::open(settings).await?;
+                return Ok(Self::Local { desk: Box::new(Desk::new(backend, None)), lock });
+            }
+            // A server that is starting holds the lock and does not listen yet.
+            if Instant::now() > patience {
+                return Err(BackendError::InUse { path: settings.data_dir });
+            }
+            sleep(LOOK_AGAIN).await;
         }
-        let Some(lock) = DataLock::try_take(&settings.data_dir)? else {
-            // A server that started just now may be listening by now.
-            return match Self::connect(&settings.data_dir).await? {
-                Some(console) => Ok(console),
-                None => Err(BackendError::InUse { path: settings.data_dir }),
-            };
-        };
-        let backend = Backend::open(settings).await?;
-        Ok(Self::Local { desk: Box::new(Desk::new(backend, None)), lock })
     }
 
     /// Connects to the server that runs on a data directory, if one does.
