@@ -4,7 +4,7 @@
 use recado_protocol::host::{SearchIn, View};
 use recado_protocol::{Action, ConversationAccess, ErrorCode, Role};
 use recado_server::backend::TeammateChange;
-use recado_testkit::{Channel, Engine, Person, TestClient, TestServer};
+use recado_testkit::{Channel, Engine, Person, TestClient, TestServer, Weather};
 
 /// A text that stands in one conversation only.
 fn canary(name: &str) -> String {
@@ -99,7 +99,8 @@ async fn an_own_teams_agent_sees_what_enters_and_loses_what_leaves(
 }
 
 #[tokio::test]
-async fn an_own_teams_agent_sees_what_enters_and_loses_what_leaves_on_sqlite() -> anyhow::Result<()> {
+async fn an_own_teams_agent_sees_what_enters_and_loses_what_leaves_on_sqlite() -> anyhow::Result<()>
+{
     an_own_teams_agent_sees_what_enters_and_loses_what_leaves(Engine::Sqlite).await
 }
 
@@ -122,13 +123,18 @@ async fn a_narrowed_role_empties_the_cache_before_anything_else() -> anyhow::Res
     b.until_shows(secret, &canary("secret")).await?;
     b.until_shows(mine, &canary("mine")).await?;
 
+    // What was written before the change and arrives after it is refused by the server.
+    b.network.set_weather(Weather::Cut);
+    b.reply(mine, "I must not").await?;
     let change = TeammateChange {
         role: Some(Role::LightAgent),
         access: Some(ConversationAccess::assigned()),
         ..TeammateChange::default()
     };
     house.server.change(&ben, change).await?;
-    b.until("the conversation is gone", async |b| Ok(b.open(secret).await.err().map(|_| ()))).await?;
+    b.network.set_weather(Weather::Fair);
+    b.until("the conversation is gone", async |b| Ok(b.open(secret).await.err().map(|_| ())))
+        .await?;
     assert_not_held(&b, &canary("secret")).await?;
     b.until_shows(mine, &canary("mine")).await?;
 
@@ -136,7 +142,8 @@ async fn a_narrowed_role_empties_the_cache_before_anything_else() -> anyhow::Res
     let view = b.open(mine).await?;
     assert!(view.denied.iter().any(|denied| denied.action == "conversation_reply"));
     assert!(view.denied.iter().all(|denied| denied.action != "conversation_note"));
-    b.reply(mine, "I must not").await?;
+    let refused = b.reply(mine, "neither now").await.expect_err("the role lacks the permission");
+    assert!(format!("{refused:#}").contains("conversation.reply"), "{refused:#}");
     b.until("the reply is refused", async |b| {
         let outbox: recado_protocol::host::Outbox = b.ask("outbox", serde_json::json!({})).await?;
         let refused = outbox.entries.iter().any(|entry| {
@@ -155,8 +162,10 @@ async fn a_narrowed_role_empties_the_cache_before_anything_else() -> anyhow::Res
 #[tokio::test]
 async fn a_light_agent_with_assigned_access_receives_nothing_else() -> anyhow::Result<()> {
     let house = House::build(Engine::Sqlite).await?;
-    let lia =
-        house.server.add("Lia", Role::LightAgent, ConversationAccess::assigned(), &["Bank"]).await?;
+    let lia = house
+        .server
+        .add("Lia", Role::LightAgent, ConversationAccess::assigned(), &["Bank"])
+        .await?;
     let hidden = house.shop.open("Tom", Some("Bank"), &canary("hidden")).await?;
     let mine = house.shop.open("Lena", None, &canary("mine")).await?;
     house.admin.until_shows(mine, &canary("mine")).await?;

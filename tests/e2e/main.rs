@@ -1,5 +1,6 @@
 //! The product as a user meets it.
 
 mod access;
+mod crash;
 mod main_job;
 mod tidy;

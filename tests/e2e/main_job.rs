@@ -9,7 +9,9 @@ fn count(sidebar: &Sidebar, view: View) -> Option<u32> {
     sidebar.views.iter().find(|count| count.view == view).and_then(|count| count.count)
 }
 
-async fn a_reply_reaches_the_customer_once_and_a_colleague_live(engine: Engine) -> anyhow::Result<()> {
+async fn a_reply_reaches_the_customer_once_and_a_colleague_live(
+    engine: Engine,
+) -> anyhow::Result<()> {
     let server = TestServer::start(engine).await?;
     let ana = server.add("Ana Ruiz", Role::Admin, ConversationAccess::all(), &[]).await?;
     let ben = server.add("Ben Okafor", Role::Agent, ConversationAccess::all(), &[]).await?;
@@ -69,7 +71,8 @@ async fn a_reply_reaches_the_customer_once_and_a_colleague_live_on_postgresql() 
 }
 
 #[tokio::test]
-async fn what_is_done_without_a_network_is_shown_as_queued_and_arrives_once() -> anyhow::Result<()> {
+async fn what_is_done_without_a_network_is_shown_as_queued_and_arrives_once() -> anyhow::Result<()>
+{
     let server = TestServer::start(Engine::Sqlite).await?;
     let ana = server.add("Ana Ruiz", Role::Agent, ConversationAccess::all(), &[]).await?;
     let shop = server.channel("Web shop").await?;

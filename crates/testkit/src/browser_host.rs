@@ -50,8 +50,7 @@ impl BrowserHost {
     pub async fn start(client: Client, ui_dir: PathBuf, tests: Router) -> anyhow::Result<Self> {
         let token = uuid::Uuid::new_v4().simple().to_string();
         let stop = CancellationToken::new();
-        let shared =
-            Arc::new(Shared { client, token: token.clone(), ui_dir, stop: stop.clone() });
+        let shared = Arc::new(Shared { client, token: token.clone(), ui_dir, stop: stop.clone() });
         let host = Router::new()
             .route("/host/events", get(events))
             .route("/host/{command}", post(command))
@@ -158,9 +157,7 @@ async fn file(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let mut response = Response::new(Body::from(bytes));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(CONTENT_SECURITY_POLICY),
-    );
+    headers
+        .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     response
 }

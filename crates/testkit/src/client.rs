@@ -5,9 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use recado_client::{
-    Client, ClientOptions, Keychain, MemoryKeychain, Notifier, Opener,
-};
+use recado_client::{Client, ClientOptions, Keychain, MemoryKeychain, Notifier, Opener};
 use recado_protocol::host::{
     AppState, ConnectionState, ConversationView, HostError, InboxPage, InboxRow, Outbox, Phase,
     SearchIn, SearchResults, Sidebar, Sort, Submitted, View,
@@ -193,7 +191,8 @@ impl TestClient {
         let mut rows = Vec::new();
         let mut after = None;
         loop {
-            let request = json!({ "view": view, "sort": Sort::Newest, "after": after, "limit": 200 });
+            let request =
+                json!({ "view": view, "sort": Sort::Newest, "after": after, "limit": 200 });
             let page: InboxPage = self.ask("inbox_page", request).await?;
             rows.extend(page.rows);
             match page.next {

@@ -6,9 +6,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use recado_client::keychain::{
-    ItemName, Keychain, KeychainDescription, KeychainError, Secret,
-};
+use recado_client::keychain::{ItemName, Keychain, KeychainDescription, KeychainError, Secret};
 
 /// Keeps its items in one file, as plain text.
 pub struct FileKeychain {

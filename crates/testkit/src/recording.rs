@@ -115,12 +115,11 @@ impl Transport for RecordingTransport {
                 }
                 Err(TransportError::Unreachable)
             });
-            let frames = stream::select(recorded, broken)
-                .scan(false, |broken, frame| {
-                    let after = *broken;
-                    *broken = frame.is_err();
-                    std::future::ready((!after).then_some(frame))
-                });
+            let frames = stream::select(recorded, broken).scan(false, |broken, frame| {
+                let after = *broken;
+                *broken = frame.is_err();
+                std::future::ready((!after).then_some(frame))
+            });
             Ok(LiveStream { frames: Box::pin(frames), requests: live.requests })
         })
     }

@@ -64,7 +64,8 @@ impl Scenario {
         let teams = ["Bank", "Reservations"];
         let agent =
             server.add("Ana Ruiz", Role::Agent, ConversationAccess::own_teams(), &teams).await?;
-        let ben = server.add("Ben Okafor", Role::Admin, ConversationAccess::all(), &["Rides"]).await?;
+        let ben =
+            server.add("Ben Okafor", Role::Admin, ConversationAccess::all(), &["Rides"]).await?;
         let shop = server.channel("Web shop").await?;
         let mut conversations = Vec::new();
         for &(customer, team, messages) in CUSTOMERS {

@@ -140,6 +140,13 @@ impl TestServer {
         Ok(Self { running, settings, clock, folder, people })
     }
 
+    /// Stops the server and gives its folder and its port, for a process to go on with.
+    pub async fn stop(self) -> (tempfile::TempDir, u16) {
+        let port = self.running.address().port();
+        self.running.stop().await;
+        (self.folder, port)
+    }
+
     /// The server itself.
     pub fn running(&self) -> &RunningServer {
         &self.running
@@ -277,7 +284,11 @@ impl Channel {
     }
 
     /// Adds a customer's message.
-    pub async fn message(&self, id: ConversationId, body_text: &str) -> anyhow::Result<ChannelReceipt> {
+    pub async fn message(
+        &self,
+        id: ConversationId,
+        body_text: &str,
+    ) -> anyhow::Result<ChannelReceipt> {
         let message =
             ChannelMessage { body_text: Some(body_text.to_owned()), ..ChannelMessage::default() };
         self.add(id, message).await

@@ -44,7 +44,10 @@ async fn main() -> anyhow::Result<()> {
     };
     let host = BrowserHost::start(client.client().clone(), ui_dir(), tests).await?;
     let origin = format!("http://{}", host.address);
-    println!("{}", json!({ "url": host.url(), "origin": origin, "token": host.token, "facts": facts }));
+    println!(
+        "{}",
+        json!({ "url": host.url(), "origin": origin, "token": host.token, "facts": facts })
+    );
 
     let mut rest = Vec::new();
     tokio::io::stdin().read_to_end(&mut rest).await?;

@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use recado_client::{Client, ClientOptions};
 use recado_client::links::NoOpener;
 use recado_client::notification::NoNotifier;
+use recado_client::{Client, ClientOptions};
 use recado_testkit::file_keychain::FileKeychain;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
