@@ -65,12 +65,13 @@ const SQL_EXCEPTIONS: &[&str] = &["crates/xtask/", "tests/"];
 
 pub(super) fn stray_sql(files: &[SourceFile]) -> Vec<String> {
     let outside = |file: &&SourceFile| !file.lies_in(SQL_PLACES) && !file.lies_in(SQL_EXCEPTIONS);
+    let test_modules: Vec<String> = files.iter().flat_map(test_modules).collect();
     let mut found = Vec::new();
     for file in files.iter().filter(outside) {
         if file.has_extension(&["sql"]) {
             found.push(file.path.clone());
         }
-        if file.has_extension(&["rs"]) && !is_test_file(&file.path) {
+        if file.has_extension(&["rs"]) && !is_test_file(&file.path, &test_modules) {
             let literals = string_literals(without_tests(&file.text));
             let sql = literals.iter().filter(|literal| is_sql(&literal.text));
             found.extend(sql.map(|literal| format!("{}:{}", file.path, literal.line)));
@@ -80,8 +81,24 @@ pub(super) fn stray_sql(files: &[SourceFile]) -> Vec<String> {
 }
 
 /// A crate's own test files, which may look into a database to see what is there.
-fn is_test_file(path: &str) -> bool {
-    path.contains("/tests/") || path.ends_with("/tests.rs")
+fn is_test_file(path: &str, test_modules: &[String]) -> bool {
+    path.contains("/tests/")
+        || test_modules.iter().any(|module| {
+            path.strip_prefix(module).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+        })
+}
+
+/// The paths, without `.rs`, of the modules that a file declares behind `#[cfg(test)]`.
+fn test_modules(file: &SourceFile) -> Vec<String> {
+    let Some(stem) = file.path.strip_suffix(".rs") else { return Vec::new() };
+    let folder = match stem.rsplit_once('/') {
+        Some((folder, "lib" | "main")) => folder,
+        _ => stem,
+    };
+    let lines: Vec<&str> = file.text.lines().map(str::trim).collect();
+    let behind_test = lines.windows(2).filter(|pair| pair[0] == "#[cfg(test)]").map(|pair| pair[1]);
+    let declared = behind_test.filter_map(|line| line.strip_suffix(';')?.split_once("mod "));
+    declared.map(|(_, name)| format!("{folder}/{name}")).collect()
 }
 
 /// The source up to its test module.
@@ -259,6 +276,27 @@ mod tests {
     fn a_declared_test_module_does_not_hide_what_follows() {
         let source = "struct S;\n#[cfg(test)]\nmod tests;\nconst Q: &str = \"SELECT 1\";\n";
         assert_eq!(stray_sql(&[file("crates/client/src/a.rs", source)]).len(), 1);
+    }
+
+    #[test]
+    fn a_module_for_tests_alone_may_hold_sql() {
+        let sql = "const Q: &str = \"SELECT 1\";\n";
+        let crate_root =
+            file("crates/server/src/lib.rs", "mod sync;\n#[cfg(test)]\nmod testing;\n");
+        let sync = file("crates/server/src/sync.rs", "#[cfg(test)]\npub(crate) mod tests;\n");
+        let tree = [
+            crate_root,
+            sync,
+            file("crates/server/src/testing.rs", sql),
+            file("crates/server/src/testing/rows.rs", sql),
+            file("crates/server/src/sync/tests.rs", sql),
+            file("crates/server/src/testing_ground.rs", sql),
+            file("crates/server/src/tests.rs", sql),
+        ];
+        assert_eq!(
+            stray_sql(&tree),
+            ["crates/server/src/testing_ground.rs:1", "crates/server/src/tests.rs:1"]
+        );
     }
 
     #[test]

@@ -89,7 +89,9 @@ fn deps(job: &mut Job<'_>) -> Result<()> {
 }
 
 fn format(job: &mut Job<'_>) -> Result<()> {
-    job.run(cargo(job.workspace.root()).args(["fmt", "--all", "--check"]))?;
+    job.run(
+        cargo(job.workspace.root()).args(["fmt", "--all", "--check", "--", "--color", "never"]),
+    )?;
     let ui = ui_folder(job)?;
     job.install_npm(&ui)?;
     job.run(npm(&ui).args(["run", "lint"]))
