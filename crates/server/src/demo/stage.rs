@@ -109,7 +109,7 @@ impl Play<'_> {
         let scene = &prepared.scene;
         let created_at = scene.record.messages.first().map_or(self.now, |message| message.at);
         let contact = self.contact(tx, log, scene, created_at).await?;
-        let id = ConversationId::from_uuid(self.ids.next());
+        let id = ConversationId::from_uuid(self.ids.next_id());
         let head = self.head(id, &contact, scene, created_at);
         let mut change = ConversationChange::opened(head, Some(self.cast.channel.channel_id));
         self.speak(&mut change, prepared, &contact);
@@ -162,7 +162,7 @@ impl Play<'_> {
             return Ok(known);
         }
         let contact = Contact {
-            id: ContactId::from_uuid(self.ids.next()),
+            id: ContactId::from_uuid(self.ids.next_id()),
             external_id: Some(external_id),
             name: record.customer_name.clone(),
             email: record.customer_email.clone(),

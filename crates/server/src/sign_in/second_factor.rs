@@ -38,7 +38,7 @@ impl SignIn {
             .map_err(|error| AuthError::Internal(error.to_string()))?;
         let core = &self.sessions.core;
         let now = core.now();
-        let session_id = SessionId::from_uuid(core.ids(now).next());
+        let session_id = SessionId::from_uuid(core.ids(now).next_id());
         let (flow_hash, access_hash, code) = (flow.hash(), access.hash(), request.code);
         let workspace_id = self.sessions.workspace_id;
         let policies = Arc::clone(&self.sessions.policies);
