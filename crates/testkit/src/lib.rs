@@ -5,6 +5,7 @@ pub mod browser_host;
 pub mod client;
 pub mod file_keychain;
 pub mod process;
+pub mod profile_scan;
 pub mod recording;
 pub mod scenario;
 pub mod server;

@@ -8,9 +8,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
+use recado_client::{Clock as _, SystemClock};
 use recado_protocol::channel::ChannelMessage;
 use recado_protocol::host::Directory;
-use recado_protocol::{Action, ConversationAccess, ConversationId, Priority, Role, Timestamp};
+use recado_protocol::{Action, ConversationAccess, ConversationId, Priority, Role};
 use recado_server::backend::TeammateChange;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -41,6 +42,9 @@ pub struct Opened {
     /// The conversation.
     pub conversation_id: ConversationId,
 }
+
+/// For how long the snoozed conversation is snoozed: no test sees it wake.
+const SNOOZED_S: i64 = 2 * 24 * 3600;
 
 const CUSTOMERS: &[(&str, Option<&str>, &[&str])] = &[
     (
@@ -102,7 +106,7 @@ impl Scenario {
             self.colleague.submit(id, Action::ConversationTagAdd { tag }).await?;
         }
         if let Some(id) = of("Tom Okafor") {
-            let snoozed_until = Timestamp::from_micros(4_000_000_000_000_000);
+            let snoozed_until = SystemClock.now().plus_seconds(SNOOZED_S);
             self.colleague.submit(id, Action::ConversationSnooze { snoozed_until }).await?;
         }
         if let Some(id) = of("Priya Desai") {

@@ -177,7 +177,7 @@ fn take_pictures(workspace: &Workspace, interrupt: &Interrupt) -> Result<()> {
     }
     run_shown(&mut crate::app::build_ui(workspace), interrupt)?;
     let mut host = cargo(workspace.root());
-    host.args(["build", "--workspace", "--exclude", "recado-desktop", "--bin", "browser-host"]);
+    host.args(["build", "--package", "recado-testkit", "--bins"]);
     run_shown(&mut host, interrupt)?;
     let mut pictures = npm::npm(&workspace.path("tests/ui"));
     pictures

@@ -70,7 +70,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "browser",
-        about: "the UI in Chromium on the real client and server (Playwright)",
+        about: "the UI in Chromium on the real client and server",
         limit_min: 15,
         long_limit_min: 60,
         run: browser,
@@ -129,7 +129,7 @@ fn ui(job: &mut Job<'_>) -> Result<()> {
 fn browser(job: &mut Job<'_>) -> Result<()> {
     let folder = job.require("tests/ui/package.json")?.with_file_name("");
     built_ui(job)?;
-    // Everything headless is built with one set of features, so this compiles little after the Rust tests.
+    // The same build that the Rust tests ask for when they start a server or a client as a process.
     let mut host = cargo(job.workspace.root());
     job.run(host.args([
         "build",
@@ -142,10 +142,10 @@ fn browser(job: &mut Job<'_>) -> Result<()> {
     job.install_npm(&folder)?;
     let chromium =
         system::chromium().context("there is no Chromium; `cargo xtask deps` installs it")?;
-    let mut playwright = npm(&folder);
-    playwright.args(["run", "test"]).env("RECADO_CHROMIUM", chromium);
-    playwright.env("RECADO_BROWSER_HOST", job.workspace.debug_program("browser-host"));
-    job.run_tests(Runner::Playwright, &mut playwright)
+    let mut tests = npm(&folder);
+    tests.args(["run", "test"]).env("RECADO_CHROMIUM", chromium);
+    tests.env("RECADO_BROWSER_HOST", job.workspace.debug_program("browser-host"));
+    job.run_tests(Runner::Node, &mut tests)
 }
 
 fn window(job: &mut Job<'_>) -> Result<()> {

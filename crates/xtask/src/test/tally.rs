@@ -23,7 +23,7 @@ impl Tally {
 pub(crate) enum Runner {
     Cargo,
     Vitest,
-    Playwright,
+    Node,
 }
 
 impl Runner {
@@ -32,7 +32,7 @@ impl Runner {
         match self {
             Self::Cargo => cargo(line),
             Self::Vitest => vitest(line),
-            Self::Playwright => playwright(line),
+            Self::Node => node(line),
         }
     }
 }
@@ -58,18 +58,14 @@ fn vitest(line: &str) -> Tally {
     }
 }
 
-/// One line a kind: `  12 passed (3.4s)`, `  1 failed`, `  1 flaky`, `  2 did not run`. A flaky test is a failed one.
-fn playwright(line: &str) -> Tally {
+/// Node's own runner: one line a kind, `ℹ pass 12`, `ℹ fail 1`. A test that was cut off is a failed one.
+fn node(line: &str) -> Tally {
     let mut parts = line.split_whitespace();
-    let count = parts.next().and_then(|word| word.parse::<u64>().ok());
-    let kind = parts.next();
-    let rest = parts.collect::<Vec<_>>().join(" ");
-    match (count, kind, rest.as_str()) {
-        (Some(passed), Some("passed"), rest) if rest.is_empty() || rest.starts_with('(') => {
-            Tally { passed, failed: 0 }
-        }
-        (Some(failed), Some("failed" | "flaky" | "interrupted"), "") => Tally { passed: 0, failed },
-        (Some(failed), Some("did"), "not run") => Tally { passed: 0, failed },
+    let (sign, kind, count) = (parts.next(), parts.next(), parts.next());
+    let count = count.and_then(|word| word.parse::<u64>().ok());
+    match (sign, kind, count, parts.next()) {
+        (Some("ℹ"), Some("pass"), Some(passed), None) => Tally { passed, failed: 0 },
+        (Some("ℹ"), Some("fail" | "cancelled"), Some(failed), None) => Tally { passed: 0, failed },
         _ => Tally::default(),
     }
 }
@@ -124,9 +120,9 @@ mod tests {
     }
 
     #[test]
-    fn playwright_counts_flaky_and_unrun_tests_as_failed() {
-        let output = "Running 20 tests using 2 workers\n  1 failed\n    [chromium] › reply.spec.ts:4:1 › 3 passed\n  \
-            1 flaky\n  2 did not run\n  1 skipped\n  16 passed (12.3s)";
-        assert_eq!(counted(Runner::Playwright, output), (16, 4));
+    fn node_counts_tests_that_were_cut_off_as_failed() {
+        let output = "✔ ℹ pass 7 stays a name (12.5ms)\n✖ a reply is sent once (80ms)\n\
+            ℹ tests 20\nℹ suites 0\nℹ pass 16\nℹ fail 3\nℹ cancelled 1\nℹ skipped 0\nℹ todo 0\nℹ duration_ms 80.1";
+        assert_eq!(counted(Runner::Node, output), (16, 4));
     }
 }
