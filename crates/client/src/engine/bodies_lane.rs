@@ -13,8 +13,8 @@ use crate::transport::TransportError;
 const INDEX_BATCH: u32 = 256;
 /// The same while the cache is filled, when there is little else to wait for.
 const INDEX_BATCH_FILLING: u32 = 5_000;
-/// How long the lane rests when the server sent nothing of what is missing, in microseconds.
-const REST_MICROS: i64 = 60_000_000;
+/// How long the lane rests after an answer that could not be used, in microseconds.
+const REST_MICROS: i64 = 10_000_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Bodies {
@@ -25,6 +25,7 @@ pub(super) struct Bodies {
     /// Set from the first head to the last body of a first load, while its progress is shown.
     pub(super) filling: bool,
     rest_until: Option<Timestamp>,
+    /// What was asked for last, so that it shows if that did not help.
     last_wanted: Vec<ConversationId>,
     reading_stats: bool,
     indexing: bool,
@@ -80,7 +81,8 @@ impl Engine {
         } else if self.bodies.waiting && self.bodies.rest_until.is_none() {
             self.bodies.busy = true;
             self.bodies.waiting = false;
-            self.jobs.push_back((Job::WantedBodies(MAX_FETCH as u32), Then::WantedRead));
+            let job = Job::WantedBodies(MAX_FETCH as u32);
+            self.jobs.push_back((job, Then::WantedRead));
         }
         self.start_job(effects);
     }
@@ -114,7 +116,7 @@ impl Engine {
             return;
         }
         if ids == self.bodies.last_wanted {
-            // They were asked for and did not become whole. Asking again at once would not help.
+            // The answer did not bring them. Asking again at once would not help.
             self.bodies.busy = false;
             self.bodies.last_wanted.clear();
             self.bodies.rest_until = Some(now.plus_micros(REST_MICROS));
@@ -172,7 +174,7 @@ impl Engine {
         self.bodies.unindexed = true;
         if applied.dropped.is_some() {
             self.needs_pull = true;
-            self.bodies.rest_until = Some(now.plus_micros(REST_MICROS / 60));
+            self.bodies.rest_until = Some(now.plus_micros(REST_MICROS));
             return;
         }
         self.changed(applied, effects);

@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
+use recado_protocol::Timestamp;
 use recado_protocol::live::{LiveFrame, LiveRequest};
 use recado_protocol::sync::SyncPage;
-use recado_protocol::{ErrorCode, Timestamp};
 use recado_store::HeadsProgress;
 
 use super::{Effect, Engine, Eviction, Id};
@@ -101,9 +101,6 @@ impl Engine {
                 self.contacted(now, None);
                 self.needs_pull = true;
             }
-            LiveFrame::End { error } if error.code == ErrorCode::SessionEnded => {
-                self.session_ended(effects);
-            }
             LiveFrame::End { error } => {
                 self.live_closed(now, live, &TransportError::Refused(error), effects);
             }
@@ -124,10 +121,8 @@ impl Engine {
         if !ours {
             return;
         }
-        if error.code() == ErrorCode::SessionEnded {
-            return self.session_ended(effects);
-        }
-        // It has ended by itself, so there is nothing to close.
+        // It has ended by itself, so there is nothing to close. If it says that the session has
+        // ended, the next pull tells: a ticket that came too late says the same.
         self.live = Live::default();
         self.sync_failed(now, error, effects);
     }

@@ -102,6 +102,29 @@ fn a_session_that_the_server_ended_stops_the_engine_and_wipes_nothing() {
 }
 
 #[test]
+fn a_stream_that_speaks_of_an_ended_session_is_checked_before_it_is_believed() {
+    let mut harness = Harness::online(10, &[head(1, 5)]);
+    let live = harness.live();
+    let error = ApiError::new(ErrorCode::SessionEnded, "ended");
+    let frame = recado_protocol::live::LiveFrame::End { error };
+    harness.input(Input::LiveFrame { live, frame });
+    harness.wake();
+    // It was a ticket that came too late.
+    harness.serve(10, &[head(1, 5)]);
+    assert_eq!(harness.state(), ConnectionState::Online);
+    assert!(!harness.told.iter().any(|notice| matches!(notice, Notice::SessionEnded)));
+
+    let live = harness.live();
+    let error = super::sync::refused(ErrorCode::SessionEnded);
+    harness.input(Input::LiveClosed { live, error: error.clone() });
+    harness.wake();
+    let (request, ask) = harness.ask();
+    assert!(matches!(ask, Ask::Sync { .. }), "{ask:?}");
+    harness.fail(request, error);
+    assert!(harness.told.iter().any(|notice| matches!(notice, Notice::SessionEnded)));
+}
+
+#[test]
 fn the_offline_lease_ends_without_the_server_and_holds_again_with_its_answer() {
     let mut harness = Harness::online(10, &[head(1, 5)]);
     harness.pass(61);

@@ -265,6 +265,32 @@ fn an_answer_from_before_an_eviction_does_not_bring_the_conversation_back() {
 }
 
 #[test]
+fn an_answer_without_what_was_asked_for_is_not_asked_for_in_a_tight_loop() {
+    let mut harness = Harness::new();
+    harness.input(Input::Start);
+    let mut fetches = 0;
+    for _ in 0..60 {
+        let Some(place) = harness.sent.iter().position(|(_, ask)| matches!(ask, Ask::Fetch(_)))
+        else {
+            if !harness.serve_one(10, &[head(1, 5)]) {
+                break;
+            }
+            continue;
+        };
+        let (request, _) = harness.sent.remove(place).expect("a request");
+        fetches += 1;
+        let Answer::Conversations(mut page) = harness.bodies(10, &[head(1, 5)]) else { panic!() };
+        page.conversations[0].parts.clear();
+        page.conversations[0].complete_from_seq = 3;
+        harness.answer_to(request, Answer::Conversations(page));
+    }
+    assert_eq!(harness.state(), ConnectionState::Online);
+    assert_eq!(fetches, 1, "the next attempt waits");
+    harness.wake();
+    assert!(harness.sent.iter().any(|(_, ask)| matches!(ask, Ask::Fetch(_))));
+}
+
+#[test]
 fn a_failing_store_stops_everything_until_it_is_started_again() {
     let mut harness = Harness::online(10, &[head(1, 5)]);
     harness.store_fails =
