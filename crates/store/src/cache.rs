@@ -6,6 +6,7 @@ pub(crate) mod directory;
 pub(crate) mod evict;
 pub(crate) mod meta;
 pub(crate) mod parts;
+pub(crate) mod place;
 pub(crate) mod rows;
 pub(crate) mod search;
 pub(crate) mod tokens;

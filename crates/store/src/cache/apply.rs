@@ -8,7 +8,8 @@ use recado_protocol::sync::{
 };
 use recado_protocol::workspace::OwnAccess;
 use recado_protocol::{
-    AuthorType, Contact, ConversationId, ConversationState, LogId, PartType, Permission, TeammateId,
+    AuthorType, Contact, ConversationHead, ConversationId, ConversationState, LogId, PartType,
+    Permission, TeammateId,
 };
 use rusqlite::Connection;
 
@@ -307,10 +308,24 @@ impl<'a> Step<'a> {
         Ok(())
     }
 
-    /// A page that was not read from the log: its contacts come only with their conversations.
-    fn beside(&mut self, contacts: &[Contact], marks: &[ReadMark]) -> rusqlite::Result<()> {
+    /// A page that was not read from the log: its contacts come only with their conversations. What
+    /// a head shows of them comes before the heads, so that each is written once.
+    fn beside<'h>(
+        &mut self,
+        contacts: &[Contact],
+        marks: &[ReadMark],
+        heads: impl Iterator<Item = &'h ConversationHead>,
+    ) -> rusqlite::Result<()> {
+        let mut coming = HashSet::new();
+        for head in heads {
+            if !conversations::left_after(self.connection, head)? {
+                coming.insert(head.contact_id);
+            }
+        }
         for contact in contacts {
-            if self.may_list_contacts() || directory::has_conversation(self.connection, contact.id)?
+            if coming.contains(&contact.id)
+                || self.may_list_contacts()
+                || directory::has_conversation(self.connection, contact.id)?
             {
                 self.contact(contact)?;
             }
@@ -325,22 +340,25 @@ impl<'a> Step<'a> {
         if self.refuses(page.log_id, page.epoch) {
             return Ok(());
         }
+        self.beside(&page.contacts, &page.read_marks, page.heads.iter())?;
         for head in &page.heads {
             if conversations::store(self.connection, head, &[], false)?.changed {
                 self.mark_changed(head.id);
             }
         }
-        self.beside(&page.contacts, &page.read_marks)
+        Ok(())
     }
 
     fn conversations(&mut self, page: &ConversationPage) -> rusqlite::Result<()> {
         if self.refuses(page.log_id, page.epoch) {
             return Ok(());
         }
+        let heads = page.conversations.iter().map(|delta| &delta.head);
+        self.beside(&page.contacts, &page.read_marks, heads)?;
         for delta in &page.conversations {
             self.delta(delta, true)?;
         }
-        self.beside(&page.contacts, &page.read_marks)
+        Ok(())
     }
 
     fn bootstrap(&mut self, bootstrap: Bootstrap) -> rusqlite::Result<()> {
@@ -393,6 +411,8 @@ impl<'a> Step<'a> {
 
 /// Forgets which conversations left: after a start no page from before can still arrive.
 pub(crate) fn forget_left(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute("DELETE FROM evicted", [])?;
+    // Without a condition the table's page is written even if it is empty, and the first write after
+    // a start waits for the disk.
+    connection.execute("DELETE FROM evicted WHERE version >= 0", [])?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::directory;
 use super::parts::{self, Put};
 use super::rows::{HEAD_COLUMNS, HeadRow};
 use super::tokens::{self, Words};
-use crate::sql::{blob, number, opt_blob, opt_micros, to_json, unsigned};
+use crate::sql::{blob, number, opt_blob, opt_id, opt_micros, to_json, unsigned};
 
 /// What storing a conversation did.
 #[derive(Debug, Default)]
@@ -27,14 +27,14 @@ struct Known {
     complete_from_seq: u32,
     fetched: bool,
     stale: bool,
+    preview_admin_id: Option<TeammateId>,
 }
 
 fn known(connection: &Connection, id: ConversationId) -> rusqlite::Result<Option<Known>> {
     connection
         .prepare_cached(
             "SELECT conversation_key, version, part_count, last_part_at, complete_from_seq, fetched, \
-             stale \
-             FROM conversations WHERE id = ?1",
+             stale, preview_admin_id FROM conversations WHERE id = ?1",
         )?
         .query_row([blob(id)], |row| {
             Ok(Known {
@@ -45,13 +45,17 @@ fn known(connection: &Connection, id: ConversationId) -> rusqlite::Result<Option
                 complete_from_seq: row.get(4)?,
                 fetched: row.get(5)?,
                 stale: row.get(6)?,
+                preview_admin_id: opt_id(row, 7)?,
             })
         })
         .optional()
 }
 
 /// Whether the conversation left after this version.
-fn left_after(connection: &Connection, head: &ConversationHead) -> rusqlite::Result<bool> {
+pub(crate) fn left_after(
+    connection: &Connection,
+    head: &ConversationHead,
+) -> rusqlite::Result<bool> {
     connection
         .prepare_cached("SELECT 1 FROM evicted WHERE id = ?1 AND version > ?2")?
         .exists(params![blob(head.id), number(head.version)])
@@ -132,8 +136,11 @@ pub(crate) fn store(
 
     let mut stored = Stored::default();
     let mut lowest_new = None;
+    // The first load of a conversation need not ask for each part whether it is here.
+    let ascend = new_parts.is_sorted_by(|a, b| a.seq < b.seq);
+    let are_new = ascend && (known.is_none() || !parts::any(connection, key)?);
     for (place, part) in new_parts.iter().enumerate() {
-        match parts::put(connection, key, part)? {
+        match parts::put(connection, key, part, are_new)? {
             Put::Inserted => {
                 stored.inserted.push(place);
                 lowest_new = Some(lowest_new.map_or(part.seq, |seq: u32| seq.min(part.seq)));
@@ -166,6 +173,19 @@ pub(crate) fn store(
         let title = head.title.as_deref();
         tokens::set(connection, Words::Title, key, title)?;
         stored.changed = true;
+    } else if known.as_ref().is_some_and(|known| known.preview_admin_id == preview_admin_id) {
+        // The indices that lists read hold nothing of this, and so are left alone.
+        let differs = known.as_ref().is_some_and(|known| {
+            known.complete_from_seq != complete_from_seq || known.fetched != fetched
+        });
+        if differs {
+            connection
+                .prepare_cached(
+                    "UPDATE conversations SET complete_from_seq = ?2, fetched = ?3 \
+                     WHERE conversation_key = ?1",
+                )?
+                .execute(params![key, complete_from_seq, fetched])?;
+        }
     } else if stored.changed || fetched != was_fetched {
         connection
             .prepare_cached(

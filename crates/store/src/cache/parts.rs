@@ -3,6 +3,7 @@
 use recado_protocol::{AuthorType, ConversationId, Part, TeammateId, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::place::Place;
 use super::rows::{PART_COLUMNS, read_part};
 use super::search;
 use crate::sql::{at, blob, named, number, opt_blob, opt_id, opt_micros, unsigned};
@@ -18,15 +19,15 @@ pub(crate) enum Put {
     Kept,
 }
 
-/// Stores a part unless the same or a newer version is here.
-pub(crate) fn put(connection: &Connection, key: i64, part: &Part) -> rusqlite::Result<Put> {
-    let stored: Option<(u64, Option<i64>, String)> = connection
-        .prepare_cached(
-            "SELECT version, doc_id, body_text FROM parts \
-             WHERE conversation_key = ?1 AND seq = ?2",
-        )?
-        .query_row(params![key, part.seq], |row| Ok((unsigned(row, 0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
+/// Stores a part unless the same or a newer version is here. `is_new` says that there is none.
+pub(crate) fn put(
+    connection: &Connection,
+    key: i64,
+    part: &Part,
+    is_new: bool,
+) -> rusqlite::Result<Put> {
+    let place = Place::new(key, part.seq);
+    let stored = if is_new { None } else { stored(connection, place)? };
     let put = match &stored {
         Some((version, ..)) if *version >= part.version => return Ok(Put::Kept),
         Some((_, doc_id, body_text)) => {
@@ -38,23 +39,19 @@ pub(crate) fn put(connection: &Connection, key: i64, part: &Part) -> rusqlite::R
         None => Put::Inserted,
     };
     let searchable = part.part_type.is_message() && !part.body_text.is_empty();
-    let doc_id = if searchable {
-        Some(search::add(connection, key, part.seq, part.created_at)?)
-    } else {
-        None
-    };
+    let doc_id =
+        if searchable { Some(search::add(connection, place, part.created_at)?) } else { None };
     let body = Some(&part.body).filter(|body| **body != part.body_text);
     connection
         .prepare_cached(
-            "INSERT OR REPLACE INTO parts (conversation_key, seq, id, part_type, author_type, \
+            "INSERT OR REPLACE INTO parts (place, id, part_type, author_type, \
              author_admin_id, author_name, body, body_text, rich, assigned_to_admin_id, \
              assigned_to_team_id, snoozed_until, priority, tag, command_id, created_at, version, \
              doc_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, \
-             ?16, ?17, ?18, ?19)",
+             ?16, ?17, ?18)",
         )?
         .execute(params![
-            key,
-            part.seq,
+            place,
             blob(part.id),
             part.part_type.name(),
             part.author.author_type.name(),
@@ -76,6 +73,25 @@ pub(crate) fn put(connection: &Connection, key: i64, part: &Part) -> rusqlite::R
     Ok(put)
 }
 
+/// The version, the document and the text of a part that is here.
+fn stored(
+    connection: &Connection,
+    place: Place,
+) -> rusqlite::Result<Option<(u64, Option<i64>, String)>> {
+    connection
+        .prepare_cached("SELECT version, doc_id, body_text FROM parts WHERE place = ?1")?
+        .query_row([place], |row| Ok((unsigned(row, 0)?, row.get(1)?, row.get(2)?)))
+        .optional()
+}
+
+/// Whether any of a conversation's parts is here.
+pub(crate) fn any(connection: &Connection, key: i64) -> rusqlite::Result<bool> {
+    let (first, last) = Place::whole(key);
+    connection
+        .prepare_cached("SELECT 1 FROM parts WHERE place BETWEEN ?1 AND ?2")?
+        .exists([first, last])
+}
+
 /// Deletes a conversation's parts with what search knows of them. With `keep_index` the full-text
 /// index is left alone, because it is about to be built anew.
 pub(crate) fn remove_all(
@@ -83,34 +99,38 @@ pub(crate) fn remove_all(
     key: i64,
     keep_index: bool,
 ) -> rusqlite::Result<()> {
+    let (first, last) = Place::whole(key);
     if keep_index {
         connection
             .prepare_cached(
                 "DELETE FROM search_docs WHERE doc_id IN (SELECT doc_id FROM parts \
-                 WHERE conversation_key = ?1 AND doc_id IS NOT NULL)",
+                 WHERE place BETWEEN ?1 AND ?2 AND doc_id IS NOT NULL)",
             )?
-            .execute([key])?;
+            .execute([first, last])?;
     } else {
         let docs: Vec<(i64, String)> = connection
             .prepare_cached(
                 "SELECT doc_id, body_text FROM parts \
-                 WHERE conversation_key = ?1 AND doc_id IS NOT NULL ORDER BY doc_id",
+                 WHERE place BETWEEN ?1 AND ?2 AND doc_id IS NOT NULL ORDER BY doc_id",
             )?
-            .query_map([key], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .query_map([first, last], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
         for (doc_id, body_text) in docs {
             search::remove(connection, doc_id, &body_text)?;
         }
     }
-    connection.prepare_cached("DELETE FROM parts WHERE conversation_key = ?1")?.execute([key])?;
+    connection
+        .prepare_cached("DELETE FROM parts WHERE place BETWEEN ?1 AND ?2")?
+        .execute([first, last])?;
     Ok(())
 }
 
 /// How many of a conversation's parts search knows.
 pub(crate) fn doc_count(connection: &Connection, key: i64) -> rusqlite::Result<u64> {
+    let (first, last) = Place::whole(key);
     let count: i64 = connection
-        .prepare_cached("SELECT COUNT(doc_id) FROM parts WHERE conversation_key = ?1")?
-        .query_row([key], |row| row.get(0))?;
+        .prepare_cached("SELECT COUNT(doc_id) FROM parts WHERE place BETWEEN ?1 AND ?2")?
+        .query_row([first, last], |row| row.get(0))?;
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
@@ -122,10 +142,8 @@ pub(crate) fn count_between(
     to: u32,
 ) -> rusqlite::Result<u32> {
     connection
-        .prepare_cached(
-            "SELECT COUNT(*) FROM parts WHERE conversation_key = ?1 AND seq > ?2 AND seq <= ?3",
-        )?
-        .query_row(params![key, after, to], |row| row.get(0))
+        .prepare_cached("SELECT COUNT(*) FROM parts WHERE place > ?1 AND place <= ?2")?
+        .query_row([Place::new(key, after), Place::new(key, to)], |row| row.get(0))
 }
 
 /// The lowest `seq` that is joined without a gap to `from`, itself included; `from + 1` if `from`
@@ -136,12 +154,12 @@ pub(crate) fn joined_down_to(
     from: u32,
 ) -> rusqlite::Result<u32> {
     let mut statement = connection.prepare_cached(
-        "SELECT seq FROM parts WHERE conversation_key = ?1 AND seq <= ?2 ORDER BY seq DESC",
+        "SELECT place FROM parts WHERE place BETWEEN ?1 AND ?2 ORDER BY place DESC",
     )?;
-    let mut rows = statement.query(params![key, from])?;
+    let mut rows = statement.query([Place::new(key, 0), Place::new(key, from)])?;
     let mut lowest = from.saturating_add(1);
     while let Some(row) = rows.next()? {
-        if row.get::<_, u32>(0)? != lowest - 1 {
+        if Place::of_row(row, 0)?.seq != lowest - 1 {
             break;
         }
         lowest -= 1;
@@ -154,12 +172,13 @@ pub(crate) fn newest_message(
     connection: &Connection,
     key: i64,
 ) -> rusqlite::Result<Option<(Option<TeammateId>, Timestamp)>> {
+    let (first, last) = Place::whole(key);
     connection
         .prepare_cached(
-            "SELECT author_admin_id, created_at FROM parts WHERE conversation_key = ?1 \
-             AND part_type IN ('comment', 'note') ORDER BY seq DESC LIMIT 1",
+            "SELECT author_admin_id, created_at FROM parts WHERE place BETWEEN ?1 AND ?2 \
+             AND part_type IN ('comment', 'note') ORDER BY place DESC LIMIT 1",
         )?
-        .query_row([key], |row| Ok((opt_id(row, 0)?, at(row, 1)?)))
+        .query_row([first, last], |row| Ok((opt_id(row, 0)?, at(row, 1)?)))
         .optional()
 }
 
@@ -168,11 +187,12 @@ pub(crate) fn unanswered_since(
     connection: &Connection,
     key: i64,
 ) -> rusqlite::Result<Option<Timestamp>> {
+    let (first, last) = Place::whole(key);
     let mut statement = connection.prepare_cached(
-        "SELECT author_type, created_at FROM parts WHERE conversation_key = ?1 \
-         AND part_type = 'comment' ORDER BY seq DESC",
+        "SELECT author_type, created_at FROM parts WHERE place BETWEEN ?1 AND ?2 \
+         AND part_type = 'comment' ORDER BY place DESC",
     )?;
-    let mut rows = statement.query([key])?;
+    let mut rows = statement.query([first, last])?;
     let mut since: Option<Timestamp> = None;
     while let Some(row) = rows.next()? {
         match named(row, 0, AuthorType::from_name)? {
@@ -193,9 +213,10 @@ pub(crate) fn has_command(
     key: i64,
     command_id: recado_protocol::CommandId,
 ) -> rusqlite::Result<bool> {
+    let (first, last) = Place::whole(key);
     connection
-        .prepare_cached("SELECT 1 FROM parts WHERE conversation_key = ?1 AND command_id = ?2")?
-        .exists(params![key, blob(command_id)])
+        .prepare_cached("SELECT 1 FROM parts WHERE command_id = ?1 AND place BETWEEN ?2 AND ?3")?
+        .exists(params![blob(command_id), first, last])
 }
 
 /// Up to `limit` parts below `before_seq`, without a gap between them, by ascending `seq`.
@@ -207,10 +228,11 @@ pub(crate) fn newest_before(
     limit: u32,
 ) -> rusqlite::Result<Vec<Part>> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {PART_COLUMNS} FROM parts WHERE conversation_key = ?1 AND seq < ?2 \
-         ORDER BY seq DESC LIMIT ?3"
+        "SELECT {PART_COLUMNS} FROM parts WHERE place >= ?1 AND place < ?2 \
+         ORDER BY place DESC LIMIT ?3"
     ))?;
-    let mut rows = statement.query(params![key, before_seq, limit])?;
+    let (first, end) = (Place::new(key, 0), Place::new(key, before_seq));
+    let mut rows = statement.query(params![first, end, limit])?;
     let mut parts: Vec<Part> = Vec::new();
     while let Some(row) = rows.next()? {
         let part = read_part(row, conversation_id)?;
@@ -231,9 +253,7 @@ pub(crate) fn one(
     seq: u32,
 ) -> rusqlite::Result<Option<Part>> {
     connection
-        .prepare_cached(&format!(
-            "SELECT {PART_COLUMNS} FROM parts WHERE conversation_key = ?1 AND seq = ?2"
-        ))?
-        .query_row(params![key, seq], |row| read_part(row, conversation_id))
+        .prepare_cached(&format!("SELECT {PART_COLUMNS} FROM parts WHERE place = ?1"))?
+        .query_row([Place::new(key, seq)], |row| read_part(row, conversation_id))
         .optional()
 }

@@ -6,6 +6,7 @@ use recado_protocol::{
 };
 use rusqlite::Row;
 
+use super::place::Place;
 use crate::sql::{at, id, json, named, opt_at, opt_id, unsigned};
 
 /// The columns that a list shows: what [`HeadRow::read`] reads, in its order.
@@ -57,7 +58,7 @@ impl HeadRow {
 }
 
 /// The columns of a part: what [`read_part`] reads, in its order.
-pub(crate) const PART_COLUMNS: &str = "id, seq, part_type, author_type, author_admin_id, \
+pub(crate) const PART_COLUMNS: &str = "id, place, part_type, author_type, author_admin_id, \
      author_name, body, body_text, rich, assigned_to_admin_id, assigned_to_team_id, snoozed_until, \
      priority, tag, command_id, created_at, version";
 
@@ -71,7 +72,7 @@ pub(crate) fn read_part(row: &Row<'_>, conversation_id: ConversationId) -> rusql
     Ok(Part {
         id: id(row, 0)?,
         conversation_id,
-        seq: row.get(1)?,
+        seq: Place::of_row(row, 1)?.seq,
         part_type: named(row, 2, PartType::from_name)?,
         author: Author {
             author_type: named(row, 3, AuthorType::from_name)?,

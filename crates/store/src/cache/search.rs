@@ -8,6 +8,8 @@
 use recado_protocol::{Timestamp, text};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::place::Place;
+
 /// How many documents the numbering has room for in one second before it borrows from the next.
 const DOCS_PER_SECOND: i64 = 16;
 /// From how many deletions on, and from which share of the index on (one in …), it is cheaper to
@@ -22,17 +24,17 @@ fn indexed_text(body_text: &str) -> String {
 /// Numbers a message and puts it on the waiting list.
 pub(crate) fn add(
     connection: &Connection,
-    key: i64,
-    seq: u32,
+    place: Place,
     created_at: Timestamp,
 ) -> rusqlite::Result<i64> {
-    let wanted = created_at.as_seconds().saturating_mul(DOCS_PER_SECOND);
-    let doc_id = first_free(connection, wanted)?;
-    connection
-        .prepare_cached(
-            "INSERT INTO search_docs (doc_id, conversation_key, seq) VALUES (?1, ?2, ?3)",
-        )?
-        .execute(params![doc_id, key, seq])?;
+    let mut doc_id = created_at.as_seconds().saturating_mul(DOCS_PER_SECOND);
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO search_docs (doc_id, place) VALUES (?1, ?2) ON CONFLICT (doc_id) DO NOTHING",
+    )?;
+    if insert.execute(params![doc_id, place])? == 0 {
+        doc_id = first_free(connection, doc_id)?;
+        insert.execute(params![doc_id, place])?;
+    }
     connection
         .prepare_cached("INSERT INTO search_pending (doc_id) VALUES (?1)")?
         .execute([doc_id])?;
@@ -97,8 +99,7 @@ pub(crate) fn index_pending(connection: &Connection, limit: u32) -> rusqlite::Re
         .prepare_cached(
             "SELECT search_pending.doc_id, parts.body_text FROM search_pending \
              CROSS JOIN search_docs ON search_docs.doc_id = search_pending.doc_id \
-             JOIN parts ON parts.conversation_key = search_docs.conversation_key \
-             AND parts.seq = search_docs.seq \
+             JOIN parts ON parts.place = search_docs.place \
              ORDER BY search_pending.doc_id DESC LIMIT ?1",
         )?
         .query_map([limit], |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -157,8 +158,7 @@ pub(crate) fn find_pending(
     let mut statement = connection.prepare_cached(
         "SELECT search_pending.doc_id, parts.body_text FROM search_pending \
          CROSS JOIN search_docs ON search_docs.doc_id = search_pending.doc_id \
-         JOIN parts ON parts.conversation_key = search_docs.conversation_key \
-         AND parts.seq = search_docs.seq \
+         JOIN parts ON parts.place = search_docs.place \
          ORDER BY search_pending.doc_id DESC LIMIT ?1",
     )?;
     let mut rows = statement.query([scan])?;
@@ -184,10 +184,10 @@ pub(crate) fn matches(token: &str, term: &text::QueryTerm) -> bool {
     if term.prefix { token.starts_with(&term.token) } else { token == term.token }
 }
 
-/// Where a document stands: its conversation's key and its `seq`.
-pub(crate) fn place(connection: &Connection, doc_id: i64) -> rusqlite::Result<Option<(i64, u32)>> {
+/// Where a document stands.
+pub(crate) fn place(connection: &Connection, doc_id: i64) -> rusqlite::Result<Option<Place>> {
     connection
-        .prepare_cached("SELECT conversation_key, seq FROM search_docs WHERE doc_id = ?1")?
-        .query_row([doc_id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .prepare_cached("SELECT place FROM search_docs WHERE doc_id = ?1")?
+        .query_row([doc_id], |row| Place::of_row(row, 0))
         .optional()
 }

@@ -106,7 +106,7 @@ fn another_edition_of_the_tokeniser_fills_search_anew() {
     store
         .write_cache(|tx| {
             tx.execute_batch(
-                "INSERT INTO search_docs VALUES (5, 1, 1);
+                "INSERT INTO search_docs (doc_id, place) VALUES (5, 1);
                  INSERT INTO search (rowid, tokens) VALUES (5, 'stale');
                  UPDATE meta SET tokens_version = 0;",
             )

@@ -8,6 +8,7 @@ use recado_protocol::{ConversationHead, PartId};
 use rusqlite::{Connection, params};
 
 use super::snapshot::Snapshot;
+use crate::cache::place::Place;
 use crate::cache::rows::HeadRow;
 use crate::cache::tokens::{self, Words};
 use crate::cache::{conversations, parts, search};
@@ -57,7 +58,7 @@ impl Snapshot<'_> {
         docs.truncate(limit as usize);
         let mut results = Vec::with_capacity(docs.len());
         for doc_id in docs {
-            let Some((key, seq)) = search::place(self.cache, doc_id)? else { continue };
+            let Some(Place { key, seq }) = search::place(self.cache, doc_id)? else { continue };
             let Some(row) = conversations::row_by_key(self.cache, key)? else { continue };
             let Some(part) = parts::one(self.cache, key, row.head.id, seq)? else { continue };
             let contact_name = row.contact_name.clone();

@@ -117,11 +117,11 @@ CREATE INDEX conversations_wanted ON conversations (last_part_at DESC, id)
     WHERE state <> 'closed' AND complete_from_seq > 1
         AND (fetched = 0 OR complete_from_seq > part_count);
 
--- Parts, clustered by conversation: opening one reads neighbouring rows.
+-- Parts, clustered by conversation: opening one reads neighbouring rows. `place` is the
+-- conversation's key times 2^32 plus the part's seq. One integer keeps the tree above the rows small;
+-- with two columns as the key it would hold whole rows.
 CREATE TABLE parts (
-    conversation_key     INTEGER NOT NULL
-        REFERENCES conversations (conversation_key) DEFERRABLE INITIALLY DEFERRED,
-    seq                  INTEGER NOT NULL,
+    place                INTEGER NOT NULL PRIMARY KEY,
     id                   BLOB    NOT NULL,
     part_type            TEXT    NOT NULL,
     author_type          TEXT    NOT NULL,
@@ -140,12 +140,10 @@ CREATE TABLE parts (
     created_at           INTEGER NOT NULL,
     version              INTEGER NOT NULL,
     -- The row in the search tables, for messages and notes.
-    doc_id               INTEGER,
-    PRIMARY KEY (conversation_key, seq)
-) STRICT, WITHOUT ROWID;
+    doc_id               INTEGER
+) STRICT;
 
-CREATE INDEX parts_by_command ON parts (conversation_key, command_id)
-    WHERE command_id IS NOT NULL;
+CREATE INDEX parts_by_command ON parts (command_id) WHERE command_id IS NOT NULL;
 
 CREATE TABLE read_marks (
     conversation_id    BLOB    NOT NULL PRIMARY KEY,
@@ -171,9 +169,9 @@ INSERT INTO search (search, rank) VALUES ('hashsize', 16777216);
 INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
 
 CREATE TABLE search_docs (
-    doc_id           INTEGER NOT NULL PRIMARY KEY,
-    conversation_key INTEGER NOT NULL,
-    seq              INTEGER NOT NULL
+    doc_id INTEGER NOT NULL PRIMARY KEY,
+    -- The part's.
+    place  INTEGER NOT NULL
 ) STRICT;
 
 -- What the full-text index has yet to take in.
