@@ -34,15 +34,16 @@ pub(super) fn first_page(connection: &Connection, list: List) -> rusqlite::Resul
 
 pub(super) fn counts(connection: &Connection) -> rusqlite::Result<u64> {
     let mut statement = connection.prepare_cached(
-        "SELECT state, admin_assignee_id, team_assignee_id, unread > 0, COUNT(*) \
+        "SELECT state, admin_assignee_id, team_assignee_id, COUNT(*), SUM(unread > 0) \
          FROM conversations INDEXED BY counted WHERE state <> 'closed' \
-         GROUP BY state, admin_assignee_id, team_assignee_id, unread > 0",
+         GROUP BY state, admin_assignee_id, team_assignee_id",
     )?;
     let mut rows = statement.query([])?;
     let mut open = 0;
     while let Some(row) = rows.next()? {
+        let _unread: i64 = row.get(4)?;
         if row.get_ref(0)?.as_str()? == ConversationState::Open.name() {
-            open += row.get::<_, i64>(4)?.unsigned_abs();
+            open += row.get::<_, i64>(3)?.unsigned_abs();
         }
     }
     Ok(open)
@@ -63,12 +64,14 @@ pub(super) fn conversation(connection: &Connection, id: ConversationId) -> Resul
         .optional()?;
     let mut parts: Vec<Part> = connection
         .prepare_cached(
-            "SELECT id, seq, part_type, author_type, author_admin_id, author_name, body, \
+            "SELECT id, place, part_type, author_type, author_admin_id, author_name, body, \
              body_text, rich, assigned_to_admin_id, assigned_to_team_id, snoozed_until, priority, \
              tag, command_id, created_at, version FROM parts \
-             WHERE conversation_key = ?1 ORDER BY seq DESC LIMIT ?2",
+             WHERE place BETWEEN ?1 AND ?2 ORDER BY place DESC LIMIT ?3",
         )?
-        .query_map(params![key, PARTS], |row| read_part(row, head.id))?
+        .query_map(params![key << 32, (key << 32) | i64::from(u32::MAX), PARTS], |row| {
+            read_part(row, head.id)
+        })?
         .collect::<rusqlite::Result<_>>()?;
     parts.reverse();
     let earlier = connection
@@ -93,10 +96,8 @@ pub(super) fn search(connection: &Connection, search: &Search) -> rusqlite::Resu
              (SELECT rowid AS doc_id FROM search WHERE search MATCH ?1 \
               ORDER BY rowid DESC LIMIT ?2) AS newest \
              CROSS JOIN docs ON docs.doc_id = newest.doc_id \
-             CROSS JOIN parts ON parts.conversation_key = docs.conversation_key \
-             AND parts.seq = docs.seq \
-             CROSS JOIN conversations \
-             ON conversations.conversation_key = docs.conversation_key",
+             CROSS JOIN parts ON parts.place = docs.place \
+             CROSS JOIN conversations ON conversations.conversation_key = docs.place >> 32",
         )?
         .query_map(params![search.expression, RESULTS], |row| {
             let _contact_id = uuid(row, 2)?;
@@ -181,7 +182,7 @@ fn read_part(row: &Row<'_>, conversation_id: ConversationId) -> rusqlite::Result
     Ok(Part {
         id: PartId::from_uuid(uuid(row, 0)?),
         conversation_id,
-        seq: row.get(1)?,
+        seq: (row.get::<_, i64>(1)? & i64::from(u32::MAX)) as u32,
         part_type: named(row, 2, PartType::from_name)?,
         author: Author {
             author_type: named(row, 3, AuthorType::from_name)?,

@@ -97,9 +97,9 @@ CREATE INDEX counted ON conversations (state, admin_assignee_id, team_assignee_i
     WHERE state <> 'closed';
 CREATE INDEX of_contact ON conversations (contact_id, last_part_at DESC, id DESC);
 
+-- Clustered by conversation: the place is its key times 2^32 plus the part's seq.
 CREATE TABLE parts (
-    conversation_key INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
+    place INTEGER NOT NULL PRIMARY KEY,
     id BLOB NOT NULL,
     part_type TEXT NOT NULL,
     author_type TEXT NOT NULL,
@@ -115,9 +115,8 @@ CREATE TABLE parts (
     tag TEXT,
     command_id BLOB,
     created_at INTEGER NOT NULL,
-    version INTEGER NOT NULL,
-    PRIMARY KEY (conversation_key, seq)
-) STRICT, WITHOUT ROWID;
+    version INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE read_marks (
     conversation_id BLOB NOT NULL PRIMARY KEY, contact_parts_read INTEGER NOT NULL
@@ -128,8 +127,6 @@ CREATE VIRTUAL TABLE search USING fts5(
 );
 -- A message's number in the index is the time at which it was written, so that the index's own order
 -- is the newest first.
-CREATE TABLE docs (
-    doc_id INTEGER NOT NULL PRIMARY KEY, conversation_key INTEGER NOT NULL, seq INTEGER NOT NULL
-) STRICT;
+CREATE TABLE docs (doc_id INTEGER NOT NULL PRIMARY KEY, place INTEGER NOT NULL) STRICT;
 CREATE TABLE pending (doc_id INTEGER NOT NULL PRIMARY KEY) STRICT;
 ";

@@ -148,19 +148,19 @@ fn put_head(connection: &Connection, head: &ConversationHead) -> rusqlite::Resul
 fn put(connection: &Connection, delta: &ConversationDelta) -> rusqlite::Result<()> {
     let key = put_head(connection, &delta.head)?;
     let mut put_part = connection.prepare_cached(
-        "INSERT INTO parts (conversation_key, seq, id, part_type, author_type, author_admin_id, \
+        "INSERT INTO parts (place, id, part_type, author_type, author_admin_id, \
          author_name, body, body_text, rich, assigned_to_admin_id, assigned_to_team_id, \
          snoozed_until, priority, tag, command_id, created_at, version) VALUES (?1, ?2, ?3, ?4, \
-         ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) \
+         ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) \
          ON CONFLICT DO NOTHING",
     )?;
-    let mut put_doc = connection
-        .prepare_cached("INSERT INTO docs (doc_id, conversation_key, seq) VALUES (?1, ?2, ?3)")?;
+    let mut put_doc =
+        connection.prepare_cached("INSERT INTO docs (doc_id, place) VALUES (?1, ?2)")?;
     let mut put_pending = connection.prepare_cached("INSERT INTO pending (doc_id) VALUES (?1)")?;
     for part in &delta.parts {
+        let place = (key << 32) | i64::from(part.seq);
         let new = put_part.execute(params![
-            key,
-            part.seq,
+            place,
             part.id.uuid().as_bytes(),
             part.part_type.name(),
             part.author.author_type.name(),
@@ -180,7 +180,7 @@ fn put(connection: &Connection, delta: &ConversationDelta) -> rusqlite::Result<(
         ])?;
         if new > 0 && part.part_type.is_message() {
             let doc_id = doc_id(part);
-            put_doc.execute(params![doc_id, key, part.seq])?;
+            put_doc.execute([doc_id, place])?;
             put_pending.execute([doc_id])?;
         }
     }
@@ -204,8 +204,7 @@ pub(super) fn index(connection: &Connection, limit: u32) -> rusqlite::Result<u64
             "INSERT INTO search (rowid, body_text) \
              SELECT pending.doc_id, parts.body_text FROM pending \
              CROSS JOIN docs ON docs.doc_id = pending.doc_id \
-             CROSS JOIN parts ON parts.conversation_key = docs.conversation_key \
-             AND parts.seq = docs.seq \
+             CROSS JOIN parts ON parts.place = docs.place \
              WHERE pending.doc_id >= ?1 ORDER BY pending.doc_id",
         )?
         .execute([lowest])?;
