@@ -65,7 +65,9 @@ fn node(line: &str) -> Tally {
     let count = count.and_then(|word| word.parse::<u64>().ok());
     match (sign, kind, count, parts.next()) {
         (Some("ℹ"), Some("pass"), Some(passed), None) => Tally { passed, failed: 0 },
-        (Some("ℹ"), Some("fail" | "cancelled"), Some(failed), None) => Tally { passed: 0, failed },
+        (Some("ℹ"), Some("fail" | "cancelled"), Some(failed), None) => {
+            Tally { passed: 0, failed }
+        }
         _ => Tally::default(),
     }
 }
