@@ -135,7 +135,7 @@ impl ConversationChange {
     ) -> Part {
         self.head.part_count += 1;
         Part {
-            id: PartId::from_uuid(ids.next()),
+            id: PartId::from_uuid(ids.next_id()),
             conversation_id: self.head.id,
             seq: self.head.part_count,
             part_type,
@@ -191,32 +191,27 @@ impl ConversationChange {
             spread: spread(self.head.id, 0),
             tokens: title_tokens,
         };
-        search::add(tx, log.workspace_id(), document).await?;
+        search::add(tx, log.workspace_id(), &[document]).await?;
         self.finish(tx, log, now).await
     }
 
     async fn finish(
-        self,
+        mut self,
         tx: &mut Tx,
         log: &mut LogWriter,
         now: Timestamp,
     ) -> Result<u64, DbError> {
         let workspace_id = log.workspace_id();
         let version = self.head.version;
-        for NewPart { mut part, tokens, deliver } in self.parts {
-            part.version = version;
-            part::insert(tx, workspace_id, &part).await?;
-            if let Some(tokens) = &tokens {
-                let document = Document {
-                    conversation_id: part.conversation_id,
-                    part_seq: Some(part.seq),
-                    at: part.created_at,
-                    spread: spread(part.conversation_id, part.seq),
-                    tokens,
-                };
-                search::add(tx, workspace_id, document).await?;
-            }
-            if let Some(channel_id) = self.channel_id.filter(|_| deliver) {
+        for new in &mut self.parts {
+            new.part.version = version;
+        }
+        let parts: Vec<_> = self.parts.iter().map(|new| &new.part).collect();
+        part::insert(tx, workspace_id, &parts).await?;
+        let documents: Vec<_> = self.parts.iter().filter_map(NewPart::document).collect();
+        search::add(tx, workspace_id, &documents).await?;
+        for NewPart { part, deliver, .. } in &self.parts {
+            if let Some(channel_id) = self.channel_id.filter(|_| *deliver) {
                 let channel = ChannelPrincipal { workspace_id, channel_id };
                 channel::insert_reply(tx, channel, version, part.conversation_id, part.seq).await?;
             }
@@ -229,6 +224,19 @@ impl ConversationChange {
             after: self.head.scope(),
         };
         log.append(tx, &entry, now).await
+    }
+}
+
+impl NewPart {
+    /// What search finds of it, if somebody wrote it.
+    fn document(&self) -> Option<Document<'_>> {
+        Some(Document {
+            conversation_id: self.part.conversation_id,
+            part_seq: Some(self.part.seq),
+            at: self.part.created_at,
+            spread: spread(self.part.conversation_id, self.part.seq),
+            tokens: self.tokens.as_deref()?,
+        })
     }
 }
 

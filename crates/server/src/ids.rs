@@ -42,7 +42,7 @@ impl Ids {
     }
 
     /// The next id.
-    pub fn next(&mut self) -> Uuid {
+    pub fn next_id(&mut self) -> Uuid {
         let mut hasher = Sha256::new();
         hasher.update(self.seed);
         hasher.update(self.count.to_be_bytes());
@@ -76,15 +76,15 @@ mod tests {
     fn ids_are_ordered_version_7_and_repeatable() {
         let mut ids = Ids::new(Timestamp::from_millis(1_763_000_000_123), [7; 16]);
         let mut again = ids.clone();
-        let made: Vec<_> = (0..3000).map(|_| ids.next()).collect();
+        let made: Vec<_> = (0..3000).map(|_| ids.next_id()).collect();
         assert!(made.is_sorted_by(|a, b| a < b));
         assert!(made.iter().all(|id| id.get_version_num() == 7));
         assert_eq!(
             made[0].get_timestamp().map(|time| time.to_unix()),
             Some((1_763_000_000, 123_000_000))
         );
-        assert_eq!(again.next(), made[0]);
+        assert_eq!(again.next_id(), made[0]);
         let mut other = Ids::new(Timestamp::from_millis(1_763_000_000_123), [8; 16]);
-        assert_ne!(other.next(), made[0]);
+        assert_ne!(other.next_id(), made[0]);
     }
 }

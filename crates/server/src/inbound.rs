@@ -235,7 +235,7 @@ impl Opening {
         let contact = upsert(tx, &mut log, &mut ids, &source, &self.contact, self.now).await?;
 
         let at = self.message.at;
-        let id = ConversationId::from_uuid(ids.next());
+        let id = ConversationId::from_uuid(ids.next_id());
         let mut head = new_head(id, contact.id, self.title.clone(), at);
         head.team_assignee_id = team_id;
         let mut change = ConversationChange::opened(head, Some(channel.channel_id));
@@ -335,7 +335,7 @@ async fn upsert(
     let found = contact::find_by_external_id(tx, workspace_id, source, &given.external_id).await?;
     let Some(mut known) = found else {
         let new = Contact {
-            id: ContactId::from_uuid(ids.next()),
+            id: ContactId::from_uuid(ids.next_id()),
             external_id: Some(given.external_id.clone()),
             name: given.name.clone(),
             email: given.email.clone(),

@@ -46,13 +46,13 @@ pub async fn create_workspace(core: &Core, name: &str) -> Result<Workspace, Core
         .write(async move |tx| {
             let mut ids = ids.clone();
             let workspace = Workspace {
-                id: WorkspaceId::from_uuid(ids.next()),
+                id: WorkspaceId::from_uuid(ids.next_id()),
                 name: name.clone(),
                 offline_lease_s: DEFAULT_OFFLINE_LEASE_S,
                 version: 1,
             };
             workspace::insert(tx, &workspace, now).await?;
-            change_log::create(tx, workspace.id, LogId::from_uuid(ids.next())).await?;
+            change_log::create(tx, workspace.id, LogId::from_uuid(ids.next_id())).await?;
             let mut log = LogWriter::lock(tx, workspace.id).await?;
             let entry = NewEntry::unscoped(EntryKind::Workspace, workspace.id.uuid());
             log.append(tx, &entry, now).await?;
@@ -110,7 +110,7 @@ pub async fn insert_teammate(
         return Err(invalid("There is a teammate with this e-mail address already."));
     }
     let teammate = Teammate {
-        id: TeammateId::from_uuid(ids.next()),
+        id: TeammateId::from_uuid(ids.next_id()),
         name: valid_name(&new.name)?,
         email,
         role: new.role,
@@ -163,7 +163,7 @@ pub async fn create_team(
                 }
             }
             let team = Team {
-                id: TeamId::from_uuid(ids.next()),
+                id: TeamId::from_uuid(ids.next_id()),
                 name: name.clone(),
                 admin_ids: admin_ids.clone(),
                 version: log.next(),
@@ -199,7 +199,7 @@ pub async fn create_channel(
         .write(async move |tx| {
             let log = LogWriter::lock(tx, workspace_id).await?;
             let mut ids = ids.clone();
-            let channel_id = ChannelId::from_uuid(ids.next());
+            let channel_id = ChannelId::from_uuid(ids.next_id());
             let channel = ChannelPrincipal { workspace_id, channel_id };
             channel::insert(tx, channel, &name, &key_hash, now).await?;
             let object = ("channel", channel_id.uuid());

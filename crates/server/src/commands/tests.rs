@@ -7,10 +7,10 @@ use recado_protocol::{
 
 use super::OUTCOME_KEPT_S;
 use crate::access_change::{self, AccessChange};
-use crate::commands;
 use crate::core::CoreError;
 use crate::storage::audit::Actor;
 use crate::testing::{World, assign, assign_team, note, on_every_engine, reply};
+use crate::{commands, retention};
 
 on_every_engine!(
     a_reply_becomes_the_newest_part_and_ends_the_wait,
@@ -28,6 +28,7 @@ on_every_engine!(
     the_same_id_with_other_content_is_a_conflict,
     two_authors_may_use_the_same_id,
     a_command_needs_its_predecessor,
+    an_outcome_is_forgotten_after_its_time_and_its_command_is_not_run_again,
     a_command_older_than_kept_outcomes_is_refused,
     an_agent_cannot_act_on_another_teams_conversation,
     a_light_agent_reads_and_notes_and_nothing_else,
@@ -285,6 +286,21 @@ async fn a_command_needs_its_predecessor(world: &World) {
     let outcome = commands::run(&world.core, world.sam, &fifth).await.expect("an outcome");
     assert_eq!(refused(&outcome.outcome), None);
     assert_eq!(world.head(id).await.state, ConversationState::Closed);
+}
+
+async fn an_outcome_is_forgotten_after_its_time_and_its_command_is_not_run_again(world: &World) {
+    let id = world.open("Mia", "Hello?").await;
+    let command = world.command(id, reply("Yes."));
+    let first = commands::run(&world.core, world.sam, &command).await.expect("an outcome");
+    world.advance_s(OUTCOME_KEPT_S - 10);
+    retention::run(&world.core).await.expect("pruned");
+    let again = commands::run(&world.core, world.sam, &command).await.expect("an outcome");
+    assert_eq!(again, first);
+    world.advance_s(20);
+    retention::run(&world.core).await.expect("pruned");
+    let late = commands::run(&world.core, world.sam, &command).await.expect("an outcome");
+    assert_eq!(refused(&late.outcome), Some(ErrorCode::CommandExpired));
+    assert_eq!(world.head(id).await.part_count, 2);
 }
 
 async fn a_command_older_than_kept_outcomes_is_refused(world: &World) {

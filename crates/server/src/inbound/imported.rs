@@ -146,7 +146,7 @@ async fn store(
         return Ok(Imported { conversation_id, created: false });
     }
     let contact = contact_of(tx, &mut log, ids, imported, now).await?;
-    let id = ConversationId::from_uuid(ids.next());
+    let id = ConversationId::from_uuid(ids.next_id());
     let title = imported.title.as_deref().and_then(one_line);
     let mut head = new_head(id, contact.id, title.clone(), imported.created_at);
     head.priority = imported.priority;
@@ -211,7 +211,7 @@ async fn contact_of(
         return upsert(tx, log, ids, &source, &known, now).await;
     }
     let contact = Contact {
-        id: ContactId::from_uuid(ids.next()),
+        id: ContactId::from_uuid(ids.next_id()),
         external_id: None,
         name: field(&given.name),
         email: field(&given.email),

@@ -85,7 +85,7 @@ pub async fn record(
     at: Timestamp,
     event: AuditEvent<'_>,
 ) -> Result<(), DbError> {
-    let id = ids.next();
+    let id = ids.next_id();
     let detail = (!event.detail.is_null()).then(|| (ids.salt(), event.detail.to_string()));
     let detail_hash = detail.as_ref().map(|(salt, text)| -> [u8; 32] {
         let mut hasher = Sha256::new();

@@ -2,7 +2,7 @@
 
 use recado_protocol::{
     AuthorType, ChannelId, ContactId, ConversationHead, ConversationId, ConversationState,
-    Priority, ScopeFacts, Timestamp, WorkspaceId,
+    Priority, Timestamp, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -403,14 +403,12 @@ pub async fn titles_of_contact(
     rows.iter().map(|row| Ok((row.get("id")?, row.get("title")?))).collect()
 }
 
-/// What a conversation's visibility depends on, for tests and tools that compare.
-///
-/// # Errors
-/// [`DbError`].
-pub async fn scopes(
+/// What every conversation's visibility depends on, sorted by id.
+#[cfg(test)]
+pub(crate) async fn scopes(
     tx: &mut Tx,
     workspace_id: WorkspaceId,
-) -> Result<Vec<(ConversationId, ScopeFacts)>, DbError> {
+) -> Result<Vec<(ConversationId, recado_protocol::ScopeFacts)>, DbError> {
     let rows = tx
         .query(
             "SELECT id, admin_assignee_id, team_assignee_id FROM conversation WHERE workspace_id = ?1 ORDER BY id",
@@ -419,7 +417,7 @@ pub async fn scopes(
         .await?;
     rows.iter()
         .map(|row| {
-            let facts = ScopeFacts {
+            let facts = recado_protocol::ScopeFacts {
                 admin_assignee_id: row.get("admin_assignee_id")?,
                 team_assignee_id: row.get("team_assignee_id")?,
             };

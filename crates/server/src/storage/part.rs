@@ -1,12 +1,15 @@
 //! Rows of parts.
 
+use std::collections::BTreeMap;
+
 use recado_protocol::{
     Author, AuthorType, ConversationId, Part, PartType, Priority, Timestamp, WorkspaceId,
 };
 
 use super::conversation::named;
+use super::rows::{in_batches, values_list};
 use super::visibility::id_list;
-use super::{DbError, Row, Tx, params};
+use super::{DbError, Row, Tx, Value, params};
 
 const COLUMNS: &str = "p.id, p.conversation_id, p.seq, p.version, p.part_type, p.author_type, p.author_id,
     p.author_name, p.rich, p.assigned_to_admin_id, p.assigned_to_team_id, p.snoozed_until, p.priority, p.tag,
@@ -45,41 +48,54 @@ fn read(row: &Row) -> Result<Part, DbError> {
     })
 }
 
-/// Stores a new part.
+/// How many parts one statement stores.
+const BATCH: usize = 32;
+const INSERT_COLUMNS: &str = "workspace_id, id, conversation_id, seq, version, body_bytes, part_type, author_type,
+    author_id, author_name, rich, assigned_to_admin_id, assigned_to_team_id, snoozed_until, priority, tag, command_id,
+    created_at, body_text, body";
+
+/// Stores new parts.
 ///
 /// # Errors
-/// [`DbError::UniqueViolation`] if its id or its place is taken.
-pub async fn insert(tx: &mut Tx, workspace_id: WorkspaceId, part: &Part) -> Result<(), DbError> {
-    tx.execute(
-        "INSERT INTO part (workspace_id, id, conversation_id, seq, version, body_bytes, part_type, author_type,
-             author_id, author_name, rich, assigned_to_admin_id, assigned_to_team_id, snoozed_until, priority, tag,
-             command_id, created_at, body_text, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
-        &params![
-            workspace_id,
-            part.id,
-            part.conversation_id,
-            part.seq,
-            part.version,
-            part.body.len() + part.body_text.len(),
-            part.part_type.name(),
-            part.author.author_type.name(),
-            part.author.admin_id,
-            part.author.name.as_deref(),
-            part.rich,
-            part.assigned_to_admin_id,
-            part.assigned_to_team_id,
-            part.snoozed_until,
-            part.priority.map(Priority::name),
-            part.tag.as_deref(),
-            part.command_id,
-            part.created_at,
-            &part.body_text,
-            &part.body,
-        ],
-    )
-    .await?;
+/// [`DbError::UniqueViolation`] if an id or a place is taken.
+pub async fn insert(
+    tx: &mut Tx,
+    workspace_id: WorkspaceId,
+    parts: &[&Part],
+) -> Result<(), DbError> {
+    for batch in in_batches(parts, BATCH) {
+        let rows: Vec<_> = batch.iter().map(|part| row(workspace_id, part)).collect();
+        let (values, params) = values_list(rows);
+        let sql = format!("INSERT INTO part ({INSERT_COLUMNS}) VALUES {values}");
+        tx.execute(&sql, &params).await?;
+    }
     Ok(())
+}
+
+fn row(workspace_id: WorkspaceId, part: &Part) -> Vec<Value> {
+    params![
+        workspace_id,
+        part.id,
+        part.conversation_id,
+        part.seq,
+        part.version,
+        part.body.len() + part.body_text.len(),
+        part.part_type.name(),
+        part.author.author_type.name(),
+        part.author.admin_id,
+        part.author.name.as_deref(),
+        part.rich,
+        part.assigned_to_admin_id,
+        part.assigned_to_team_id,
+        part.snoozed_until,
+        part.priority.map(Priority::name),
+        part.tag.as_deref(),
+        part.command_id,
+        part.created_at,
+        &part.body_text,
+        &part.body,
+    ]
+    .to_vec()
 }
 
 /// How much of one conversation an answer takes.
@@ -106,23 +122,42 @@ pub async fn newest(
     if conversation_ids.is_empty() {
         return Ok(Vec::new());
     }
-    let (list, values) = id_list(5, conversation_ids);
-    let sql = format!(
-        "SELECT {COLUMNS} FROM (
-             SELECT q.conversation_id, q.seq,
-                 SUM(q.body_bytes) OVER (PARTITION BY q.conversation_id ORDER BY q.seq DESC) - q.body_bytes AS newer
-             FROM conversation c
-             JOIN part q ON q.workspace_id = c.workspace_id AND q.conversation_id = c.id
-             WHERE c.workspace_id = ?1 AND c.id IN ({list})
-                 AND q.version > ?2 AND q.seq > c.part_count - ?3
-         ) s
-         JOIN part p ON p.workspace_id = ?1 AND p.conversation_id = s.conversation_id AND p.seq = s.seq
-         WHERE s.newer < CAST(?4 AS BIGINT)
-         ORDER BY p.conversation_id, p.seq"
-    );
-    let mut params = params![workspace_id, since, budget.parts, budget.bytes].to_vec();
+    let (list, values) = id_list(4, conversation_ids);
+    let sql = format!("SELECT p.conversation_id, p.seq, p.body_bytes {}", newest_from(&list));
+    let mut params = params![workspace_id, since, budget.parts].to_vec();
     params.extend(values);
-    tx.query(&sql, &params).await?.iter().map(read).collect()
+    let mut sizes_of: BTreeMap<ConversationId, Vec<(u32, u64)>> = BTreeMap::new();
+    for row in tx.query(&sql, &params).await? {
+        sizes_of.entry(row.get(0)?).or_default().push((row.get(1)?, row.get(2)?));
+    }
+    let mut affordable = Vec::new();
+    let mut parts = Vec::new();
+    for (id, sizes) in sizes_of {
+        let newest = sizes.iter().map(|(seq, _)| *seq).max().unwrap_or(0);
+        match budget.cut(sizes) {
+            None => affordable.push(id),
+            Some(first) => parts.extend(range(tx, workspace_id, id, first, newest).await?),
+        }
+    }
+    if !affordable.is_empty() {
+        let (list, values) = id_list(4, &affordable);
+        let sql = format!("SELECT {COLUMNS} {}", newest_from(&list));
+        let mut params = params![workspace_id, since, budget.parts].to_vec();
+        params.extend(values);
+        for row in tx.query(&sql, &params).await? {
+            parts.push(read(&row)?);
+        }
+    }
+    parts.sort_unstable_by_key(|part| (part.conversation_id, part.seq));
+    Ok(parts)
+}
+
+/// The newest ?3 parts of the conversations in `list`, of those that changed after ?2.
+fn newest_from(list: &str) -> String {
+    format!(
+        "FROM conversation c JOIN part p ON p.workspace_id = c.workspace_id AND p.conversation_id = c.id
+         WHERE c.workspace_id = ?1 AND c.id IN ({list}) AND p.version > ?2 AND p.seq > c.part_count - ?3"
+    )
 }
 
 /// The parts of one conversation right before `before_seq`, sorted by `seq`.
@@ -136,18 +171,50 @@ pub async fn before(
     before_seq: u32,
     budget: Budget,
 ) -> Result<Vec<Part>, DbError> {
+    let last = before_seq.saturating_sub(1);
+    let first = before_seq.saturating_sub(budget.parts);
+    let rows = tx
+        .query(
+            "SELECT seq, body_bytes FROM part
+             WHERE workspace_id = ?1 AND conversation_id = ?2 AND seq >= ?3 AND seq <= ?4",
+            &params![workspace_id, conversation_id, first, last],
+        )
+        .await?;
+    let sizes = rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?)));
+    let first = budget.cut(sizes.collect::<Result<_, DbError>>()?).unwrap_or(first);
+    range(tx, workspace_id, conversation_id, first, last).await
+}
+
+async fn range(
+    tx: &mut Tx,
+    workspace_id: WorkspaceId,
+    conversation_id: ConversationId,
+    first: u32,
+    last: u32,
+) -> Result<Vec<Part>, DbError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM (
-             SELECT q.seq, SUM(q.body_bytes) OVER (ORDER BY q.seq DESC) - q.body_bytes AS newer
-             FROM part q
-             WHERE q.workspace_id = ?1 AND q.conversation_id = ?2 AND q.seq < ?3 AND q.seq >= ?3 - ?4
-         ) s
-         JOIN part p ON p.workspace_id = ?1 AND p.conversation_id = ?2 AND p.seq = s.seq
-         WHERE s.newer < CAST(?5 AS BIGINT)
-         ORDER BY p.seq"
+        "SELECT {COLUMNS} FROM part p
+         WHERE p.workspace_id = ?1 AND p.conversation_id = ?2 AND p.seq >= ?3 AND p.seq <= ?4 ORDER BY p.seq"
     );
-    let params = params![workspace_id, conversation_id, before_seq, budget.parts, budget.bytes];
+    let params = params![workspace_id, conversation_id, first, last];
     tx.query(&sql, &params).await?.iter().map(read).collect()
+}
+
+impl Budget {
+    /// Where one conversation's parts begin if not all of them, each with its bytes, are affordable.
+    fn cut(self, mut sizes: Vec<(u32, u64)>) -> Option<u32> {
+        sizes.sort_unstable_by(|a, b| b.cmp(a));
+        let mut bytes = 0;
+        let mut taken = None;
+        for (seq, size) in sizes {
+            if bytes >= self.bytes && taken.is_some() {
+                return taken;
+            }
+            bytes += size;
+            taken = Some(seq);
+        }
+        None
+    }
 }
 
 /// When the customer began to wait, by the messages alone: the first of the customer's messages that no message of the

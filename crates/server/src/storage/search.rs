@@ -1,12 +1,15 @@
 //! The search index: token text on its way in, documents on their way out. Both engines split the token text at spaces
 //! and at nothing else, so they find the same.
 
+use std::collections::BTreeSet;
+
 use recado_protocol::text::QueryTerm;
 use recado_protocol::{AuthorType, ConversationId, PartId, Timestamp, WorkspaceId};
 
 use super::conversation::named;
+use super::rows::{in_batches, values_list};
 use super::visibility::{VISIBLE, Viewer};
-use super::{DbError, Engine, Tx, params};
+use super::{DbError, Engine, Tx, Value, params};
 
 /// Bits of a document's number below the microsecond. Together with the time they fill 63 bits until the year 2255.
 const NUMBER_BITS: u32 = 9;
@@ -27,35 +30,78 @@ pub struct Document<'a> {
     pub tokens: &'a str,
 }
 
-/// Indexes a document.
+/// How many documents one statement stores.
+const BATCH: usize = 32;
+
+/// Indexes documents.
 ///
 /// # Errors
 /// [`DbError`].
 pub async fn add(
     tx: &mut Tx,
     workspace_id: WorkspaceId,
-    document: Document<'_>,
+    documents: &[Document<'_>],
 ) -> Result<(), DbError> {
-    let micros = document.at.as_micros().clamp(0, LATEST_MICROS);
-    // The spread moves a document by a tenth of a millisecond at most, which no order of search hits shows.
-    let mut number = (micros << NUMBER_BITS) + i64::from(document.spread);
-    loop {
-        let inserted = tx
-            .execute(
-                "INSERT INTO search_document (number, workspace_id, conversation_id, part_seq)
-                 VALUES (?1, ?2, ?3, ?4) ON CONFLICT (number) DO NOTHING",
-                &params![number, workspace_id, document.conversation_id, document.part_seq],
-            )
-            .await?;
-        if inserted == 1 {
-            break;
-        }
-        number += 1;
+    for batch in in_batches(documents, BATCH) {
+        let numbers = take_numbers(tx, workspace_id, batch).await?;
+        let rows = batch.iter().zip(numbers);
+        let rows = rows.map(|(document, number)| params![number, document.tokens].to_vec());
+        insert_texts(tx, rows.collect()).await?;
     }
-    let value = tx.engine().full_text_value(2);
-    let sql = format!("INSERT INTO search_text (rowid, tokens) VALUES (?1, {value})");
-    tx.execute(&sql, &params![number, document.tokens]).await?;
     Ok(())
+}
+
+/// Stores the documents without their tokens, each under the first free number at its time.
+async fn take_numbers(
+    tx: &mut Tx,
+    workspace_id: WorkspaceId,
+    documents: &[Document<'_>],
+) -> Result<Vec<i64>, DbError> {
+    let mut numbers: Vec<i64> = documents.iter().map(Document::number).collect();
+    let mut waiting: Vec<usize> = (0..documents.len()).collect();
+    while !waiting.is_empty() {
+        let mut wanted = BTreeSet::new();
+        for &index in &waiting {
+            while !wanted.insert(numbers[index]) {
+                numbers[index] += 1;
+            }
+        }
+        let rows = waiting.iter().map(|&index| {
+            let Document { conversation_id, part_seq, .. } = documents[index];
+            params![numbers[index], workspace_id, conversation_id, part_seq].to_vec()
+        });
+        let (values, params) = values_list(rows.collect());
+        let sql = format!(
+            "INSERT INTO search_document (number, workspace_id, conversation_id, part_seq) VALUES {values}
+             ON CONFLICT (number) DO NOTHING RETURNING number"
+        );
+        let rows = tx.query(&sql, &params).await?;
+        let taken = rows.iter().map(|row| row.get(0)).collect::<Result<BTreeSet<i64>, _>>()?;
+        waiting.retain(|&index| !taken.contains(&numbers[index]));
+        for &index in &waiting {
+            numbers[index] += 1;
+        }
+    }
+    Ok(numbers)
+}
+
+async fn insert_texts(tx: &mut Tx, rows: Vec<Vec<Value>>) -> Result<(), DbError> {
+    let values: Vec<_> = (0..rows.len())
+        .map(|row| format!("(?{}, {})", 2 * row + 1, tx.engine().full_text_value(2 * row + 2)))
+        .collect();
+    let sql = format!("INSERT INTO search_text (rowid, tokens) VALUES {}", values.join(", "));
+    let params: Vec<_> = rows.into_iter().flatten().collect();
+    tx.execute(&sql, &params).await?;
+    Ok(())
+}
+
+impl Document<'_> {
+    /// The number that the document would like to have. The spread moves it by a tenth of a millisecond at most, which
+    /// no order of search hits shows.
+    fn number(&self) -> i64 {
+        let micros = self.at.as_micros().clamp(0, LATEST_MICROS);
+        (micros << NUMBER_BITS) + i64::from(self.spread)
+    }
 }
 
 /// Replaces the tokens of a conversation's title and contact.
@@ -77,10 +123,7 @@ pub async fn retitle(
         .await?
         .get(0)?;
     tx.execute("DELETE FROM search_text WHERE rowid = ?1", &params![number]).await?;
-    let value = tx.engine().full_text_value(2);
-    let sql = format!("INSERT INTO search_text (rowid, tokens) VALUES (?1, {value})");
-    tx.execute(&sql, &params![number, tokens]).await?;
-    Ok(())
+    insert_texts(tx, vec![params![number, tokens].to_vec()]).await
 }
 
 /// One document that was found.

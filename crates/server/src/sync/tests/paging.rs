@@ -1,21 +1,20 @@
 //! Lists, long conversations, cursors.
 
 use recado_protocol::sync::HeadQuery;
-use recado_protocol::{Action, ConversationState, ErrorCode, LogId, Priority, Timestamp};
+use recado_protocol::{Action, ConversationState, ErrorCode, LogId, Priority};
 
 use super::cache::Cache;
 use crate::inbound::{ImportedAuthor, ImportedContact, ImportedConversation, ImportedPart};
 use crate::sanitize::Body;
-use crate::storage::change_log::{self, LogWriter};
-use crate::storage::{DbError, Tx};
 use crate::testing::{START, World, code, note, on_every_engine};
-use crate::{inbound, sync};
+use crate::{inbound, retention, sync};
 
 on_every_engine!(
     a_list_is_paged_by_key_newest_first,
     a_list_can_be_narrowed_to_a_contact,
     a_key_that_no_page_gave_is_refused,
     a_conversation_of_ten_thousand_parts_comes_in_pieces,
+    a_conversation_of_large_messages_comes_with_as_many_as_fit,
     a_page_stops_before_it_grows_too_large_and_loses_nothing,
     a_page_covers_no_more_entries_than_asked_for,
     a_cursor_of_another_log_or_out_of_reach_is_gone,
@@ -134,6 +133,18 @@ async fn a_conversation_of_ten_thousand_parts_comes_in_pieces(world: &World) {
     assert_eq!(code(hidden), Some(ErrorCode::NotFound));
 }
 
+async fn a_conversation_of_large_messages_comes_with_as_many_as_fit(world: &World) {
+    let body = "word ".repeat(209_715);
+    let id = import(world, "large", std::iter::repeat_n(body.clone(), 9)).await;
+    let delta = world.read(world.sam, id).await.expect("in view");
+    assert_eq!((delta.complete_from_seq, delta.parts.len()), (8, 2), "two megabytes a message");
+    assert_eq!(delta.parts[1].body_text, body);
+    let page = sync::parts_before(&world.core, world.sam, id, 8, 500).await.expect("older parts");
+    assert_eq!(page.conversations[0].complete_from_seq, 6);
+    let page = world.page(world.sam, 0).await;
+    assert_eq!(serde_json::to_string(&page).expect("a page").matches("\"seq\":").count(), 1);
+}
+
 async fn a_page_stops_before_it_grows_too_large_and_loses_nothing(world: &World) {
     let start = world.bootstrap(world.sam).await.cursor;
     let mut cache = Cache::fill(&world.core, world.sam).await;
@@ -179,21 +190,11 @@ async fn a_cursor_of_another_log_or_out_of_reach_is_gone(world: &World) {
 
     world.advance_s(31 * 24 * 3600);
     world.does(world.sam, id, note("Later.")).await;
-    let (workspace_id, kept) = (world.workspace_id, world.core.now().plus_seconds(-60));
-    prune(world, workspace_id, kept).await;
+    retention::run(&world.core).await.expect("pruned");
     assert_eq!(page(bootstrap.log_id, 0).await, Some(ErrorCode::CursorGone));
     assert_eq!(page(bootstrap.log_id, bootstrap.cursor).await, None);
     let last = world.page(world.sam, bootstrap.cursor).await;
     assert_eq!((last.cursor, last.changes.is_empty()), (bootstrap.cursor + 1, false));
-}
-
-async fn prune(world: &World, workspace_id: recado_protocol::WorkspaceId, kept: Timestamp) {
-    let pruned = world.core.db().write(async move |tx: &mut Tx| {
-        let log = LogWriter::lock(tx, workspace_id).await?;
-        change_log::prune(tx, &log, kept, 1000).await
-    });
-    let pruned: Result<u64, DbError> = pruned.await;
-    assert!(pruned.expect("pruned") > 0);
 }
 
 async fn the_digest_is_that_of_the_listed_heads(world: &World) {

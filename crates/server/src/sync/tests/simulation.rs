@@ -161,7 +161,7 @@ impl Simulation {
             9 => Action::ConversationPrioritize {
                 priority: [Priority::Priority, Priority::NotPriority][target % 2],
             },
-            10 if target % 2 == 0 => Action::ConversationTagAdd { tag },
+            10 if target.is_multiple_of(2) => Action::ConversationTagAdd { tag },
             10 => Action::ConversationTagRemove { tag },
             _ => Action::ConversationMark {
                 contact_parts_read: u32::try_from(target).expect("a small number"),
