@@ -131,14 +131,7 @@ fn browser(job: &mut Job<'_>) -> Result<()> {
     built_ui(job)?;
     // The same build that the Rust tests ask for when they start a server or a client as a process.
     let mut host = cargo(job.workspace.root());
-    job.run(host.args([
-        "build",
-        "--workspace",
-        "--exclude",
-        "recado-desktop",
-        "--bin",
-        "browser-host",
-    ]))?;
+    job.run(host.args(["build", "--package", "recado-testkit", "--bins"]))?;
     job.install_npm(&folder)?;
     let chromium =
         system::chromium().context("there is no Chromium; `cargo xtask deps` installs it")?;
