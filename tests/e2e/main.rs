@@ -1,6 +1,7 @@
 //! The product as a user meets it.
 
 mod access;
+mod canary;
 mod crash;
 mod main_job;
 mod tidy;
