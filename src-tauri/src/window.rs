@@ -12,10 +12,18 @@ pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
     let config = app.config().app.windows.iter().find(|window| window.label == MAIN);
     let Some(config) = config else { return Ok(()) };
     WebviewWindowBuilder::from_config(app, config)?
+        .incognito(!driven_by_a_test())
         .on_navigation(is_own_page)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .build()?;
     Ok(())
+}
+
+/// Whether a test drives the window. WebKit can drive only a webview with a profile of its own on the
+/// disk, so a test's webview has one, in which the test then looks for what must not be there. A
+/// release is never driven and never has one.
+fn driven_by_a_test() -> bool {
+    cfg!(debug_assertions) && std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some()
 }
 
 /// Brings the window back to the front.
