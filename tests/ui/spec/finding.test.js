@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { byId, eventually, launchBrowser, openConversation, row, visitInbox, wordsOf } from '../product.js';
+
+let browser;
+before(async () => {
+  browser = await launchBrowser();
+});
+after(() => browser.close());
+
+const english = wordsOf('en');
+const spanish = wordsOf('es');
+
+test('the search finds while one types and opens what it found', async (t) => {
+  const { host, page } = await visitInbox(t, browser);
+  await page.keyboard.press('/');
+  await page.keyboard.type('viewin');
+  const result = byId(page, 'search-result');
+  await result.filter({ hasText: 'Lena Novak' }).waitFor();
+  await page.keyboard.type('g thursday');
+  await result.filter({ hasText: 'Is the viewing on Thursday still on?' }).waitFor();
+  assert.equal(await result.count(), 1);
+  await page.keyboard.press('Enter');
+  await byId(page, 'message').filter({ hasText: 'Is the viewing on Thursday still on?' }).waitFor();
+  await result.waitFor({ state: 'detached' });
+
+  await page.keyboard.press('/');
+  await page.keyboard.type('预订');
+  await page.getByText('Nothing found').waitFor();
+  await page.keyboard.press('Escape');
+  assert.equal(await byId(page, 'search-input').inputValue(), '');
+  await host.pull('message', { conversation_id: host.conversation('王小雨'), text: '我想预订两个房间。' });
+  await page.keyboard.press('/');
+  await page.keyboard.type('预订');
+  await result.filter({ hasText: '王小雨' }).waitFor();
+});
+
+test('the palette finds an action by its name, and the picker behind it does it', async (t) => {
+  const { host, page } = await visitInbox(t, browser);
+  const id = host.conversation('John Smith');
+  await openConversation(page, id);
+  await page.keyboard.press('Control+k');
+  await page.locator('[data-testid="palette-input"]:focus').waitFor();
+  await page.keyboard.type('snoo');
+  await page.keyboard.press('Enter');
+  await page.locator('[data-testid="picker-input"]:focus').waitFor();
+  await page.keyboard.type('tomorrow');
+  await page.keyboard.press('Enter');
+  await page.getByText(/^Snoozed until/).first().waitFor();
+  await byId(page, 'sidebar-view-snoozed').click();
+  await row(page, id).waitFor();
+
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('no such action');
+  await page.getByText(english('picker-nothing')).waitFor();
+  await page.keyboard.press('Escape');
+  await byId(page, 'palette-input').waitFor({ state: 'detached' });
+});
+
+test('the question mark shows every key, and Esc gives the focus back', async (t) => {
+  const { host, page } = await visitInbox(t, browser);
+  await openConversation(page, host.conversation('John Smith'));
+  await byId(page, 'conversation-list').focus();
+  await page.keyboard.press('?');
+  const sheet = byId(page, 'cheat-sheet');
+  for (const command of ['conversation-reply', 'composer-send', 'palette-open', 'go-mine']) {
+    await sheet.getByText(english(`command-${command}`), { exact: true }).first().waitFor();
+  }
+  await page.keyboard.press('Escape');
+  await sheet.waitFor({ state: 'detached' });
+  await page.locator('[data-testid="conversation-list"]:focus').waitFor();
+});
+
+test('language and theme change at once and stay', async (t) => {
+  const { page } = await visitInbox(t, browser);
+  const root = page.locator('html');
+  await page.keyboard.press('Control+,');
+  await page.getByRole('radio', { name: 'Español' }).check();
+  await page.getByRole('heading', { name: spanish('settings-title') }).waitFor();
+  await page.getByRole('radio', { name: spanish('settings-theme-dark') }).check();
+  await page.locator('html[lang="es"][data-theme="dark"]').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByText(spanish('status-online')).waitFor();
+
+  await page.reload();
+  await page.locator('html[lang="es"][data-theme="dark"]').waitFor();
+  await byId(page, 'conversation-row').first().waitFor();
+  await byId(page, 'sidebar-view-mine').getByText(spanish('view-mine')).waitFor();
+  assert.equal(await root.getAttribute('lang'), 'es');
+});
+
+test('a key that is taken is changed only when one takes it, and then works', async (t) => {
+  const { host, page } = await visitInbox(t, browser);
+  const id = host.conversation('John Smith');
+  await openConversation(page, id);
+  await page.keyboard.press('Control+,');
+  await byId(page, 'settings-keys').click();
+  const change = page.getByRole('button', { name: 'Change the key for Reply', exact: true });
+  const conflict = byId(page, 'key-conflict');
+
+  await change.click();
+  await byId(page, 'key-recorder').waitFor();
+  await page.keyboard.press('e');
+  await conflict.getByText('e belongs to: Close').waitFor();
+  await conflict.getByRole('button', { name: english('cancel') }).click();
+  await conflict.waitFor({ state: 'detached' });
+  assert.deepEqual((await host.ask('app_state')).settings.keys, {});
+
+  await change.click();
+  await byId(page, 'key-recorder').waitFor();
+  await page.keyboard.press('e');
+  await conflict.getByRole('button', { name: english('keys-take') }).click();
+  await eventually(async () => {
+    const { keys } = (await host.ask('app_state')).settings;
+    assert.deepEqual(keys, { 'conversation.reply': ['e'], 'conversation.close': [] });
+  });
+  await page.keyboard.press('Escape');
+  await byId(page, 'settings').waitFor({ state: 'detached' });
+  await byId(page, 'conversation-list').focus();
+  await page.keyboard.press('e');
+  await page.locator('[data-testid="composer-editor"]:focus').waitFor();
+  const { head } = await host.ask('conversation_open', { conversation_id: id, limit: 1 });
+  assert.equal(head.state, 'open', 'the key closes nothing any more');
+});

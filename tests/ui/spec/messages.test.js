@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { byId, launchBrowser, openConversation, visitInbox } from '../product.js';
+
+let browser;
+before(async () => {
+  browser = await launchBrowser();
+});
+after(() => browser.close());
+
+/** Every way that is known to run or load something, each of which would leave its mark. */
+const HOSTILE = `
+  <h2>Your order</h2>
+  <table><tr><td>Tea</td><td style="background:url(https://evil.example/td.png)">3,20</td></tr></table>
+  <script>window.ran = 'script'</script>
+  <script src="https://evil.example/script.js"></script>
+  <img src="https://evil.example/pixel.png" onerror="window.ran = 'onerror'">
+  <img src="x" onerror="window.top.ran = 'onerror of a broken picture'">
+  <svg onload="window.ran = 'svg'"><script>window.ran = 'script in svg'</script></svg>
+  <iframe src="https://evil.example/frame"></iframe>
+  <iframe srcdoc="<script>parent.ran = 'srcdoc'</script>"></iframe>
+  <object data="https://evil.example/object"></object>
+  <embed src="https://evil.example/embed">
+  <link rel="stylesheet" href="https://evil.example/style.css">
+  <style>@import url(https://evil.example/import.css); body { background: url(https://evil.example/body.png) }</style>
+  <video autoplay src="https://evil.example/video.mp4" poster="https://evil.example/poster.png"></video>
+  <form action="https://evil.example/form"><input autofocus onfocus="window.ran = 'onfocus'"><button>Send</button></form>
+  <meta http-equiv="refresh" content="0;url=https://evil.example/refresh">
+  <base href="https://evil.example/">
+  <a href="javascript:window.ran = 'link'">A trap</a>
+  <a href="https://shop.example/order/7">Your order online</a>
+  <p onclick="window.ran = 'onclick'">Thank you, see you soon</p>`;
+
+test('HTML of a customer runs nothing and loads nothing, and can be read', async (t) => {
+  const { host, page } = await visitInbox(t, browser);
+  const id = host.conversation('Lena Novak');
+  const everything = [];
+  page.context().on('request', (request) => everything.push(request.url()));
+  page.context().on('page', (opened) => everything.push(`a window: ${opened.url()}`));
+  await host.pull('message', { conversation_id: id, html: HOSTILE });
+  await openConversation(page, id);
+
+  const frame = page.locator('[data-testid="message"] iframe');
+  await frame.waitFor();
+  assert.equal(await frame.getAttribute('sandbox'), '', 'the frame may do nothing');
+  const inside = page.frameLocator('[data-testid="message"] iframe');
+  await inside.getByText('Tea').waitFor();
+  await inside.getByText('Thank you, see you soon').click();
+  const source = await frame.getAttribute('srcdoc');
+  assert.doesNotMatch(source, /<script|onerror|onload|onclick|onfocus|javascript:|evil\.example|<form|<iframe/i);
+
+  await page.getByRole('link', { name: 'Your order online' }).waitFor();
+  assert.equal(await page.getByRole('link', { name: 'A trap' }).count(), 0, 'a link that runs something is no link');
+  assert.equal(await page.evaluate(() => window.ran), undefined);
+  const outside = everything.filter((url) => !url.startsWith(host.origin) && !/^(data|blob|about):/.test(url));
+  assert.deepEqual(outside, []);
+});
+
+test('signs that upset programs are shown and leave everything else as it is', async (t) => {
+  const { host, page } = await visitInbox(t, browser);
+  const id = host.conversation('Lena Novak');
+  const say = (text) => host.pull('message', { conversation_id: id, text });
+  await say('before\u0000after');
+  await say('مرحبا، رقم الطلب 4411 من فضلك');
+  await say(`Zalgo ${'Z\u0351\u036b\u0343\u036a\u0302\u036b\u033d\u034f\u0334'.repeat(20)} end`);
+  await say('\u202eevil turned around\u202c and \u{1f468}\u200d\u{1f469}\u200d\u{1f467}');
+  await say('<b>not bold</b> & "plain"');
+  await openConversation(page, id);
+
+  const message = (text) => byId(page, 'message').filter({ hasText: text });
+  await message(/before.?after/).waitFor();
+  const arabic = message('مرحبا').locator('[dir="auto"]').first();
+  assert.equal(await arabic.evaluate((element) => getComputedStyle(element).direction), 'rtl');
+  const zalgo = await message('Zalgo').boundingBox();
+  const pane = await byId(page, 'thread').boundingBox();
+  assert.ok(zalgo.width <= pane.width, 'combining signs do not widen the pane');
+  await message('turned around').waitFor();
+  await message('<b>not bold</b> & "plain"').waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+});
+
+test('a message of a megabyte opens, and shows more of itself when asked', async (t) => {
+  const { host, page } = await visitInbox(t, browser);
+  const id = host.conversation('Lena Novak');
+  const words = 'All of this was already said, and it is said again here. ';
+  const text = `It begins. ${words.repeat(Math.floor(990_000 / words.length))}It ends.`;
+  await host.pull('message', { conversation_id: id, text });
+  await openConversation(page, id);
+  const long = byId(page, 'message').filter({ hasText: 'It begins.' });
+  await long.waitFor();
+  const length = async () => (await long.locator('[dir="auto"]').first().textContent()).length;
+  const first = await length();
+  assert.ok(first < 20_000, `the window lays out a beginning, not ${first} characters`);
+  await long.getByRole('button', { name: /^Show more/ }).click();
+  await page.waitForFunction(
+    ([element, shown]) => element.textContent.length > shown * 2,
+    [await long.elementHandle(), first],
+  );
+  await page.keyboard.press('r');
+  await byId(page, 'composer-editor').fill('Thank you for the details.');
+  await byId(page, 'composer-editor').press('Control+Enter');
+  await byId(page, 'message').filter({ hasText: 'Thank you for the details.' }).getByText('sent').waitFor();
+});
+
+test('a conversation of 300 messages opens at its end and reads back to its beginning', async (t) => {
+  const { host, page } = await visitInbox(t, browser);
+  const id = host.conversation('Lena Novak');
+  for (let index = 1; index <= 300; index += 1) {
+    await host.pull('message', { conversation_id: id, text: `Message number ${index}.` });
+  }
+  await openConversation(page, id);
+  const message = (text) => byId(page, 'message').filter({ hasText: text });
+  await message('Message number 300.').waitFor();
+  assert.ok((await byId(page, 'message').count()) < 120, 'what is out of sight is not laid out');
+
+  const thread = byId(page, 'thread');
+  const first = message('Is the viewing on Thursday still on?');
+  const deadline = Date.now() + 30_000;
+  while ((await first.count()) === 0) {
+    assert.ok(Date.now() < deadline, 'the beginning comes');
+    await thread.focus();
+    await page.keyboard.press('PageUp');
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => resolve())));
+  }
+  await message('Message number 1.').first().waitFor();
+});
