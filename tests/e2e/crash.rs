@@ -104,6 +104,10 @@ async fn a_client_that_is_killed_at_any_moment_loses_nothing_that_it_took() -> a
     let _: AppState = client.ask("sign_in_code", json!({ "code": ana.code()? }))?;
 
     until(&mut client, |client| {
+        let state: AppState = client.ask("app_state", json!({}))?;
+        if state.phase != Phase::Ready {
+            return Ok(None);
+        }
         let page: InboxPage = client.ask("inbox_page", inbox_request())?;
         Ok((!page.rows.is_empty()).then_some(()))
     })?;

@@ -17,6 +17,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures_util::stream::{self, Stream};
 use recado_client::Client;
+use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 /// The header that carries the token.
@@ -113,24 +114,19 @@ async fn events(
     let receiver = shared.client.events();
     let stop = shared.stop.clone();
     let stream = stream::unfold((receiver, stop), |(mut receiver, stop)| async move {
-        loop {
-            let event = tokio::select! {
-                event = receiver.recv() => event,
-                () = stop.cancelled() => return None,
-            };
-            match event {
-                Ok(event) => {
-                    let data = serde_json::to_string(&event).unwrap_or_default();
-                    return Some((Ok(Event::default().data(data)), (receiver, stop)));
-                }
-                // A page that was too slow reads everything again.
-                Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {
-                    let all = r#"{"type":"conversations_changed","conversation_ids":[]}"#;
-                    return Some((Ok(Event::default().data(all)), (receiver, stop)));
-                }
-                Err(tokio::sync::broadcast::error::RecvError::Closed) => return None,
+        let event = tokio::select! {
+            event = receiver.recv() => event,
+            () = stop.cancelled() => return None,
+        };
+        let data = match event {
+            Ok(event) => serde_json::to_string(&event).unwrap_or_default(),
+            // A page that was too slow reads everything again.
+            Err(RecvError::Lagged(_)) => {
+                r#"{"type":"conversations_changed","conversation_ids":[]}"#.to_owned()
             }
-        }
+            Err(RecvError::Closed) => return None,
+        };
+        Some((Ok(Event::default().data(data)), (receiver, stop)))
     });
     Sse::new(stream).keep_alive(KeepAlive::default())
 }

@@ -39,9 +39,7 @@ pub(super) async fn server_info(State(edge): State<Edge>) -> Result<ApiJson<Serv
     )
 )]
 pub(super) async fn health(State(edge): State<Edge>) -> Result<StatusCode, Failure> {
-    let answered =
-        edge.core.db().read(async move |tx| tx.query_one("SELECT 1", &[]).await.map(drop)).await;
-    match answered {
+    match edge.core.db().ping().await {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
         Err(error) => {
             tracing::error!(cause = %super::failure::one_line(&error.to_string()), "not healthy");

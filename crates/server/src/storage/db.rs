@@ -107,6 +107,14 @@ impl Db {
         }
     }
 
+    /// Asks the database whether it answers.
+    ///
+    /// # Errors
+    /// [`DbError`] if it does not.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        self.read(async |tx| tx.query_one("SELECT 1", &[]).await.map(drop)).await
+    }
+
     /// Runs `body` in one write transaction: `Ok` commits, `Err` and a panic take everything back.
     ///
     /// The body awaits nothing but its [`Tx`], has no effect outside it, and may run more than once: on PostgreSQL a
