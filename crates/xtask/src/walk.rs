@@ -122,14 +122,14 @@ impl Walk<'_> {
     }
 
     fn close(&mut self, conversation: &str) -> Result<()> {
-        self.step("close", "the conversation is closed and leaves the list", |walk| {
+        self.step("close", "the conversation is closed, and no longer counts as open", |walk| {
             // A row that was closed under the eyes of the agent may stay for a moment, marked so.
             let open_row = format!(
                 "{}[data-conversation-id=\"{conversation}\"]:not([data-settled])",
                 selector("conversation-row")
             );
             walk.click("action-close")?;
-            poll::until("the closed conversation leaves the list", LIMIT, || {
+            poll::until("the row is marked closed, or gone", LIMIT, || {
                 walk.interrupt.check()?;
                 Ok(walk.window.find(&open_row)?.is_none().then_some(()))
             })
