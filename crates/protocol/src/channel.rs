@@ -7,9 +7,7 @@ use crate::id::{ContactId, ConversationId, LogId, PartId};
 use crate::time::Timestamp;
 
 /// The customer, as the channel knows them.
-#[derive(
-    Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema,
-)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
 pub struct ChannelContact {
     /// The customer's id in the channel's system. The same id is the same contact.
     pub external_id: String,
@@ -25,6 +23,13 @@ pub struct ChannelContact {
     /// The customer's language as a BCP 47 tag.
     #[serde(default)]
     pub language: Option<String>,
+}
+
+// Words between people and names never reach a log, whoever prints this.
+impl std::fmt::Debug for ChannelContact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ChannelContact").finish_non_exhaustive()
+    }
 }
 
 /// A customer's message: plain text, HTML, or both.
@@ -81,7 +86,7 @@ pub struct AddMessage {
 }
 
 /// One reply of the workspace, as the customer's side may see it. Notes and events never appear.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
 pub struct ChannelReply {
     /// The conversation.
     pub conversation_id: ConversationId,
@@ -95,6 +100,13 @@ pub struct ChannelReply {
     pub body_text: String,
     /// When it was written.
     pub created_at: Timestamp,
+}
+
+// Words between people and names never reach a log, whoever prints this.
+impl std::fmt::Debug for ChannelReply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ChannelReply").field("part_id", &self.part_id).finish_non_exhaustive()
+    }
 }
 
 /// Answer to `GET /v1/channel/replies?after=…&limit=…`.

@@ -230,7 +230,7 @@ pub struct Author {
 }
 
 /// A conversation's head: what lists, counts and permissions need, without the messages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
 pub struct ConversationHead {
     /// The conversation's id.
     pub id: ConversationId,
@@ -270,6 +270,16 @@ pub struct ConversationHead {
     pub version: u64,
 }
 
+// Words between people and names never reach a log, whoever prints this.
+impl std::fmt::Debug for ConversationHead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ConversationHead")
+            .field("id", &self.id)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
 impl ConversationHead {
     /// The facts that visibility depends on.
     pub const fn scope(&self) -> ScopeFacts {
@@ -281,7 +291,7 @@ impl ConversationHead {
 }
 
 /// One entry of a conversation: a reply, a note or an event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
 pub struct Part {
     /// The part's id.
     pub id: PartId,
@@ -315,6 +325,13 @@ pub struct Part {
     pub created_at: Timestamp,
     /// The change log's number of the newest change to the part.
     pub version: u64,
+}
+
+// Words between people and names never reach a log, whoever prints this.
+impl std::fmt::Debug for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Part").field("id", &self.id).field("seq", &self.seq).finish_non_exhaustive()
+    }
 }
 
 /// How far a teammate has read a conversation: one mark per teammate and conversation.

@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 pub const MAX_HITS: u32 = 50;
 
 /// One message or note that was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
 pub struct SearchHit {
     /// The conversation.
     pub conversation_id: ConversationId,
@@ -23,6 +23,16 @@ pub struct SearchHit {
     pub created_at: Timestamp,
     /// The words around the match as plain text.
     pub excerpt: String,
+}
+
+// Words between people and names never reach a log, whoever prints this.
+impl std::fmt::Debug for SearchHit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SearchHit")
+            .field("conversation_id", &self.conversation_id)
+            .field("part_id", &self.part_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Answer to `GET /v1/search?q=…&limit=…`, newest first.

@@ -83,6 +83,13 @@ fn key_pragma(key: &[u8; 32]) -> Zeroizing<String> {
     pragma
 }
 
+/// The version of SQLCipher that is built in, or `none` where the encryption is switched off.
+pub fn cipher_version() -> String {
+    Connection::open_in_memory()
+        .and_then(|connection| connection.query_row("PRAGMA cipher_version", [], |row| row.get(0)))
+        .unwrap_or_else(|_| "none".to_owned())
+}
+
 /// Refuses libraries that are known to lose data.
 fn check_library(connection: &Connection) -> Result<(), Error> {
     let (oldest, needed) = OLDEST_SQLITE;
@@ -132,7 +139,7 @@ fn set_up(connection: &Connection, key: &[u8; 32], role: Role) -> rusqlite::Resu
          PRAGMA foreign_keys = ON;",
     )?;
     let cache_kib = match role {
-        Role::Writer => 4 * 1024,
+        Role::Writer => 16 * 1024,
         Role::Reader => 16 * 1024,
     };
     connection.pragma_update(None, "cache_size", -cache_kib)?;

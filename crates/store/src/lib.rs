@@ -22,6 +22,7 @@ mod store;
 mod views;
 
 pub use batch::{Applied, CacheBatch, Dropped, LeftConversation, NewMessage};
+pub use database::cipher_version;
 pub use error::{Error, Which};
 pub use keys::StoreKeys;
 pub use meta::{HeadListing, HeadsProgress, Meta};

@@ -12,9 +12,6 @@ use super::shared::Shared;
 use crate::error::failure;
 use crate::links::{self, DeepLink};
 
-/// The oldest that the store opens; it refuses what is older.
-const CIPHER: &str = "SQLCipher 4";
-
 impl Shared {
     pub(super) async fn settings_save(&self, settings: Settings) -> Result<AppState, HostError> {
         self.profile.save_settings(&settings)?;
@@ -30,7 +27,7 @@ impl Shared {
         Ok(About {
             version: self.options.app_version.clone(),
             keychain: self.keychain.description().name.clone(),
-            cipher_version: CIPHER.to_owned(),
+            cipher_version: recado_store::cipher_version(),
             data_dir: self.profile.dir().display().to_string(),
             cache_size_bytes: stats.file_bytes,
             conversations: stats.heads,

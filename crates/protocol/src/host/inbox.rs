@@ -169,7 +169,7 @@ pub struct ConversationView {
 }
 
 /// Another conversation of the same customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct EarlierConversation {
     /// Which.
     pub conversation_id: ConversationId,
@@ -179,6 +179,15 @@ pub struct EarlierConversation {
     pub state: ConversationState,
     /// When its newest message was written.
     pub last_part_at: Timestamp,
+}
+
+// Words between people and names never reach a log, whoever prints this.
+impl std::fmt::Debug for EarlierConversation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EarlierConversation")
+            .field("conversation_id", &self.conversation_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Something that may not be done.
@@ -379,7 +388,7 @@ pub struct SearchResults {
 }
 
 /// One result.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct SearchResult {
     /// The conversation.
     pub conversation_id: ConversationId,
@@ -401,4 +410,13 @@ pub struct SearchResult {
     pub created_at: Timestamp,
     /// The words around the match as plain text.
     pub excerpt: String,
+}
+
+// Words between people and names never reach a log, whoever prints this.
+impl std::fmt::Debug for SearchResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SearchResult")
+            .field("conversation_id", &self.conversation_id)
+            .finish_non_exhaustive()
+    }
 }
