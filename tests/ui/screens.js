@@ -1,0 +1,180 @@
+// Every screen of the product, in the order in which one meets them: for what is checked on each, and for pictures.
+
+import assert from 'node:assert/strict';
+import { byId, eventually, inboxLoaded, openConversation, untilSent } from './product.js';
+
+/** What the screens say, in the language of those who look at them. */
+const WORDS = {
+  en: {
+    reply: 'Of course. I have moved it to Thursday at five; you will have the confirmation in a minute.',
+    note: 'Ben, the kitchen needs a day for a vegan menu. Offer three o’clock if they insist.',
+    queued: 'I will look into it and come back to you today.',
+    refused: 'I would rather not promise that.',
+    draft: 'The kitchen can prepare the vegan menu for three o’clock. Would that',
+  },
+  es: {
+    reply: '¡Claro! Os he reservado la terraza; en un minuto os llega la confirmación.',
+    note: 'Ben, la cocina necesita un día para un menú vegano. Ofrece las tres si insisten.',
+    queued: 'Lo miro y te digo algo hoy mismo.',
+    refused: 'Prefiero no prometerlo.',
+    draft: 'La cocina puede preparar el menú vegano para las tres. ¿Os viene',
+  },
+};
+
+/** Joins and signs in, showing each screen on the way. `show` is given the name of what the host stands at. */
+export async function beforeTheInbox(host, show) {
+  const { join_link, email, password } = host.facts;
+  await show('join', (page) => byId(page, 'join-link').waitFor());
+  await host.ask('workspace_join', { link: join_link });
+  await show('sign-in', (page) => byId(page, 'sign-in-email').waitFor());
+  await show('wrong-password', async (page) => {
+    await byId(page, 'sign-in-email').fill(email);
+    await byId(page, 'sign-in-password').fill('not my password');
+    await byId(page, 'sign-in-submit').click();
+    await byId(page, 'sign-in-problem').waitFor();
+  });
+  // Wrong passwords make the server slow for a moment.
+  await eventually(() => host.ask('sign_in', { email, password }));
+  await show('code', async (page) => {
+    await byId(page, 'code-input').waitFor();
+    await byId(page, 'code-input').pressSequentially('407');
+  });
+  await host.ask('sign_in_code', { code: (await host.pull('code')).code });
+}
+
+const pressed = (key, id) => async (page) => {
+  await page.keyboard.press(key);
+  await byId(page, id).waitFor();
+};
+
+/** Has the agent, a colleague and the customer leave something of every kind in one conversation. */
+export async function furnish(host, language) {
+  const conversation_id = host.conversation('Marta Téllez');
+  const words = WORDS[language];
+  const { head } = await host.ask('conversation_open', { conversation_id, limit: 1 });
+  const last_seen_seq = head.part_count;
+  const submit = (action) => host.ask('command_submit', { conversation_id, action });
+  await submit({ type: 'conversation_reply', body_text: words.reply, last_seen_seq });
+  await submit({ type: 'conversation_note', body_text: words.note });
+  await submit({ type: 'conversation_tag_add', tag: 'vip' });
+  await host.pull('message', { conversation_id, html: '<h3>Menu</h3><table><tr><td>Vegan</td><td>6</td></tr></table>' });
+  await untilSent(host);
+}
+
+const offline = (page) => page.locator('[data-testid="status-bar"][data-state="offline"]').waitFor();
+
+/** The screens without a network, with something queued, something refused and a kept draft. */
+export async function withoutNetwork(host, language) {
+  const words = WORDS[language];
+  const conversation_id = host.conversation('Marta Téllez');
+  const reply = (body_text) =>
+    host.ask('command_submit', {
+      conversation_id,
+      action: { type: 'conversation_reply', body_text, last_seen_seq: 0 },
+    });
+  const connection = async () => (await host.ask('app_state')).connection;
+  const cut = async () => {
+    await host.pull('network', { weather: 'cut' });
+    await eventually(async () => assert.equal((await connection()).state, 'offline'));
+  };
+  await cut();
+  await reply(words.refused);
+  await host.pull('access', { role: 'light_agent' });
+  await host.pull('network', { weather: 'fair' });
+  await eventually(async () => assert.equal((await connection()).refused, 1));
+  await host.pull('access', { role: 'agent' });
+  await eventually(async () => assert.equal((await host.ask('app_state')).account.role, 'agent'));
+  await cut();
+  await reply(words.queued);
+  await host.ask('draft_save', { conversation_id, kind: 'reply', body_text: words.draft });
+  const open = async (page) => {
+    await offline(page);
+    await openConversation(page, conversation_id);
+    await byId(page, 'refusal').waitFor();
+  };
+  return [
+    ['offline', open],
+    [
+      'outbox',
+      offline,
+      async (page) => {
+        await byId(page, 'sidebar-outbox').click();
+        await byId(page, 'outbox-entry').first().waitFor();
+        await byId(page, 'kept-draft').waitFor();
+      },
+    ],
+    [
+      'sign-out',
+      offline,
+      async (page) => {
+        await byId(page, 'workspace-menu').click();
+        await page.getByRole('menuitem').last().click();
+        await byId(page, 'sign-out').waitFor();
+      },
+    ],
+  ];
+}
+
+/** The screens that one reaches from an open conversation, each from where the one before left the page. */
+export function fromAConversation(host) {
+  const marta = host.conversation('Marta Téllez');
+  const open = async (page) => {
+    await inboxLoaded(page);
+    await openConversation(page, marta);
+  };
+  const away = async (page) => {
+    await page.keyboard.press('Escape');
+    await page.locator('[role="dialog"]').waitFor({ state: 'detached' });
+  };
+  return [
+    ['inbox', inboxLoaded],
+    ['conversation', open],
+    [
+      'writing-a-note',
+      async (page) => {
+        await open(page);
+        await page.keyboard.press('n');
+        await page.locator('form[data-kind="note"]').waitFor();
+      },
+    ],
+    ['assign', open, pressed('a', 'picker-input'), away],
+    ['assign-team', open, pressed('v', 'picker-input'), away],
+    ['snooze', open, pressed('b', 'picker-input'), away],
+    ['tag', open, pressed('t', 'picker-input'), away],
+    ['palette', open, pressed('Control+k', 'palette-input'), away],
+    ['keys', open, pressed('?', 'cheat-sheet'), away],
+    [
+      'search',
+      open,
+      async (page) => {
+        await page.keyboard.press('/');
+        await page.keyboard.type('the');
+        await byId(page, 'search-result').first().waitFor();
+      },
+    ],
+    ['settings', open, pressed('Control+,', 'settings'), away],
+    ...['notifications', 'keys', 'about'].map((section) => [
+      `settings-${section}`,
+      open,
+      pressed('Control+,', 'settings'),
+      (page) => byId(page, `settings-${section}`).click(),
+    ]),
+    [
+      'workspace-menu',
+      open,
+      async (page) => {
+        await byId(page, 'workspace-menu').click();
+        await page.getByRole('menu').waitFor();
+      },
+    ],
+    [
+      'empty',
+      inboxLoaded,
+      async (page) => {
+        await page.keyboard.press('g');
+        await page.keyboard.press('e');
+        await page.locator('[data-testid="sidebar-view-closed"][aria-current="page"]').waitFor();
+      },
+    ],
+  ];
+}
