@@ -3,5 +3,6 @@
 mod access;
 mod canary;
 mod crash;
+mod faults;
 mod main_job;
 mod tidy;

@@ -99,6 +99,11 @@ impl TestClient {
         Self::start_on(folder, keychain, network).await
     }
 
+    /// Tries to start another client on the same folder while this one runs.
+    pub async fn start_second(&self) -> anyhow::Result<Self> {
+        Self::start_on(self.folder.clone(), self.keychain.clone(), self.network.clone()).await
+    }
+
     /// The client itself.
     pub fn client(&self) -> &Client {
         &self.client

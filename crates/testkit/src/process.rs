@@ -15,7 +15,10 @@ fn programs() -> anyhow::Result<&'static Path> {
     let built = BUILT.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let status = Command::new(cargo)
-            .args(["build", "--quiet", "--package", "recado-testkit", "--bins"])
+            // The whole workspace is named, so that the programs are made of what its tests are
+            // made of, and little is compiled twice.
+            .args(["build", "--quiet", "--workspace", "--exclude", "recado-desktop"])
+            .args(["--bin", "test-server", "--bin", "test-client"])
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
             .status()
             .map_err(|error| error.to_string())?;

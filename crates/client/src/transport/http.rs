@@ -210,15 +210,13 @@ fn classify(error: reqwest::Error) -> TransportError {
 }
 
 fn is_certificate_error(cause: &(dyn std::error::Error + 'static)) -> bool {
-    let tls = cause.downcast_ref::<rustls::Error>().or_else(|| {
-        // rustls errors travel inside I/O errors, which do not name them as their source.
-        cause
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref)
-            .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-    });
+    // rustls errors travel inside I/O errors, at times inside several, which do not name them as
+    // their source.
+    if let Some(inner) = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        return is_certificate_error(inner);
+    }
     matches!(
-        tls,
+        cause.downcast_ref::<rustls::Error>(),
         Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented)
     )
 }
