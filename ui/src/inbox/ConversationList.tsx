@@ -1,14 +1,14 @@
-import { skipToken, useQuery } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowUp, ChevronDown } from 'lucide-react';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
 import { errorText } from '../app/errors';
-import { KEYS, useReadyState, useSaveSettings, useSidebar } from '../app/queries';
+import { useReadyState, useSaveSettings, useSidebar } from '../app/queries';
 import { ui, useUi } from '../app/uiState';
-import type { ConversationView, InboxRow, Sort, View } from '../bindings/protocol';
+import type { InboxRow, Sort, View } from '../bindings/protocol';
 import { useCommand, useRunCommand } from '../commands/Commands';
+import { useOpenedConversation } from '../conversation/useConversation';
 import { Button } from '../design/Button';
 import menuStyles from '../design/Menu.module.css';
 import { useLocalization, useText } from '../i18n/text';
@@ -236,11 +236,7 @@ function useNewsAnnouncement(rows: readonly InboxRow[], selectedId: string | nul
 
 /** The selected row as it stands: after it left the view, only the open conversation knows. */
 function useFreshSelection(rows: readonly InboxRow[], selectedId: string | null): readonly InboxRow[] {
-  const { data: open } = useQuery<ConversationView>({
-    queryKey: KEYS.conversation(selectedId ?? ''),
-    queryFn: skipToken,
-  });
-  const head = open?.head;
+  const head = useOpenedConversation(selectedId)?.head;
   return useMemo(() => {
     const index = head ? rows.findIndex((row) => row.head.id === head.id) : -1;
     const row = rows[index];
