@@ -1,6 +1,7 @@
 //! An agent's desk: a private desktop session with the app in it, and hands to use it.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -52,6 +53,11 @@ impl Desk {
     /// The folder of everything in the session: the app's, the webview's, caches.
     pub(crate) fn everything(&self) -> &Path {
         self.session.home()
+    }
+
+    /// Points a command into the session.
+    pub(crate) fn enter<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        self.session.enter(command)
     }
 
     pub(crate) fn window(&self) -> Result<&Window> {

@@ -139,6 +139,8 @@ fn set_up(connection: &Connection, key: &[u8; 32], role: Role) -> rusqlite::Resu
          PRAGMA foreign_keys = ON;",
     )?;
     let cache_kib = match role {
+        // A page of changes touches some thousand leaves of the lists' indices; whatever is not held
+        // is read and deciphered again. It is only taken when it is needed.
         Role::Writer => 16 * 1024,
         Role::Reader => 16 * 1024,
     };

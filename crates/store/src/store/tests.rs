@@ -31,9 +31,9 @@ fn every_connection_has_the_settings_that_protect_it() {
     let (_dir, store) = opened();
     let reader = store.reader.as_ref().expect("a reader");
     let connections = [
-        (lock(&store.writer), "1", "-4096"),
+        (lock(&store.writer), "1", "-16384"),
         (lock(reader), "1", "-16384"),
-        (lock(&store.outbox), "2", "-4096"),
+        (lock(&store.outbox), "2", "-16384"),
     ];
     for (connection, synchronous, cache_size) in &connections {
         for (name, expected) in [
