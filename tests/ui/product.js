@@ -15,7 +15,7 @@ const HOST_PROGRAM =
 const CHROMIUM = process.env.RECADO_CHROMIUM ?? '/usr/bin/chromium';
 
 /** How long a test waits for what has to happen. It is never how long something takes. */
-export const PATIENCE_MS = 12_000;
+export const PATIENCE_MS = 30_000;
 
 const CHROMIUM_ARGUMENTS = [
   '--headless=new',
@@ -113,12 +113,15 @@ export function watch(page, host) {
 /** A workspace of its own and a page on it, for one test; whatever went wrong in the page fails the test. */
 export async function visit(t, browser, options) {
   const host = await startHost();
-  t.after(() => host.stop());
   const page = await openPage(browser, host, options);
   const wrongs = watch(page, host);
   t.after(async () => {
+    const picture = fileURLToPath(new URL(`target/pictures/failed/${t.name.slice(0, 80)}.png`, ROOT));
+    if (!t.passed) await page.screenshot({ path: picture });
+    const seen = [...wrongs];
     await page.context().close();
-    assert.deepEqual(wrongs, []);
+    await host.stop();
+    assert.deepEqual(seen, []);
   });
   return { host, page };
 }

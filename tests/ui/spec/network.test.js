@@ -59,6 +59,8 @@ test('a refused reply says why, and can be copied, retried and discarded', async
   await reply.getByText('sent').waitFor();
   await untilSent(host);
   assert.deepEqual(await host.replies(), ['I have looked into it.']);
+  await eventually(async () => assert.equal((await host.ask('app_state')).account.role, 'agent'));
+  await page.locator('[data-testid="composer-tab-reply"]:not([aria-disabled])').waitFor();
 
   await host.pull('network', { weather: 'cut' });
   await statusBar(page, 'offline').waitFor();
