@@ -117,7 +117,7 @@ fn parse_version(text: &str) -> Option<(u32, u32)> {
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
-fn set_up(connection: &Connection, key: &[u8; 32], role: Role) -> rusqlite::Result<()> {
+fn set_up(connection: &Connection, key: &[u8; 32]) -> rusqlite::Result<()> {
     #[cfg(not(feature = "plain"))]
     {
         // The library's own log goes to standard error; every failure comes back as an error anyway.
@@ -138,12 +138,9 @@ fn set_up(connection: &Connection, key: &[u8; 32], role: Role) -> rusqlite::Resu
          PRAGMA secure_delete = ON;
          PRAGMA foreign_keys = ON;",
     )?;
-    let cache_kib = match role {
-        // A page of changes touches some thousand leaves of the lists' indices; whatever is not held
-        // is read and deciphered again. It is only taken when it is needed.
-        Role::Writer => 16 * 1024,
-        Role::Reader => 16 * 1024,
-    };
+    // A page of changes touches some thousand leaves of the lists' indices; whatever is not held is
+    // read and deciphered again. It is only taken when it is needed.
+    let cache_kib = 16 * 1024;
     connection.pragma_update(None, "cache_size", -cache_kib)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(96);
@@ -163,7 +160,7 @@ pub(crate) fn connect(
     }
     let sql = |error| Error::sql(which, error);
     let connection = Connection::open_with_flags(path, flags).map_err(sql)?;
-    set_up(&connection, key, role).map_err(sql)?;
+    set_up(&connection, key).map_err(sql)?;
     check_library(&connection)?;
     Ok(connection)
 }
