@@ -1,6 +1,7 @@
 // Pictures of every screen, in both themes and both languages: `npm run pictures -- [FOLDER]`.
 // The best two, of the inbox on the demo's conversations, go to the documentation as well.
 
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
@@ -9,7 +10,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { byId, eventually, inboxLoaded, launchBrowser, openPage, row, startHost } from './product.js';
+import { byId, eventually, inboxLoaded, launchBrowser, openPage, row, startHost, untilSent } from './product.js';
 import { beforeTheInbox, fromAConversation, furnish, withoutNetwork } from './screens.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -72,30 +73,36 @@ async function startDemo() {
   return { facts, stop };
 }
 
-/** A conversation worth looking at: of some length, with words of both sides, none of them long. */
-async function conversationToShow(host, language) {
+/** The conversations worth looking at, best first: of some length, with words of both sides, none of them long. */
+async function conversationsToShow(host) {
   const inbox = { view: { type: 'mine' }, sort: 'longest_waiting', after: null, limit: 60 };
   const { rows } = await host.ask('inbox_page', inbox);
-  let best = null;
-  for (const { head } of rows.slice(2)) {
+  const scored = [];
+  for (const { head } of rows.slice(0, 40)) {
     const view = await host.ask('conversation_open', { conversation_id: head.id, limit: 40 });
     const messages = view.parts.map(({ part }) => part).filter((part) => part.body_text !== '');
     const ours = messages.filter((part) => part.author.type !== 'contact').length;
-    const foreign = messages.some((part) => /[^\u0000-\u024f\u2000-\u206f]/.test(part.body_text));
-    const score =
-      Math.min(messages.length, 8) +
-      Math.min(ours, 4) * 2 +
-      (head.tags.length > 0 ? 2 : 0) -
-      (foreign ? 8 : 0) -
-      messages.filter((part) => part.body_text.length > 180).length * 2;
-    if (!best || score > best.score) best = { id: head.id, score, part_count: head.part_count };
+    const off = messages.some(({ body_text }) => /[^\u0020-\u024f\u2000-\u206f]|\bpin\b|ubuntu/i.test(body_text));
+    const long = messages.filter((part) => part.body_text.length > 150).length;
+    const score = Math.min(messages.length, 10) + Math.min(ours, 5) * 2 - (off ? 20 : 0) - long * 3;
+    scored.push({ id: head.id, score });
   }
-  return best;
+  return scored.sort((a, b) => b.score - a.score).map(({ id }) => id);
 }
 
 const SHOWN = [
-  { language: 'en', theme: 'light', note: 'Ben, please check the order before we promise a date.', draft: 'Thanks for waiting. I have just checked your order, and' },
-  { language: 'es', theme: 'dark', note: 'Ben, revisa el pedido antes de prometer una fecha.', draft: 'Gracias por la espera. Acabo de revisar tu pedido y' },
+  {
+    language: 'en',
+    theme: 'light',
+    note: 'Ben knows this one: please look before we promise anything.',
+    draft: 'Thank you for waiting. I have just checked it, and',
+  },
+  {
+    language: 'es',
+    theme: 'dark',
+    note: 'Ben lo conoce: que lo mire antes de que prometamos nada.',
+    draft: 'Thank you for waiting. I have just checked it, and',
+  },
 ];
 
 /** The inbox on the demo's conversations, as the documentation shows it. */
@@ -107,24 +114,29 @@ async function forDocumentation(browser) {
   await host.ask('sign_in_code', { code: codeAt(account.totp_secret, Date.now()) });
   await eventually(async () => {
     const { connection } = await host.ask('app_state');
-    if (connection.state !== 'online' || connection.bootstrap) throw new Error('still loading');
+    assert.ok(connection.state === 'online' && !connection.bootstrap, 'everything is loaded');
   });
-  const { id } = await conversationToShow(host);
-  for (const { language, theme, note, draft } of SHOWN) {
+  const ids = await conversationsToShow(host);
+  for (const [index, { language, theme, note, draft }] of SHOWN.entries()) {
     const page = await openPage(browser, host, { locale: LOCALES[language], theme });
     await inboxLoaded(page);
-    await row(page, id).click();
+    const shown = row(page, ids[index]);
+    for (let moves = 0; moves < 40 && (await shown.count()) === 0; moves += 1) await page.keyboard.press('j');
+    await shown.click();
     await byId(page, 'message').first().waitFor();
     await page.keyboard.press('n');
+    await page.locator('form[data-kind="note"]').waitFor();
     await byId(page, 'composer-editor').fill(note);
     await byId(page, 'composer-send').click();
-    await byId(page, 'message').filter({ hasText: note }).waitFor();
+    await page.locator('[data-kind="note"][data-delivery="sent"]').filter({ hasText: note }).waitFor();
     await byId(page, 'composer-tab-reply').click();
     await byId(page, 'composer-editor').fill(draft);
-    await page.locator('[data-composer] [role="status"]').filter({ hasText: /\S/ }).waitFor();
+    await page.locator('[data-composer] [role="status"]').getByText(/^(Saved|Guardado)$/).waitFor();
+    await untilSent(host);
+    await page.locator('[data-testid="sidebar-outbox"] [data-tone]').waitFor({ state: 'detached' });
     await page.evaluate(() => document.fonts.ready);
     const name = `inbox-${theme}-${language}.png`;
-    await page.screenshot({ path: join(FOLDER, `demo-${name}`) });
+    await page.screenshot({ path: join(FOLDER, `demo-${name}`), caret: 'initial' });
     await copyFile(join(FOLDER, `demo-${name}`), join(FOR_DOCUMENTATION, name));
     await page.context().close();
     process.stdout.write(`demo ${name}\n`);

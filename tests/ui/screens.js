@@ -40,6 +40,10 @@ export async function beforeTheInbox(host, show) {
     await byId(page, 'code-input').pressSequentially('407');
   });
   await host.ask('sign_in_code', { code: (await host.pull('code')).code });
+  await eventually(async () => {
+    const { connection } = await host.ask('app_state');
+    assert.ok(connection.state === 'online' && !connection.bootstrap, 'everything is loaded');
+  });
 }
 
 const pressed = (key, id) => async (page) => {
@@ -122,10 +126,6 @@ export function fromAConversation(host) {
     await inboxLoaded(page);
     await openConversation(page, marta);
   };
-  const away = async (page) => {
-    await page.keyboard.press('Escape');
-    await page.locator('[role="dialog"]').waitFor({ state: 'detached' });
-  };
   return [
     ['inbox', inboxLoaded],
     ['conversation', open],
@@ -137,12 +137,12 @@ export function fromAConversation(host) {
         await page.locator('form[data-kind="note"]').waitFor();
       },
     ],
-    ['assign', open, pressed('a', 'picker-input'), away],
-    ['assign-team', open, pressed('v', 'picker-input'), away],
-    ['snooze', open, pressed('b', 'picker-input'), away],
-    ['tag', open, pressed('t', 'picker-input'), away],
-    ['palette', open, pressed('Control+k', 'palette-input'), away],
-    ['keys', open, pressed('?', 'cheat-sheet'), away],
+    ['assign', open, pressed('a', 'picker-input')],
+    ['assign-team', open, pressed('v', 'picker-input')],
+    ['snooze', open, pressed('b', 'picker-input')],
+    ['tag', open, pressed('t', 'picker-input')],
+    ['palette', open, pressed('Control+k', 'palette-input')],
+    ['keys', open, pressed('?', 'cheat-sheet')],
     [
       'search',
       open,
@@ -152,7 +152,7 @@ export function fromAConversation(host) {
         await byId(page, 'search-result').first().waitFor();
       },
     ],
-    ['settings', open, pressed('Control+,', 'settings'), away],
+    ['settings', open, pressed('Control+,', 'settings')],
     ...['notifications', 'keys', 'about'].map((section) => [
       `settings-${section}`,
       open,

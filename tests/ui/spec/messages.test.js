@@ -52,6 +52,8 @@ test('HTML of a customer runs nothing and loads nothing, and can be read', async
   await page.getByRole('link', { name: 'Your order online' }).waitFor();
   assert.equal(await page.getByRole('link', { name: 'A trap' }).count(), 0, 'a link that runs something is no link');
   assert.equal(await page.evaluate(() => window.ran), undefined);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.locator('[data-testid="message"] iframe[srcdoc*=\'color-scheme" content="dark\']').waitFor();
   const outside = everything.filter((url) => !url.startsWith(host.origin) && !/^(data|blob|about):/.test(url));
   assert.deepEqual(outside, []);
 });

@@ -1,6 +1,7 @@
 import { Fragment, memo, type ReactNode, useMemo, useState } from 'react';
 import type { Part } from '../bindings/protocol';
 import { Button } from '../design/Button';
+import { useDark } from '../design/useDark';
 import { useText } from '../i18n/text';
 import { LinkButton } from './LinkButton';
 import { linkPieces, safeUrl, visible } from './links';
@@ -140,7 +141,7 @@ export function estimatedHeight(tree: ParentNode, text: string): number {
 function Framed({ tree, text }: { tree: DocumentFragment; text: string }) {
   const t = useText();
   const [taller, setTaller] = useState(false);
-  const dark = document.documentElement.dataset.theme === 'dark';
+  const dark = useDark();
   const source = useMemo(() => frameDocument(tree, dark), [tree, dark]);
   const links = useMemo(() => linksOf(tree), [tree]);
   const height = useMemo(() => estimatedHeight(tree, text), [tree, text]);

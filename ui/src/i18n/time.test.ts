@@ -33,7 +33,7 @@ test('waiting is told in minutes, hours and days', () => {
   expect(waitingTime(t, ago(11), nowMs)).toBe('11 min');
   expect(waitingTime(t, ago(200), nowMs)).toBe('3 h');
   expect(waitingTime(t, ago(3000), nowMs)).toBe('2 d');
-  expect(waitingTime(t, ago(-5), nowMs)).toBe('0 min');
+  expect(waitingTime(t, ago(-5), nowMs)).toBe('now');
 });
 
 test('a time that no calendar has is shown as none', () => {

@@ -8,6 +8,7 @@ import { ConversationPane } from '../conversation/ConversationPane';
 import { useUndo } from '../conversation/useSubmit';
 import { Button } from '../design/Button';
 import { Toasts } from '../design/Toasts';
+import { useDark } from '../design/useDark';
 import { DetailsPane } from '../details/DetailsPane';
 import { useText } from '../i18n/text';
 import { OutboxPage } from '../outbox/OutboxPage';
@@ -110,7 +111,7 @@ function useInboxCommands(toggle: (pane: 'sidebar' | 'details') => void, undo: (
   const { settings } = useReadyState();
   const saveSettings = useSaveSettings();
   const canUndo = useUi((state) => state.undoStack.length > 0);
-  const dark = document.documentElement.dataset.theme === 'dark';
+  const dark = useDark();
   useCommand('palette.open', () => ui.open({ type: 'palette' }));
   useCommand('keys.show', () => ui.open({ type: 'keys' }));
   useCommand('settings.open', () => ui.open({ type: 'settings' }));

@@ -29,7 +29,10 @@ back-to-list = Back to the list
 
 day-today = Today
 day-yesterday = Yesterday
-duration-minutes = { $count } min
+duration-minutes = { $count ->
+    [0] now
+   *[other] { $count } min
+  }
 duration-hours = { $count } h
 duration-days = { $count } d
 

@@ -29,7 +29,10 @@ back-to-list = Volver a la lista
 
 day-today = Hoy
 day-yesterday = Ayer
-duration-minutes = { $count } min
+duration-minutes = { $count ->
+    [0] ahora
+   *[other] { $count } min
+  }
 duration-hours = { $count } h
 duration-days = { $count } d
 
