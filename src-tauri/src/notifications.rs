@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use notify_rust::{ActionResponse, Notification, NotificationHandle};
+use notify_rust::Notification;
 use recado_client::Notifier;
 use recado_protocol::ConversationId;
 
 /// What a click on a notification does; without a conversation it only brings the window back.
 pub(crate) type OnClick = Arc<dyn Fn(Option<ConversationId>) + Send + Sync>;
 
-/// The notifications that are shown, by what they are about.
-type Shown = BTreeMap<Option<ConversationId>, NotificationHandle>;
+/// The service's numbers of the notifications that are shown, by what they are about.
+type Shown = BTreeMap<Option<ConversationId>, u32>;
 
 /// Shows notifications through the desktop's own service.
 pub(crate) struct DesktopNotifier {
@@ -41,7 +41,7 @@ impl Notifier for DesktopNotifier {
             .action("default", "Recado");
         // A newer message of the same conversation takes the older one's place.
         if let Some(before) = lock(&self.shown).get(&conversation_id) {
-            notification.id(before.id());
+            notification.id(*before);
         }
         let (on_click, shown) = (self.on_click.clone(), self.shown.clone());
         // The service answers over the bus and may be slow, and waiting for a click blocks.
@@ -54,28 +54,40 @@ impl Notifier for DesktopNotifier {
                 }
             };
             let number = handle.id();
-            lock(&shown).insert(conversation_id, handle);
-            let heard = notify_rust::handle_action(number, |response| {
-                if matches!(response, ActionResponse::Custom("default")) {
+            lock(&shown).insert(conversation_id, number);
+            // Some services tell a click only to the connection that the notification came over,
+            // so it is this handle that waits.
+            handle.wait_for_action(|action| {
+                if action == "default" {
                     on_click(conversation_id);
                 }
             });
-            if let Err(error) = heard {
-                tracing::warn!(%error, "clicks on notifications are not heard");
-            }
             let mut shown = lock(&shown);
-            if shown.get(&conversation_id).is_some_and(|handle| handle.id() == number) {
+            if shown.get(&conversation_id) == Some(&number) {
                 shown.remove(&conversation_id);
             }
         });
     }
 
     fn close(&self, conversation_id: Option<ConversationId>) {
-        let handle = lock(&self.shown).remove(&conversation_id);
-        if let Some(handle) = handle {
-            std::thread::spawn(move || handle.close());
+        if let Some(number) = lock(&self.shown).remove(&conversation_id) {
+            tauri::async_runtime::spawn(async move {
+                if let Err(error) = take_away(number).await {
+                    tracing::warn!(%error, "a notification was not taken away");
+                }
+            });
         }
     }
+}
+
+/// Asks the service to take a notification away, by its number. The handle that was given for it is
+/// busy waiting for a click.
+async fn take_away(number: u32) -> zbus::Result<()> {
+    let bus = zbus::Connection::session().await?;
+    let service = "org.freedesktop.Notifications";
+    let path = "/org/freedesktop/Notifications";
+    bus.call_method(Some(service), path, Some(service), "CloseNotification", &number).await?;
+    Ok(())
 }
 
 /// The specification lets a body hold markup; a customer's words are text and nothing else.
