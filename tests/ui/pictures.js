@@ -78,11 +78,11 @@ async function conversationsToShow(host) {
   const inbox = { view: { type: 'mine' }, sort: 'longest_waiting', after: null, limit: 60 };
   const { rows } = await host.ask('inbox_page', inbox);
   const scored = [];
-  for (const { head } of rows.slice(0, 40)) {
+  for (const { head } of rows.slice(0, 9)) {
     const view = await host.ask('conversation_open', { conversation_id: head.id, limit: 40 });
     const messages = view.parts.map(({ part }) => part).filter((part) => part.body_text !== '');
     const ours = messages.filter((part) => part.author.type !== 'contact').length;
-    const off = messages.some(({ body_text }) => /[^\u0020-\u024f\u2000-\u206f]|\bpin\b|ubuntu/i.test(body_text));
+    const off = messages.some(({ body_text }) => /[^\u0020-\u024f\u2000-\u206f]|\bpin\b/i.test(body_text));
     const long = messages.filter((part) => part.body_text.length > 150).length;
     const score = Math.min(messages.length, 10) + Math.min(ours, 5) * 2 - (off ? 20 : 0) - long * 3;
     scored.push({ id: head.id, score });

@@ -62,6 +62,11 @@ export async function furnish(host, language) {
   await submit({ type: 'conversation_note', body_text: words.note });
   await submit({ type: 'conversation_tag_add', tag: 'vip' });
   await host.pull('message', { conversation_id, html: '<h3>Menu</h3><table><tr><td>Vegan</td><td>6</td></tr></table>' });
+  // It was the only one that is snoozed: now a view is empty.
+  await host.pull('colleague', {
+    conversation_id: host.conversation('Tom Okafor'),
+    action: { type: 'conversation_open' },
+  });
   await untilSent(host);
 }
 
@@ -172,8 +177,8 @@ export function fromAConversation(host) {
       inboxLoaded,
       async (page) => {
         await page.keyboard.press('g');
-        await page.keyboard.press('e');
-        await page.locator('[data-testid="sidebar-view-closed"][aria-current="page"]').waitFor();
+        await page.keyboard.press('b');
+        await byId(page, 'empty-list').waitFor();
       },
     ],
   ];

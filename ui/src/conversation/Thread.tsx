@@ -1,6 +1,7 @@
 import { ArrowDown } from 'lucide-react';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
+import { useReadyState } from '../app/queries';
 import { ui, useUi } from '../app/uiState';
 import type { ConversationView } from '../bindings/protocol';
 import { useCommand } from '../commands/Commands';
@@ -29,6 +30,7 @@ const END_PX = 32;
 export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
   const { t, locale } = useLocalization();
   const nowMs = useNow();
+  const offline = useReadyState().connection.state === 'offline';
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const items = useMemo(() => threadItems(view.parts), [view.parts]);
@@ -137,8 +139,10 @@ export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
       >
         <div className={styles.spacer} />
         {view.has_older ? (
-          <p className={styles.older}>{t(view.partial ? 'thread-older-offline' : 'thread-older')}</p>
-        ) : view.partial ? (
+          <p className={styles.older}>
+            {t(view.partial && offline ? 'thread-older-offline' : 'thread-older')}
+          </p>
+        ) : view.partial && offline ? (
           <p className={styles.older}>{t('thread-partial')}</p>
         ) : null}
         <div data-thread-content>

@@ -171,7 +171,9 @@ export function ConversationList() {
           <EmptyList view={view} connection={state.connection} partial={list.partial} />
         ) : null}
       </div>
-      {list.partial && rows.length > 0 ? <p className={styles.partial}>{t('list-partial')}</p> : null}
+      {list.partial && rows.length > 0 && state.connection.state === 'offline' ? (
+        <p className={styles.partial}>{t('list-partial')}</p>
+      ) : null}
     </section>
   );
 }

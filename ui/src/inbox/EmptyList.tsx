@@ -52,6 +52,14 @@ export function EmptyList({ view, connection, partial }: EmptyListProps) {
       </div>
     );
   }
+  // With a connection, what is missing is on its way.
+  if (partial && connection.state !== 'offline') {
+    return (
+      <div className={styles.empty} role="status">
+        <p className={styles.title}>{t('empty-loading')}</p>
+      </div>
+    );
+  }
   if (partial) {
     return (
       <div className={styles.empty} role="status">
@@ -61,7 +69,7 @@ export function EmptyList({ view, connection, partial }: EmptyListProps) {
     );
   }
   return (
-    <div className={styles.empty}>
+    <div className={styles.empty} data-testid="empty-list">
       <p className={styles.title}>{t(TITLES[view.type])}</p>
       {sequence ? (
         <p className={styles.lesson}>

@@ -24,7 +24,7 @@ export function AboutSettings() {
         [t('about-server'), workspace?.host ?? ''],
         [t('about-account'), account?.email ?? ''],
         [t('about-keychain'), data.keychain],
-        [t('about-cipher'), data.cipher_version],
+        [t('about-cipher'), `SQLCipher ${data.cipher_version}`],
         [
           t('about-cache'),
           t('about-cache-size', { megabytes: size.format(data.cache_size_bytes / MEGABYTE) }),

@@ -22,7 +22,7 @@ guard-text = This screen failed. Your messages and drafts are safe.
 guard-reload = Show it again
 toasts-label = Messages from Recado
 picker-nothing = Nothing matches
-picker-current = now
+picker-current = current
 back-to-list = Back to the list
 
 ## Time
@@ -482,7 +482,15 @@ about-promise = Conversations, search and drafts lie encrypted on this computer.
 
 sign-out-title = Sign out?
 sign-out-lead = The copy on this computer is destroyed. Everything on the server stays.
-sign-out-unsent = Also give up { $actions } unsent and { $drafts } drafts. They exist only here.
+sign-out-unsent = Also give up what exists only here: { $actions ->
+    [0] nothing unsent
+    [one] { $actions } unsent action
+   *[other] { $actions } unsent actions
+  }, { $drafts ->
+    [0] no draft
+    [one] { $drafts } draft
+   *[other] { $drafts } drafts
+  }.
 sign-out-confirm = Sign out
 
 ## Status bar

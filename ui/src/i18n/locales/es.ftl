@@ -515,7 +515,15 @@ about-promise = Las conversaciones, la búsqueda y los borradores están cifrado
 
 sign-out-title = ¿Cerrar la sesión?
 sign-out-lead = La copia de este equipo se destruye. Todo lo del servidor se queda.
-sign-out-unsent = Renunciar también a { $actions } sin enviar y { $drafts } borradores. Solo existen aquí.
+sign-out-unsent = Renunciar también a lo que solo existe aquí: { $actions ->
+    [0] nada sin enviar
+    [one] { $actions } acción sin enviar
+   *[other] { $actions } acciones sin enviar
+  }, { $drafts ->
+    [0] ningún borrador
+    [one] { $drafts } borrador
+   *[other] { $drafts } borradores
+  }.
 sign-out-confirm = Cerrar la sesión
 
 ## Barra de estado
