@@ -62,8 +62,12 @@ export function HostEvents({ children }: { children: ReactNode }) {
 function applyToQueries(client: QueryClient, changed: Changed) {
   readAgain(client, KEYS.sidebar);
   readAgain(client, KEYS.outbox);
-  if (changed === 'all') readAgain(client, KEYS.conversations);
-  else for (const id of changed) readAgain(client, KEYS.conversation(id));
+  if (changed === 'all') {
+    // Whoever missed something may have missed anything.
+    readAgain(client, KEYS.state);
+    readAgain(client, KEYS.directory);
+    readAgain(client, KEYS.conversations);
+  } else for (const id of changed) readAgain(client, KEYS.conversation(id));
 }
 
 /** Reads again whatever is kept under a key. A first reading that is under way may have begun before the change and

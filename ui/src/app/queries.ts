@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo } from 'react';
 import type {
   AppState,
@@ -24,9 +24,24 @@ export const KEYS = {
   conversation: (id: ConversationId) => ['conversation', id] as const,
 };
 
+const timesToldState = (client: QueryClient) => client.getQueryState(KEYS.state)?.dataUpdateCount ?? 0;
+
+/** Asks something whose answer is the state of the program. The host tells of every change, so what it told while
+ * the answer was on its way is newer than the answer, and is kept instead. */
+export async function newestState(client: QueryClient, ask: () => Promise<AppState>): Promise<AppState> {
+  const before = timesToldState(client);
+  const answer = await ask();
+  const told = client.getQueryData<AppState>(KEYS.state);
+  return told && timesToldState(client) !== before ? told : answer;
+}
+
 export function useAppState() {
   const host = useHost();
-  return useQuery<AppState>({ queryKey: KEYS.state, queryFn: () => host.invoke('app_state', {}) });
+  const client = useQueryClient();
+  return useQuery<AppState>({
+    queryKey: KEYS.state,
+    queryFn: () => newestState(client, () => host.invoke('app_state', {})),
+  });
 }
 
 /** The state of the program, where a screen is only shown once it is known. */
@@ -45,7 +60,7 @@ export function useSaveSettings(): (change: Partial<Settings>) => void {
   const host = useHost();
   const client = useQueryClient();
   const { mutate } = useMutation({
-    mutationFn: (settings: Settings) => host.invoke('settings_save', settings),
+    mutationFn: (settings: Settings) => newestState(client, () => host.invoke('settings_save', settings)),
     onSuccess: (state) => client.setQueryData(KEYS.state, state),
     onError: () => client.invalidateQueries({ queryKey: KEYS.state }),
     scope: { id: 'settings' },

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useHost } from '../app/host';
-import { KEYS } from '../app/queries';
+import { KEYS, newestState } from '../app/queries';
 import type { AppState, Commands } from '../bindings/protocol';
 
 /** The commands that answer with a new state of the program. */
@@ -11,7 +11,8 @@ export function useStateCommand<K extends StateCommand>(name: K) {
   const host = useHost();
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (request: Commands[K][0]) => host.invoke(name, request),
-    onSuccess: (state) => client.setQueryData<AppState>(KEYS.state, state as AppState),
+    mutationFn: (request: Commands[K][0]) =>
+      newestState(client, async () => (await host.invoke(name, request)) as AppState),
+    onSuccess: (state) => client.setQueryData<AppState>(KEYS.state, state),
   });
 }

@@ -200,12 +200,11 @@ impl Shared {
 
     /// Changes facts and tells what of the state changed with them.
     pub(super) fn update<T>(&self, change: impl FnOnce(&mut Facts) -> T) -> T {
-        let (outcome, before, after) = {
-            let mut facts = self.facts();
-            let before = facts.app_state();
-            let outcome = change(&mut facts);
-            (outcome, before, facts.app_state())
-        };
+        // Held until the change is told, so that changes are told in their order.
+        let mut facts = self.facts();
+        let before = facts.app_state();
+        let outcome = change(&mut facts);
+        let after = facts.app_state();
         if (AppState { connection: after.connection.clone(), ..before.clone() }) != after {
             self.emit(HostEvent::StateChanged { state: Box::new(after) });
         } else if before.connection != after.connection {
