@@ -125,8 +125,9 @@ impl Response {
             404 => ErrorCode::NotFound,
             429 => ErrorCode::Overloaded,
             500 => ErrorCode::Internal,
-            502..=504 => ErrorCode::Unreachable,
-            _ => ErrorCode::InvalidRequest,
+            400 | 413 | 422 => ErrorCode::InvalidRequest,
+            // Whether the server did what it was asked is unknown, so it has to be asked again.
+            _ => ErrorCode::Unreachable,
         }
     }
 
@@ -252,7 +253,10 @@ mod tests {
             (502, ErrorCode::Unreachable),
             (429, ErrorCode::Overloaded),
             (500, ErrorCode::Internal),
-            (302, ErrorCode::InvalidRequest),
+            (302, ErrorCode::Unreachable),
+            (408, ErrorCode::Unreachable),
+            (524, ErrorCode::Unreachable),
+            (413, ErrorCode::InvalidRequest),
         ] {
             let error = response(status, "<html>").read::<()>().expect_err("an error");
             assert_eq!(error.code(), code, "{status}");

@@ -17,7 +17,7 @@ use super::{EVICTION_RETRY_MICROS, sync_lane};
 pub(super) enum Then {
     Loaded,
     MetaRead,
-    Bootstrapped { log_changed: bool, reconcile: bool },
+    Bootstrapped { reconcile: bool },
     PageApplied { more: bool, live: bool },
     HeadsListed { progress: HeadsProgress, ids: Vec<ConversationId>, as_of: u64 },
     Reconciled,
@@ -69,8 +69,8 @@ impl Engine {
         match (then, answer) {
             (Then::Loaded, JobAnswer::Meta(meta)) => self.loaded(now, *meta, effects),
             (Then::MetaRead, JobAnswer::Meta(meta)) => self.meta_read(meta, effects),
-            (Then::Bootstrapped { log_changed, reconcile }, JobAnswer::Applied(applied)) => {
-                self.bootstrapped(now, &applied, log_changed, reconcile, effects);
+            (Then::Bootstrapped { reconcile }, JobAnswer::Applied(applied)) => {
+                self.bootstrapped(now, &applied, reconcile, effects);
             }
             (Then::PageApplied { more, live }, JobAnswer::Applied(applied)) => {
                 self.page_applied(now, more, live, *applied, effects);

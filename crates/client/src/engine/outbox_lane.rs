@@ -44,6 +44,8 @@ impl Engine {
         }
         let limit = if self.outbox.alone { 1 } else { MAX_COMMANDS_PER_REQUEST as u32 };
         self.outbox.busy = true;
+        // Cleared before the store is asked: what is submitted while it answers sets it again.
+        self.outbox.waiting = false;
         self.jobs.push_back((Job::NextCommands(limit, now), Then::CommandsRead));
         self.start_job(effects);
     }
@@ -51,10 +53,10 @@ impl Engine {
     pub(super) fn commands_read(&mut self, commands: Vec<Command>, effects: &mut Vec<Effect>) {
         if commands.is_empty() {
             self.outbox.busy = false;
-            self.outbox.waiting = false;
             self.outbox.alone = false;
             return;
         }
+        self.outbox.waiting = true;
         let ids: Vec<_> = commands.iter().map(|command| command.id).collect();
         effects.push(Effect::Tell(Notice::OutboxChanged(ids.clone())));
         self.send(Purpose::Outbox(ids), Ask::Commands(commands), effects);

@@ -78,10 +78,7 @@ impl Engine {
         self.sync_backoff.succeeded();
         match answer {
             Answer::Bootstrap(bootstrap) => {
-                let then = Then::Bootstrapped {
-                    log_changed: self.log_id.is_some_and(|log_id| log_id != bootstrap.log_id),
-                    reconcile: self.log_id.is_some(),
-                };
+                let then = Then::Bootstrapped { reconcile: self.log_id.is_some() };
                 self.log_id = Some(bootstrap.log_id);
                 self.jobs.push_back((Job::Bootstrap(bootstrap, now), then));
             }
@@ -185,7 +182,6 @@ impl Engine {
         &mut self,
         now: Timestamp,
         applied: &Applied,
-        log_changed: bool,
         reconcile: bool,
         effects: &mut Vec<Effect>,
     ) {
@@ -206,7 +202,9 @@ impl Engine {
             self.reconcile_after_listing();
             self.closed_check.begin();
         }
-        if log_changed && let Some(log_id) = self.log_id {
+        // Also where the log seems to be the same: the program may have ended between the first
+        // bootstrap of a new log and this, or the cache may have been built anew.
+        if let Some(log_id) = self.log_id {
             self.jobs.push_back((Job::Resend(log_id, now), Then::Resent));
         }
         self.outbox.waiting = true;

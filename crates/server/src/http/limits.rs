@@ -52,7 +52,8 @@ pub(super) async fn bounded(
     let Ok(_place) = places.try_acquire() else { return Failure::busy().into_response() };
     match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Failure::new(ErrorCode::InvalidRequest, "The request took too long.")
+        // What it began may still be done, so it is to be asked again and not to be given up.
+        Err(_) => Failure::new(ErrorCode::Overloaded, "The server took too long. Try again.")
             .with_status(StatusCode::REQUEST_TIMEOUT)
             .into_response(),
     }

@@ -8,6 +8,7 @@ use tokio_util::task::TaskTracker;
 
 use super::nodes;
 use crate::http::Edge;
+use crate::retention;
 use crate::snooze;
 use crate::tls::{Renewal, ServerTls};
 
@@ -52,6 +53,12 @@ pub(super) fn start(
         }
         if let Err(error) = sessions.delete_expired().await {
             tracing::warn!(%error, "what ran out could not be deleted");
+        }
+    }));
+    let core = edge.core.clone();
+    tasks.spawn(repeat(CLEANING_TICK, stopping.clone(), async move || {
+        if let Err(error) = retention::run(&core).await {
+            tracing::warn!(%error, "what is kept for a time only could not be forgotten");
         }
     }));
     let (core, tls) = (edge.core.clone(), Arc::clone(tls));

@@ -86,8 +86,11 @@ impl SignIn {
                     trail.code_refused(tx, found.teammate_id, &flow.device).await?;
                     return Ok(Outcome::Refused(AuthError::InvalidCode));
                 }
+                // Whoever ends this account's sessions deletes its flows too, maybe just now.
+                if !session::delete_flow(tx, flow_hash).await? {
+                    return Ok(Outcome::Refused(AuthError::SignInExpired));
+                }
                 limiter_state::refund(tx, &policies, &keys, now).await?;
-                session::delete_flow(tx, flow_hash).await?;
                 account::remember_device(tx, found.teammate_id, &flow.device.hash, now).await?;
                 trail.signed_in(tx, found.teammate_id, session_id, &flow.device).await?;
                 let begun = StoredSession {
