@@ -64,6 +64,7 @@ async function startDemo() {
   const announcement = join(folder, 'demo.json');
   const child = spawn(SERVER, ['demo', '--quiet', '--announce', announcement], { stdio: 'ignore' });
   const exited = once(child, 'exit');
+  process.on('exit', () => child.kill());
   const facts = await eventually(async () => JSON.parse(await readFile(announcement, 'utf8')));
   const stop = async () => {
     child.kill('SIGTERM');
