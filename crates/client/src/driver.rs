@@ -5,6 +5,7 @@ use std::sync::{Arc, mpsc as blocking};
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use recado_protocol::ErrorCode;
 use recado_protocol::live::LiveRequest;
 use recado_store::Store;
 use tokio::sync::mpsc;
@@ -12,7 +13,9 @@ use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tracing::{debug, error};
 
 use crate::clock::Clock;
-use crate::engine::{self, Answer, Ask, Effect, Engine, Id, Input, Job, Notice, StoreFailure};
+use crate::engine::{
+    self, Answer, Ask, Effect, Engine, Id, Input, Job, JobAnswer, Notice, StoreFailure,
+};
 use crate::random::Random;
 use crate::session::Session;
 use crate::transport::TransportError;
@@ -43,7 +46,8 @@ impl Driver {
         notices: mpsc::UnboundedSender<Notice>,
     ) -> std::io::Result<Self> {
         let (inputs, queue) = mpsc::unbounded_channel();
-        let (jobs, store_thread) = start_store_thread(store, inputs.clone())?;
+        let run_job = move |work| engine::run(&store, work);
+        let (jobs, store_thread) = start_store_thread(run_job, inputs.clone())?;
         let run = Running {
             engine: Engine::new(random, clock.now()),
             session,
@@ -90,15 +94,25 @@ impl Drop for Driver {
     }
 }
 
-/// The store blocks, and takes one job after the other, so it has a thread of its own.
+/// The store blocks, and takes one job after the other, so it has a thread of its own. A job that
+/// panics was rolled back, and counts as failed.
 fn start_store_thread(
-    store: Arc<Store>,
+    run_job: impl Fn(Job) -> Result<JobAnswer, StoreFailure> + Send + 'static,
     inputs: mpsc::UnboundedSender<Input>,
 ) -> std::io::Result<(Jobs, std::thread::JoinHandle<()>)> {
     let (jobs, queue) = blocking::channel::<(Id, Job)>();
     let thread = std::thread::Builder::new().name("store".to_owned()).spawn(move || {
         for (job, work) in queue {
-            let result = engine::run(&store, work);
+            let name = format!("{work:?}");
+            // The store recovers its locks by itself; nothing else is shared with a job.
+            let run = std::panic::AssertUnwindSafe(|| run_job(work));
+            let result = std::panic::catch_unwind(run).unwrap_or_else(|_| {
+                error!(job = name, "a job on the store panicked");
+                Err(StoreFailure {
+                    code: ErrorCode::ClientFailed,
+                    detail: format!("the database's job {name} failed inside; try again"),
+                })
+            });
             if inputs.send(Input::JobDone { job, result }).is_err() {
                 break;
             }
@@ -185,7 +199,7 @@ impl Running {
 
     fn lose_job(&self, job: Id) {
         let failure = StoreFailure {
-            code: recado_protocol::ErrorCode::ClientFailed,
+            code: ErrorCode::ClientFailed,
             detail: "the database's thread has ended; start Recado again".to_owned(),
         };
         let _ = self.inputs.send(Input::JobDone { job, result: Err(failure) });
@@ -250,5 +264,30 @@ async fn follow(
                 None => return TransportError::Unreachable,
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_job_that_panics_is_reported_as_failed_and_the_next_one_runs() {
+        let (inputs, mut queue) = mpsc::unbounded_channel();
+        let run_job = |work: Job| match work {
+            Job::Stats => panic!("on purpose"),
+            _ => Ok(JobAnswer::Nothing),
+        };
+        let (jobs, thread) = start_store_thread(run_job, inputs).expect("a thread");
+        jobs.send((1, Job::Stats)).expect("the thread runs");
+        jobs.send((2, Job::Digest)).expect("the thread runs");
+        let Some(Input::JobDone { job: 1, result: Err(failure) }) = queue.recv().await else {
+            panic!("the first job is reported as failed");
+        };
+        assert_eq!(failure.code, ErrorCode::ClientFailed);
+        let second = queue.recv().await;
+        assert!(matches!(second, Some(Input::JobDone { job: 2, result: Ok(_) })), "{second:?}");
+        drop(jobs);
+        thread.join().expect("the thread ends by itself");
     }
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use recado_protocol::host::{BootstrapProgress, ConnectionState};
 use recado_protocol::{CommandId, ConversationId, ErrorCode, LogId, Timestamp};
-use recado_store::HeadsProgress;
+use recado_store::{ClosedCheck, HeadsProgress};
 
 use crate::random::Random;
 use crate::transport::TransportError;
@@ -106,7 +106,8 @@ pub struct Engine {
     /// Set from a lost cursor until a page was applied, so that it is not lost in a circle.
     reconciled_without_page: bool,
     access_checked: bool,
-    closed_check: bodies_lane::ClosedCheck,
+    /// The check of the closed conversations, while one is owed.
+    closed_check: Option<ClosedCheck>,
     poll_at: Option<Timestamp>,
     /// Set while deletions wait for the write-ahead log to be emptied; nothing is acknowledged then.
     eviction: Eviction,
@@ -155,7 +156,7 @@ impl Engine {
             reconcile: false,
             reconciled_without_page: false,
             access_checked: false,
-            closed_check: bodies_lane::ClosedCheck::default(),
+            closed_check: None,
             poll_at: None,
             eviction: Eviction::None,
             live: Live::default(),
@@ -277,6 +278,7 @@ impl Engine {
         self.reconciled_without_page = false;
         self.poll_at = None;
         self.eviction = Eviction::None;
+        self.closed_check = None;
         self.outbox = Outbox::default();
         self.bodies = Bodies::default();
         self.progress = None;

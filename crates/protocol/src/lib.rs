@@ -25,6 +25,10 @@ pub mod text;
 pub mod time;
 pub mod workspace;
 
+/// The edition of what a server may say. It is raised whenever a kind or a field is added, so that a
+/// newer client knows which caches were filled by one that had to leave that out, and fills them anew.
+pub const REVISION: u32 = 1;
+
 pub use access::{AccessScope, ConversationAccess, ScopeFacts, Visibility};
 pub use command::{Action, Command, CommandOutcome, CommandResult};
 pub use contact::Contact;

@@ -1,5 +1,6 @@
 //! Where the cache stands: one row of facts about the whole of it.
 
+use recado_protocol::host::ListKey;
 use recado_protocol::{ConversationState, LogId, Teammate, Timestamp, Workspace, policy::Subject};
 use recado_protocol::{Visibility, workspace::OwnAccess};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,11 @@ pub struct Meta {
     pub last_contact_at: Option<Timestamp>,
     /// How far the listing of heads is.
     pub heads: HeadsProgress,
+    /// The check of the closed conversations, while one is owed.
+    pub closed_check: Option<ClosedCheck>,
+    /// The lowest [`recado_protocol::REVISION`] of the programs that filled the cache. What they did
+    /// not know is missing from it.
+    pub revision: u32,
 }
 
 impl Meta {
@@ -39,6 +45,14 @@ impl Meta {
             ),
         })
     }
+}
+
+/// The check of the closed conversations that follows a reconciliation: no listing names them, and
+/// they may have left the teammate's view, so the server is asked for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ClosedCheck {
+    /// The last one that was asked for; absent at the beginning.
+    pub after: Option<ListKey>,
 }
 
 /// How far the listing of the open and snoozed conversations' heads is.

@@ -4,7 +4,10 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::{Error, Which};
 
-const CACHE: &[&str] = &[include_str!("migrations/cache/0001_schema.sql")];
+const CACHE: &[&str] = &[
+    include_str!("migrations/cache/0001_schema.sql"),
+    include_str!("migrations/cache/0002_owed.sql"),
+];
 const OUTBOX: &[&str] = &[include_str!("migrations/outbox/0001_schema.sql")];
 
 /// The migrations of a file, in order. The first one leads to version 1.

@@ -8,10 +8,12 @@ use std::time::Duration;
 use recado_protocol::host::HostError;
 use recado_protocol::{ErrorCode, Timestamp};
 use recado_store::Store;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tracing::error;
 
 use crate::driver::Driver;
-use crate::engine::{Demand, DemandAnswer, Id, Input, StoreFailure};
+use crate::engine::{Demand, DemandAnswer, Id, Input, Notice, StoreFailure};
 use crate::error::failure;
 use crate::session::Session;
 use crate::transport::TransportError;
@@ -35,18 +37,28 @@ pub(super) struct ClosedListing {
 pub(super) struct OpenAccount {
     pub(super) store: Arc<Store>,
     pub(super) session: Arc<Session>,
+    /// For what is found out while reading; the engine's own end with it.
+    notices: mpsc::WeakUnboundedSender<Notice>,
     driver: Mutex<Option<Driver>>,
+    follower: Mutex<Option<JoinHandle<()>>>,
     demands: Mutex<HashMap<Id, DemandReply>>,
     last_demand_id: AtomicU64,
     closed: Mutex<ClosedListing>,
 }
 
 impl OpenAccount {
-    pub(super) fn new(store: Arc<Store>, session: Arc<Session>, driver: Driver) -> Self {
+    pub(super) fn new(
+        store: Arc<Store>,
+        session: Arc<Session>,
+        notices: mpsc::WeakUnboundedSender<Notice>,
+        driver: Driver,
+    ) -> Self {
         Self {
             store,
             session,
+            notices,
             driver: Mutex::new(Some(driver)),
+            follower: Mutex::default(),
             demands: Mutex::default(),
             last_demand_id: AtomicU64::new(0),
             closed: Mutex::default(),
@@ -60,11 +72,23 @@ impl OpenAccount {
         }
     }
 
-    /// Stops the engine. The databases close when their last user is done.
+    /// Keeps who follows the engine's notices, so that closing waits for them.
+    pub(super) fn followed_by(&self, follower: JoinHandle<()>) {
+        *self.follower.lock().unwrap_or_else(PoisonError::into_inner) = Some(follower);
+    }
+
+    /// Stops the engine, and waits until nothing that it told is under way any more. The databases
+    /// close when their last user is done.
     pub(super) async fn stop(&self) {
         let driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(driver) = driver {
             driver.stop().await;
+        }
+        let follower = self.follower.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(follower) = follower
+            && follower.await.is_err()
+        {
+            error!("what the engine told could not be followed to its end");
         }
         self.demands.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -76,8 +100,22 @@ impl OpenAccount {
     ) -> Result<T, HostError> {
         let store = Arc::clone(&self.store);
         match tokio::task::spawn_blocking(move || work(&store)).await {
-            Ok(outcome) => outcome.map_err(|error| StoreFailure::from(error).into()),
+            Ok(outcome) => outcome.map_err(|error| {
+                let failure = StoreFailure::from(error);
+                self.found_while_reading(&failure);
+                failure.into()
+            }),
             Err(_) => Err(failure(ErrorCode::ClientFailed, "reading the database failed")),
+        }
+    }
+
+    /// Damage is put right wherever it is found first.
+    fn found_while_reading(&self, failure: &StoreFailure) {
+        if matches!(failure.code, ErrorCode::CacheDamaged | ErrorCode::OutboxDamaged)
+            && let Some(notices) = self.notices.upgrade()
+        {
+            // Nobody listens any more while the account is being closed.
+            let _ = notices.send(Notice::StoreFailed(failure.clone()));
         }
     }
 

@@ -25,6 +25,10 @@ impl Shared {
     }
 
     async fn noticed(self: &Arc<Self>, account: &Arc<OpenAccount>, notice: Notice) {
+        // What a former account's engine told last says nothing about the present one.
+        if !self.is_open(account) {
+            return;
+        }
         match notice {
             Notice::Link(link) => self.update(|facts| facts.link = link),
             Notice::ConversationsChanged(conversation_ids) => {
@@ -73,12 +77,12 @@ impl Shared {
                 facts.settle();
             }),
             Notice::Demanded { demand_id, result } => account.demanded(demand_id, result),
-            // Both close this account, and with it the queue that is being followed here.
+            // Both close this account, which waits for the queue that is being followed here.
             Notice::SessionEnded => {
-                tokio::spawn(Arc::clone(self).session_ended());
+                tokio::spawn(Arc::clone(self).session_ended(Arc::clone(account)));
             }
             Notice::StoreFailed(failure) => {
-                tokio::spawn(Arc::clone(self).store_failed(failure));
+                tokio::spawn(Arc::clone(self).store_failed(Arc::clone(account), failure));
             }
         }
     }

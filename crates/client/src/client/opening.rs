@@ -10,7 +10,7 @@ use recado_protocol::identity::Session as SessionAnswer;
 use recado_protocol::{ErrorCode, SessionId, TeammateId};
 use recado_store::{Store, StoreKeys, Which};
 use tokio::sync::mpsc;
-use tracing::{error, info, warn};
+use tracing::{error, warn};
 
 use super::account::OpenAccount;
 use super::shared::{Gate, Shared, problem};
@@ -29,6 +29,14 @@ const ACCESS_CHECK_TIME: Duration = Duration::from_secs(1);
 pub(super) struct Begun {
     pub(super) answer: SessionAnswer,
     pub(super) refresh: RefreshItem,
+}
+
+/// Whose databases are opened, and under which session.
+struct Named<'a> {
+    joined: &'a Account,
+    teammate_id: TeammateId,
+    session_id: SessionId,
+    email: &'a str,
 }
 
 /// What was wrong with the databases and has been put right.
@@ -55,6 +63,7 @@ impl Shared {
             facts.joined = account;
             facts.phase = phase;
             facts.problem = None;
+            facts.repaired = false;
         });
         if signed_in {
             self.open(None).await;
@@ -64,6 +73,11 @@ impl Shared {
     /// Opens the account that signed in, unless it is open.
     pub(super) async fn open(self: &Arc<Self>, begun: Option<Begun>) {
         let _lifecycle = self.lifecycle.lock().await;
+        self.open_unless_open(begun, None).await;
+    }
+
+    /// The same for who holds the lifecycle. `damaged` is put right before anything is opened.
+    async fn open_unless_open(self: &Arc<Self>, begun: Option<Begun>, damaged: Option<Which>) {
         if self.account().is_some() {
             return;
         }
@@ -78,7 +92,8 @@ impl Shared {
             facts.problem = None;
             facts.gate = Gate { lease_holds: true, checked: false };
         });
-        let opened = self.open_databases(&joined, teammate_id, session_id, &email, begun).await;
+        let named = Named { joined: &joined, teammate_id, session_id, email: &email };
+        let opened = self.open_databases(named, begun, damaged).await;
         match opened {
             Ok(Some(repairs)) => self.tell_repairs(repairs),
             Ok(None) => self.update(|facts| {
@@ -99,12 +114,11 @@ impl Shared {
 
     async fn open_databases(
         self: &Arc<Self>,
-        joined: &Account,
-        teammate_id: TeammateId,
-        session_id: SessionId,
-        email: &str,
+        named: Named<'_>,
         begun: Option<Begun>,
+        damaged: Option<Which>,
     ) -> Result<Option<Repairs>, HostError> {
+        let Named { joined, teammate_id, session_id, email } = named;
         let dir = self.profile.account_dir(teammate_id);
         let place = KeyPlace {
             dir: &dir,
@@ -137,7 +151,8 @@ impl Shared {
             facts.phase = Phase::Opening;
             facts.problem = None;
         });
-        let opening = tokio::task::spawn_blocking(move || open_or_repair(&dir, keys)).await;
+        let opening =
+            tokio::task::spawn_blocking(move || open_or_repair(&dir, keys, damaged)).await;
         let (store, repairs) = opening
             .unwrap_or_else(|_| Err(failure(ErrorCode::ClientFailed, "opening the data failed")))?;
         self.start_engine(store, session)?;
@@ -147,6 +162,7 @@ impl Shared {
     fn start_engine(self: &Arc<Self>, store: Store, session: Session) -> Result<(), HostError> {
         let (store, session) = (Arc::new(store), Arc::new(session));
         let (notices, queue) = mpsc::unbounded_channel();
+        let own_notices = notices.downgrade();
         let driver = Driver::start(
             Arc::clone(&store),
             Arc::clone(&session),
@@ -155,9 +171,10 @@ impl Shared {
             notices,
         )
         .map_err(|error| failure(ErrorCode::ClientFailed, error.to_string()))?;
-        let account = Arc::new(OpenAccount::new(store, session, driver));
+        let account = Arc::new(OpenAccount::new(store, session, own_notices, driver));
         self.set_account(Some(Arc::clone(&account)));
-        tokio::spawn(Arc::clone(self).follow_notices(Arc::clone(&account), queue));
+        let follower = Arc::clone(self).follow_notices(Arc::clone(&account), queue);
+        account.followed_by(tokio::spawn(follower));
         // Neither the client nor the databases are kept for a timer's sake.
         let (shared, waited) = (Arc::downgrade(self), Arc::downgrade(&account));
         tokio::spawn(async move {
@@ -165,7 +182,7 @@ impl Shared {
             let (Some(shared), Some(account)) = (shared.upgrade(), waited.upgrade()) else {
                 return;
             };
-            if shared.account().is_some_and(|current| Arc::ptr_eq(&current, &account)) {
+            if shared.is_open(&account) {
                 shared.update(|facts| {
                     // A lease that has ended is not made good by waiting.
                     if facts.gate.lease_holds {
@@ -260,13 +277,8 @@ impl Shared {
             self.close_account().await;
             let dir = self.profile.account_dir(teammate_id);
             let reset = tokio::task::spawn_blocking(move || {
-                let aside = Store::quarantine_cache(&dir).map_err(StoreFailure::from)?;
-                if let Some(aside) = aside {
-                    // It was asked for, so there is nothing to look into later.
-                    std::fs::remove_file(&aside)
-                        .map_err(|error| crate::profile::ProfileError::disk(&aside, error))?;
-                }
-                Ok::<_, HostError>(())
+                // It was asked for, so there is nothing to look into later.
+                Store::remove_cache(&dir).map_err(StoreFailure::from).map_err(HostError::from)
             });
             reset.await.unwrap_or_else(|_| Err(failure(ErrorCode::ClientFailed, "not reset")))?;
         }
@@ -275,23 +287,45 @@ impl Shared {
         Ok(self.state())
     }
 
-    /// The store failed under the running engine.
-    pub(super) async fn store_failed(self: Arc<Self>, failed: StoreFailure) {
-        {
-            let _lifecycle = self.lifecycle.lock().await;
-            self.close_account().await;
+    /// The store failed under the running engine. Damage is put right once; what is damaged again
+    /// after that needs a person.
+    pub(super) async fn store_failed(
+        self: Arc<Self>,
+        account: Arc<OpenAccount>,
+        failed: StoreFailure,
+    ) {
+        let _lifecycle = self.lifecycle.lock().await;
+        if !self.is_open(&account) {
+            return;
         }
-        if failed.code == ErrorCode::CacheDamaged {
-            info!("the cache is damaged and is built anew");
-            return self.open(None).await;
-        }
+        drop(account);
+        self.close_account().await;
         error!(code = ?failed.code, "the store failed");
-        self.block(&failed.into());
+        let damaged = match failed.code {
+            ErrorCode::CacheDamaged => Some(Which::Cache),
+            ErrorCode::OutboxDamaged => Some(Which::Outbox),
+            _ => None,
+        };
+        let repaired_before = self.update(|facts| {
+            let before = facts.repaired;
+            facts.repaired |= damaged.is_some();
+            before
+        });
+        if damaged.is_some() && !repaired_before {
+            self.open_unless_open(None, damaged).await;
+            self.emit(HostEvent::ConversationsChanged { conversation_ids: Vec::new() });
+        } else {
+            self.block(&failed.into());
+        }
     }
 
     /// The server ended the session. What lies here stays, and is there again after signing in.
-    pub(super) async fn session_ended(self: Arc<Self>) {
+    pub(super) async fn session_ended(self: Arc<Self>, account: Arc<OpenAccount>) {
         let _lifecycle = self.lifecycle.lock().await;
+        if !self.is_open(&account) {
+            return;
+        }
+        drop(account);
         self.close_account().await;
         let joined = self.facts().joined.clone().map(Account::without_session);
         if let Some(joined) = &joined
@@ -313,19 +347,32 @@ impl Shared {
 
 /// Opens both databases. A damaged cache is set aside, since the server has all of it; a damaged
 /// outbox is set aside after what can be read was taken out.
-fn open_or_repair(dir: &Path, keys: StoreKeys) -> Result<(Store, Repairs), HostError> {
+/// `known` was found to be damaged while it was open.
+fn open_or_repair(
+    dir: &Path,
+    keys: StoreKeys,
+    known: Option<Which>,
+) -> Result<(Store, Repairs), HostError> {
     let copy = || StoreKeys { cache: keys.cache, outbox: keys.outbox };
     let mut repairs = Repairs::default();
     let mut salvaged = None;
+    let mut damaged = known;
     // Each file can be damaged once; what still fails then is told.
-    for _ in 0..2 {
-        match Store::open(dir, copy()) {
-            Ok(store) => return restore(store, salvaged, repairs),
-            Err(recado_store::Error::Damaged { which: Which::Cache, .. }) => {
+    for _ in 0..3 {
+        let which = match damaged.take() {
+            Some(which) => which,
+            None => match Store::open(dir, copy()) {
+                Ok(store) => return restore(store, salvaged, repairs),
+                Err(recado_store::Error::Damaged { which, .. }) => which,
+                Err(error) => return Err(StoreFailure::from(error).into()),
+            },
+        };
+        match which {
+            Which::Cache => {
                 Store::quarantine_cache(dir).map_err(StoreFailure::from)?;
                 repairs.cache_rebuilt = true;
             }
-            Err(recado_store::Error::Damaged { which: Which::Outbox, .. }) => {
+            Which::Outbox => {
                 let report = Store::salvage_outbox(dir, keys.outbox).map_err(StoreFailure::from)?;
                 let aside = Store::quarantine_outbox(dir).map_err(StoreFailure::from)?;
                 repairs.outbox_salvaged = Some(format!(
@@ -339,7 +386,6 @@ fn open_or_repair(dir: &Path, keys: StoreKeys) -> Result<(Store, Repairs), HostE
                 ));
                 salvaged = Some(report);
             }
-            Err(error) => return Err(StoreFailure::from(error).into()),
         }
     }
     let store = Store::open(dir, copy()).map_err(StoreFailure::from)?;

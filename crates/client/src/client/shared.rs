@@ -32,6 +32,8 @@ pub(super) struct Facts {
     pub(super) settings: Settings,
     pub(super) focus: FocusRequest,
     pub(super) gate: Gate,
+    /// Whether damage that was found while the account was open has been put right already.
+    pub(super) repaired: bool,
 }
 
 /// What has to be known before cached content is shown.
@@ -57,6 +59,7 @@ impl Facts {
             settings,
             focus: FocusRequest { conversation_id: None, window_focused: false },
             gate: Gate { lease_holds: true, checked: false },
+            repaired: false,
         }
     }
 
@@ -229,6 +232,11 @@ impl Shared {
     /// The account's databases and engine, where they are open.
     pub(super) fn account(&self) -> Option<Arc<OpenAccount>> {
         self.account.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether this is the account that is open now.
+    pub(super) fn is_open(&self, account: &Arc<OpenAccount>) -> bool {
+        self.account().is_some_and(|current| Arc::ptr_eq(&current, account))
     }
 
     pub(super) fn set_account(

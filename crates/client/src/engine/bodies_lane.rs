@@ -3,7 +3,7 @@
 use recado_protocol::host::{BootstrapProgress, ListKey};
 use recado_protocol::sync::MAX_FETCH;
 use recado_protocol::{ConversationId, Timestamp};
-use recado_store::{Applied, CacheStats, HeadsProgress, IndexProgress};
+use recado_store::{Applied, CacheStats, ClosedCheck, HeadsProgress, IndexProgress};
 
 use super::jobs::Then;
 use super::{Answer, Ask, Backoff, Effect, Engine, Job, PlusMicros as _, Purpose};
@@ -30,6 +30,8 @@ pub(super) struct Bodies {
     reading_stats: bool,
     indexing: bool,
     unindexed: bool,
+    /// Set while closed conversations are asked for rather than missing bodies.
+    checked_page: Option<CheckedPage>,
 }
 
 impl Bodies {
@@ -46,18 +48,11 @@ impl Bodies {
     }
 }
 
-/// After a reconciliation, closed conversations in the cache are asked for as well: no listing
-/// names them, and they may have left the teammate's view.
-#[derive(Debug, Default)]
-pub(super) struct ClosedCheck {
-    pub(super) due: bool,
-    pub(super) after: Option<ListKey>,
-}
-
-impl ClosedCheck {
-    pub(super) fn begin(&mut self) {
-        *self = Self { due: true, after: None };
-    }
+/// A page of the closed conversations that is being checked.
+#[derive(Debug)]
+struct CheckedPage {
+    /// Where the check goes on after it.
+    next: Option<ListKey>,
 }
 
 impl Engine {
@@ -75,10 +70,13 @@ impl Engine {
         if !caught_up || !may_try || self.bodies.busy {
             return;
         }
-        if self.closed_check.due {
+        if self.bodies.rest_until.is_some() {
+            return;
+        }
+        if let Some(check) = self.closed_check {
             self.bodies.busy = true;
-            self.jobs.push_back((Job::ClosedIds(self.closed_check.after), Then::ClosedRead));
-        } else if self.bodies.waiting && self.bodies.rest_until.is_none() {
+            self.jobs.push_back((Job::ClosedIds(check.after), Then::ClosedRead(check)));
+        } else if self.bodies.waiting {
             self.bodies.busy = true;
             self.bodies.waiting = false;
             let job = Job::WantedBodies(MAX_FETCH as u32);
@@ -126,12 +124,43 @@ impl Engine {
         self.fetch_bodies(ids, effects);
     }
 
-    pub(super) fn fetch_bodies(&mut self, ids: Vec<ConversationId>, effects: &mut Vec<Effect>) {
+    fn fetch_bodies(&mut self, ids: Vec<ConversationId>, effects: &mut Vec<Effect>) {
+        self.send(Purpose::Bodies(ids.clone()), Ask::Fetch(ids), effects);
+    }
+
+    pub(super) fn closed_read(
+        &mut self,
+        check: ClosedCheck,
+        ids: Vec<ConversationId>,
+        next: Option<ListKey>,
+        effects: &mut Vec<Effect>,
+    ) {
+        // A check that began anew meanwhile is not taken further by what was read for the one before.
+        let current = self.closed_check == Some(check);
+        self.bodies.checked_page = current.then_some(CheckedPage { next });
         if ids.is_empty() {
             self.bodies.busy = false;
-            return;
+            self.page_checked();
+        } else {
+            self.fetch_bodies(ids, effects);
         }
-        self.send(Purpose::Bodies(ids.clone()), Ask::Fetch(ids), effects);
+    }
+
+    /// The closed conversations of a page were answered, stored, and dropped where they had to be.
+    fn page_checked(&mut self) {
+        let Some(page) = self.bodies.checked_page.take() else { return };
+        self.set_closed_check(page.next.map(|after| ClosedCheck { after: Some(after) }));
+    }
+
+    /// Has every closed conversation in the cache asked for.
+    pub(super) fn begin_closed_check(&mut self) {
+        self.bodies.checked_page = None;
+        self.set_closed_check(Some(ClosedCheck::default()));
+    }
+
+    fn set_closed_check(&mut self, check: Option<ClosedCheck>) {
+        self.closed_check = check;
+        self.jobs.push_back((Job::ClosedCheck(check), Then::ClosedChecked));
     }
 
     pub(super) fn bodies_answered(
@@ -157,6 +186,7 @@ impl Engine {
         };
         self.bodies.busy = false;
         self.bodies.waiting = true;
+        self.bodies.checked_page = None;
         self.bodies.last_wanted.clear();
         let (code, after_s) = (error.code(), error.retry_after_s());
         self.bodies.backoff.failed(now, code, after_s, self.random.as_ref());
@@ -174,6 +204,7 @@ impl Engine {
         self.bodies.unindexed = true;
         if applied.dropped.is_some() {
             self.needs_pull = true;
+            self.bodies.checked_page = None;
             self.bodies.rest_until = Some(now.plus_micros(REST_MICROS));
             return;
         }
@@ -181,9 +212,12 @@ impl Engine {
         self.bodies.waiting = true;
         self.read_stats();
         // The server does not show them: they go, unless the cache knows of something newer.
-        if !missing.is_empty() && page_cursor >= self.cursor {
-            self.jobs.push_back((Job::Forget(missing), Then::Forgotten));
+        if !missing.is_empty() {
+            self.jobs.push_back((Job::Forget(missing, page_cursor), Then::Forgotten));
         }
+        // Told after what had to go is gone: the jobs run in order, and a crash between them has the
+        // page checked again.
+        self.page_checked();
     }
 
     pub(super) fn read_stats(&mut self) {

@@ -1,9 +1,8 @@
 //! The queue of jobs on the store and what follows each.
 
-use recado_protocol::host::ListKey;
 use recado_protocol::sync::ScopeDigest;
-use recado_protocol::{CommandId, ConversationId, ErrorCode, Timestamp};
-use recado_store::{Applied, HeadsProgress, Meta};
+use recado_protocol::{CommandId, ConversationId, ErrorCode, REVISION, Timestamp};
+use recado_store::{Applied, ClosedCheck, HeadsProgress, Meta};
 use tracing::warn;
 
 use super::{
@@ -26,7 +25,8 @@ pub(super) enum Then {
     WantedRead,
     BodiesApplied { missing: Vec<ConversationId>, page_cursor: u64 },
     Forgotten,
-    ClosedRead,
+    ClosedRead(ClosedCheck),
+    ClosedChecked,
     CommandsRead,
     CommandsPutBack(Vec<CommandId>),
     CommandsLeftOut(Vec<CommandId>),
@@ -95,9 +95,10 @@ impl Engine {
                 self.bodies_applied(now, missing, page_cursor, &applied, effects);
             }
             (Then::Forgotten, JobAnswer::Applied(applied)) => self.changed(&applied, effects),
-            (Then::ClosedRead, JobAnswer::Closed(ids, next)) => {
-                self.closed_read(ids, next, effects);
+            (Then::ClosedRead(check), JobAnswer::Closed(ids, next)) => {
+                self.closed_read(check, ids, next, effects);
             }
+            (Then::ClosedChecked, JobAnswer::Nothing) => {}
             (Then::CommandsRead, JobAnswer::Commands(commands)) => {
                 self.commands_read(commands, effects);
             }
@@ -134,9 +135,17 @@ impl Engine {
         self.heads = meta.heads.clone();
         self.last_contact_at = meta.last_contact_at;
         self.access_checked = false;
-        self.needs_bootstrap = meta.log_id.is_none();
-        if self.heads != HeadsProgress::Complete {
-            self.comparisons_left = sync_lane::COMPARISONS;
+        self.closed_check = meta.closed_check;
+        self.needs_bootstrap = meta.log_id.is_none() || meta.revision < REVISION;
+        // The last run may have ended at any point: after a complete listing and before what it did
+        // not name was dropped, after a deletion and before the write-ahead log was emptied, after
+        // the first page of another change log and before what the old one confirmed was queued.
+        self.comparisons_left = sync_lane::COMPARISONS;
+        self.needs_comparison = self.heads == HeadsProgress::Complete;
+        self.eviction = Eviction::Running;
+        self.jobs.push_back((Job::FinishEviction, Then::EvictionFinished));
+        if let Some(log_id) = self.log_id {
+            self.jobs.push_back((Job::Resend(log_id, now), Then::Resent));
         }
         self.outbox.prune_at = Some(now);
         self.meta_read(Box::new(meta), effects);
@@ -177,16 +186,5 @@ impl Engine {
         if applied.directory_changed || applied.access_changed {
             self.jobs.push_back((Job::Meta, Then::MetaRead));
         }
-    }
-
-    fn closed_read(
-        &mut self,
-        ids: Vec<ConversationId>,
-        next: Option<ListKey>,
-        effects: &mut Vec<Effect>,
-    ) {
-        self.closed_check.after = next;
-        self.closed_check.due = next.is_some();
-        self.fetch_bodies(ids, effects);
     }
 }

@@ -3,14 +3,15 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use recado_protocol::host::{Delivery, InboxRequest, ListKey, Sort, View};
+use recado_protocol::host::{InboxRequest, ListKey, Sort, View};
 use recado_protocol::sync::{Bootstrap, ConversationPage, HeadPage, SyncPage};
 use recado_protocol::{
     Command, CommandId, CommandResult, ConversationId, ConversationState, ErrorCode, LogId,
     Timestamp,
 };
 use recado_store::{
-    Applied, CacheBatch, CacheStats, HeadsProgress, IndexProgress, LocalDigest, Meta, Store,
+    Applied, CacheBatch, CacheStats, ClosedCheck, HeadsProgress, IndexProgress, LocalDigest, Meta,
+    Store,
 };
 
 /// The most words that one request of commands carries, in bytes. One command may be larger.
@@ -39,8 +40,8 @@ pub enum Job {
         /// The change log's number at which the listing began.
         as_of: u64,
     },
-    /// Drops conversations.
-    Forget(Vec<ConversationId>),
+    /// Drops conversations, as far as nothing newer of them is here than this change log's number.
+    Forget(Vec<ConversationId>, u64),
     /// Empties the write-ahead log.
     FinishEviction,
     /// Computes the digest.
@@ -49,6 +50,8 @@ pub enum Job {
     WantedBodies(u32),
     /// Names closed conversations in the cache.
     ClosedIds(Option<ListKey>),
+    /// Stores how far the check of the closed conversations is.
+    ClosedCheck(Option<ClosedCheck>),
     /// Takes commands out to be sent.
     NextCommands(u32, Timestamp),
     /// Puts commands back that brought no answer.
@@ -121,11 +124,12 @@ impl fmt::Debug for Job {
             Self::Heads(..) => "Heads",
             Self::Conversations(..) => "Conversations",
             Self::Reconcile { .. } => "Reconcile",
-            Self::Forget(_) => "Forget",
+            Self::Forget(..) => "Forget",
             Self::FinishEviction => "FinishEviction",
             Self::Digest => "Digest",
             Self::WantedBodies(_) => "WantedBodies",
             Self::ClosedIds(_) => "ClosedIds",
+            Self::ClosedCheck(_) => "ClosedCheck",
             Self::NextCommands(..) => "NextCommands",
             Self::Unsent(_) => "Unsent",
             Self::Acknowledge(..) => "Acknowledge",
@@ -147,14 +151,7 @@ pub fn run(store: &Store, job: Job) -> Result<JobAnswer, StoreFailure> {
     let applied = |applied: Applied| JobAnswer::Applied(Box::new(applied));
     Ok(match job {
         Job::Load => {
-            let cut_off: Vec<_> = store
-                .outbox_entries()?
-                .entries
-                .iter()
-                .filter(|entry| matches!(entry.delivery, Delivery::Queued { sending: true, .. }))
-                .map(|entry| entry.command_id)
-                .collect();
-            store.mark_unsent(&cut_off)?;
+            store.mark_all_unsent()?;
             JobAnswer::Meta(Box::new(store.meta()?))
         }
         Job::Meta => JobAnswer::Meta(Box::new(store.meta()?)),
@@ -177,7 +174,7 @@ pub fn run(store: &Store, job: Job) -> Result<JobAnswer, StoreFailure> {
             &[ConversationState::Open, ConversationState::Snoozed],
             as_of,
         )?),
-        Job::Forget(ids) => applied(store.forget_conversations(&ids)?),
+        Job::Forget(ids, as_of) => applied(store.forget_conversations(&ids, as_of)?),
         Job::FinishEviction => match store.finish_eviction() {
             Ok(()) => JobAnswer::Finished(true),
             Err(error @ recado_store::Error::Damaged { .. }) => return Err(error.into()),
@@ -195,13 +192,12 @@ pub fn run(store: &Store, job: Job) -> Result<JobAnswer, StoreFailure> {
             let page = store.inbox_page(&request)?;
             JobAnswer::Closed(page.rows.iter().map(|row| row.head.id).collect(), page.next)
         }
+        Job::ClosedCheck(check) => {
+            store.set_closed_check(check.as_ref())?;
+            JobAnswer::Nothing
+        }
         Job::NextCommands(limit, now) => {
-            let commands = within_request_size(store.pending_to_send(limit)?);
-            let ids: Vec<_> = commands.iter().map(|command| command.id).collect();
-            if !ids.is_empty() {
-                store.mark_attempt(&ids, now)?;
-            }
-            JobAnswer::Commands(commands)
+            JobAnswer::Commands(store.take_to_send(limit, MAX_REQUEST_BYTES, now)?)
         }
         Job::Unsent(ids) => {
             store.mark_unsent(&ids)?;
@@ -222,17 +218,4 @@ pub fn run(store: &Store, job: Job) -> Result<JobAnswer, StoreFailure> {
         Job::Index(limit) => JobAnswer::Index(store.index_pending(limit)?),
         Job::Prune(now) => JobAnswer::Count(store.prune(now)?),
     })
-}
-
-fn within_request_size(mut commands: Vec<Command>) -> Vec<Command> {
-    let mut bytes = 0;
-    let fitting = commands
-        .iter()
-        .take_while(|command| {
-            bytes += command.action.body_text().map_or(0, str::len);
-            bytes <= MAX_REQUEST_BYTES
-        })
-        .count();
-    commands.truncate(fitting.max(1));
-    commands
 }

@@ -200,7 +200,7 @@ impl Engine {
         self.live.forget_frames();
         if reconcile {
             self.reconcile_after_listing();
-            self.closed_check.begin();
+            self.begin_closed_check();
         }
         // Also where the log seems to be the same: the program may have ended between the first
         // bootstrap of a new log and this, or the cache may have been built anew.

@@ -1,5 +1,6 @@
 mod access;
 mod harness;
+mod interrupted;
 mod network;
 mod outbox;
 mod sync;

@@ -24,6 +24,8 @@ const READ_TIMEOUT: Duration = Duration::from_secs(20);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// A page of whole conversations may be large, a hostile answer must not be endless.
 const MAX_RESPONSE_BYTES: usize = 256 << 20;
+/// An error with its sentence, or a page of something in between.
+const MAX_REFUSAL_BYTES: usize = 64 << 10;
 
 /// Makes transports over HTTPS. TLS is checked always: against the server's own authority where the
 /// join link named one, else against the system's roots; the host's name in either case.
@@ -130,21 +132,8 @@ impl HttpTransport {
                 .header(reqwest::header::CONTENT_TYPE, "application/json")
                 .body(body.to_vec());
         }
-        let mut response = builder.send().await.map_err(classify)?;
-        let status = response.status().as_u16();
-        let retry_after_s = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.trim().parse().ok());
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(classify)? {
-            if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
-                return Err(TransportError::Malformed);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Response { status, body, retry_after_s })
+        let response = builder.send().await.map_err(classify)?;
+        read(response, MAX_RESPONSE_BYTES).await
     }
 
     async fn live(&self, ticket: String) -> Result<LiveStream, TransportError> {
@@ -154,10 +143,7 @@ impl HttpTransport {
             .map_err(|_| TransportError::Unreachable)?
             .map_err(classify_live)?;
         if response.status() != reqwest::StatusCode::SWITCHING_PROTOCOLS {
-            let status = response.status().as_u16();
-            let body = response.into_inner().bytes().await.map_err(classify)?.to_vec();
-            let refused = Response { status, body, retry_after_s: None };
-            return Err(refused.read::<()>().err().unwrap_or(TransportError::Malformed));
+            return Err(refusal(response.into_inner()).await);
         }
         let socket = response.into_websocket().await.map_err(classify_live)?;
         let (requests, frames) = socket.split();
@@ -181,6 +167,43 @@ impl Transport for HttpTransport {
     fn open_live(&self, ticket: String) -> BoxFuture<'_, Result<LiveStream, TransportError>> {
         Box::pin(self.live(ticket))
     }
+}
+
+/// Reads an answer, unless it is larger than `max_bytes`.
+async fn read(
+    mut response: reqwest::Response,
+    max_bytes: usize,
+) -> Result<Response, TransportError> {
+    let status = response.status().as_u16();
+    let retry_after_s = response
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.trim().parse().ok());
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(classify)? {
+        if body.len() + chunk.len() > max_bytes {
+            return Err(TransportError::Malformed);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Response { status, body, retry_after_s })
+}
+
+/// Why a live stream was not opened. The client for live streams has no time limit of its own.
+async fn refusal(response: reqwest::Response) -> TransportError {
+    let status = response.status().as_u16();
+    let refused = match tokio::time::timeout(READ_TIMEOUT, read(response, MAX_REFUSAL_BYTES)).await
+    {
+        Ok(Ok(refused)) => refused,
+        // Whatever so large a page says, the status says enough.
+        Ok(Err(TransportError::Malformed)) => {
+            Response { status, body: Vec::new(), retry_after_s: None }
+        }
+        Ok(Err(error)) => return error,
+        Err(_) => return TransportError::Unreachable,
+    };
+    refused.read::<()>().err().unwrap_or(TransportError::Malformed)
 }
 
 fn read_frame(
@@ -233,6 +256,10 @@ fn classify_live(error: reqwest_websocket::Error) -> TransportError {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Write as _};
+
+    use recado_protocol::ErrorCode;
+
     use super::*;
 
     fn address(url: &str, ca_der: Option<Vec<u8>>) -> ServerAddress {
@@ -249,6 +276,43 @@ mod tests {
             let refused = transports.connect(&server).err();
             assert_eq!(refused, Some(TransportError::UntrustedCertificate), "{server:?}");
         }
+    }
+
+    /// The answer of a server that says `head`, then `body` as often as it is heard.
+    async fn answer(head: &'static str, body: &'static [u8], endless: bool) -> reqwest::Response {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}/", listener.local_addr().expect("its address"));
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let mut request = [0; 1_024];
+            let _ = stream.read(&mut request);
+            let _ = stream.write_all(head.as_bytes());
+            while stream.write_all(body).is_ok() && endless {}
+            // Open until the other side closes.
+            let _ = stream.read(&mut request);
+        });
+        let builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls_config(None).expect("a configuration"));
+        builder.build().expect("a client").get(url).send().await.expect("an answer")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_refusal_of_a_stream_is_not_waited_for_for_ever() {
+        let head = "HTTP/1.1 403 no\r\ncontent-length: 100\r\n\r\n";
+        let error = refusal(answer(head, b"", false).await).await;
+        assert_eq!(error, TransportError::Unreachable);
+    }
+
+    #[tokio::test]
+    async fn the_refusal_of_a_stream_is_read_up_to_its_limit() {
+        let endless = "HTTP/1.1 502 no\r\n\r\n";
+        let error = refusal(answer(endless, &[b' '; 1_024], true).await).await;
+        assert_eq!(error.code(), ErrorCode::Unreachable);
+
+        let ended = "HTTP/1.1 401 no\r\ncontent-length: 50\r\n\r\n";
+        let body = br#"{"code":"session_ended","message":"sign in again"}"#;
+        let error = refusal(answer(ended, body, false).await).await;
+        assert_eq!(error.code(), ErrorCode::SessionEnded);
     }
 
     #[tokio::test]

@@ -9,13 +9,13 @@ use recado_protocol::sync::{
 use recado_protocol::workspace::OwnAccess;
 use recado_protocol::{
     AuthorType, Contact, ConversationHead, ConversationId, ConversationState, LogId, PartType,
-    Permission, TeammateId,
+    Permission, REVISION, TeammateId,
 };
 use rusqlite::Connection;
 
 use super::{conversations, directory, evict, meta, visibility};
 use crate::batch::{Applied, CacheBatch, Dropped, NewMessage, Source};
-use crate::meta::{HeadsProgress, Meta};
+use crate::meta::{ClosedCheck, HeadsProgress, Meta};
 use crate::sql::{blob, id};
 
 /// A transaction's state: where the cache stands and what has changed so far.
@@ -58,10 +58,14 @@ pub(crate) fn reconcile(
     step.finish()
 }
 
-/// Drops named conversations.
-pub(crate) fn forget(connection: &Connection, ids: &[ConversationId]) -> rusqlite::Result<Applied> {
+/// Drops named conversations that have not changed after `as_of`.
+pub(crate) fn forget(
+    connection: &Connection,
+    ids: &[ConversationId],
+    as_of: u64,
+) -> rusqlite::Result<Applied> {
     let mut step = Step::begin(connection)?;
-    let keys = evict::keys_of(connection, ids)?;
+    let keys = evict::keys_of(connection, ids, as_of)?;
     step.evict_with_contacts(&keys)?;
     step.finish()
 }
@@ -362,13 +366,19 @@ impl<'a> Step<'a> {
     }
 
     fn bootstrap(&mut self, bootstrap: Bootstrap) -> rusqlite::Result<()> {
-        if self.meta.log_id.is_some_and(|own| own != bootstrap.log_id) {
-            self.reset(bootstrap.log_id)?;
-        }
-        if bootstrap.access.epoch < self.meta.epoch {
+        let other_log = self.meta.log_id.is_some_and(|own| own != bootstrap.log_id);
+        if bootstrap.access.epoch < self.meta.epoch && !other_log {
             self.applied.dropped = Some(Dropped::OldEpoch);
             return Ok(());
         }
+        if self.meta.log_id.is_some() {
+            self.meta.closed_check = Some(ClosedCheck::default());
+        }
+        // What an older program did not know is missing, and the versions do not say where.
+        if other_log || self.meta.revision < REVISION {
+            self.reset(bootstrap.log_id)?;
+        }
+        self.meta.revision = REVISION;
         self.meta.log_id = Some(bootstrap.log_id);
         self.meta.cursor = bootstrap.cursor;
         self.meta.me = Some(bootstrap.me);

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use recado_protocol::{ContactId, ConversationId, ConversationState};
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::tokens::{self, Words};
 use super::{directory, parts, search};
 use crate::batch::LeftConversation;
-use crate::sql::{blob, id, unsigned};
+use crate::sql::{blob, id, number, unsigned};
 
 /// Deletes conversations with everything of them. Returns those that were here.
 pub(crate) fn conversations(
@@ -44,16 +44,20 @@ pub(crate) fn conversations(
     Ok(left)
 }
 
-/// The keys of these conversations, as far as they are here.
+/// The keys of these conversations, as far as they are here and have not changed after `as_of`.
 pub(crate) fn keys_of(
     connection: &Connection,
     ids: &[ConversationId],
+    as_of: u64,
 ) -> rusqlite::Result<Vec<i64>> {
-    let mut statement =
-        connection.prepare_cached("SELECT conversation_key FROM conversations WHERE id = ?1")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT conversation_key FROM conversations \
+         WHERE id = ?1 AND (stale <> 0 OR version <= ?2)",
+    )?;
     let mut keys = Vec::new();
     for &id in ids {
-        keys.extend(statement.query_row([blob(id)], |row| row.get::<_, i64>(0)).optional()?);
+        let key = statement.query_row(params![blob(id), number(as_of)], |row| row.get::<_, i64>(0));
+        keys.extend(key.optional()?);
     }
     Ok(keys)
 }

@@ -1,9 +1,9 @@
 //! The one row that says where the cache stands.
 
-use recado_protocol::Timestamp;
+use recado_protocol::{REVISION, Timestamp};
 use rusqlite::{Connection, params};
 
-use crate::meta::{HeadsProgress, Meta};
+use crate::meta::{ClosedCheck, HeadsProgress, Meta};
 use crate::sql::{number, opt_at, opt_blob, opt_id, opt_json, opt_micros, to_json, unsigned};
 
 /// Raised whenever the tokeniser gives other tokens than before; the search tables are then filled
@@ -16,10 +16,13 @@ pub(crate) fn prepare(connection: &Connection) -> rusqlite::Result<bool> {
     let made = connection.query_row("SELECT COUNT(*) FROM meta", [], |row| row.get::<_, i64>(0))?;
     if made == 0 {
         connection.execute(
-            "INSERT INTO meta (one, cursor, epoch, tokens_version) VALUES (1, 0, 0, ?1)",
-            [TOKENS_VERSION],
+            "INSERT INTO meta (one, cursor, epoch, tokens_version, revision) \
+             VALUES (1, 0, 0, ?1, ?2)",
+            params![TOKENS_VERSION, REVISION],
         )?;
     }
+    // What an older program adds to a newer one's cache lacks what it does not know.
+    connection.execute("UPDATE meta SET revision = ?1 WHERE revision > ?1", [REVISION])?;
     let found =
         connection.query_row("SELECT tokens_version FROM meta", [], |row| row.get::<_, i64>(0))?;
     Ok(found != TOKENS_VERSION)
@@ -28,7 +31,8 @@ pub(crate) fn prepare(connection: &Connection) -> rusqlite::Result<bool> {
 pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Meta> {
     connection
         .prepare_cached(
-            "SELECT log_id, cursor, epoch, access, me, workspace, last_contact_at, heads FROM meta",
+            "SELECT log_id, cursor, epoch, access, me, workspace, last_contact_at, heads, \
+             closed_check, revision FROM meta",
         )?
         .query_row([], |row| {
             Ok(Meta {
@@ -40,6 +44,8 @@ pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Meta> {
                 workspace: opt_json(row, 5)?,
                 last_contact_at: opt_at(row, 6)?,
                 heads: opt_json(row, 7)?.unwrap_or_default(),
+                closed_check: opt_json(row, 8)?,
+                revision: row.get(9)?,
             })
         })
 }
@@ -48,10 +54,11 @@ pub(crate) fn save(connection: &Connection, meta: &Meta) -> rusqlite::Result<()>
     let access = meta.access.as_ref().map(to_json).transpose()?;
     let me = meta.me.as_ref().map(to_json).transpose()?;
     let workspace = meta.workspace.as_ref().map(to_json).transpose()?;
+    let closed_check = meta.closed_check.as_ref().map(to_json).transpose()?;
     connection
         .prepare_cached(
             "UPDATE meta SET log_id = ?1, cursor = ?2, epoch = ?3, access = ?4, me = ?5, \
-             workspace = ?6, last_contact_at = ?7, heads = ?8",
+             workspace = ?6, last_contact_at = ?7, heads = ?8, closed_check = ?9, revision = ?10",
         )?
         .execute(params![
             opt_blob(meta.log_id),
@@ -62,6 +69,8 @@ pub(crate) fn save(connection: &Connection, meta: &Meta) -> rusqlite::Result<()>
             workspace,
             opt_micros(meta.last_contact_at),
             to_json(&meta.heads)?,
+            closed_check,
+            meta.revision,
         ])?;
     Ok(())
 }
@@ -73,6 +82,15 @@ pub(crate) fn set_last_contact(connection: &Connection, at: Timestamp) -> rusqli
 
 pub(crate) fn set_heads(connection: &Connection, heads: &HeadsProgress) -> rusqlite::Result<()> {
     connection.prepare_cached("UPDATE meta SET heads = ?1")?.execute([to_json(heads)?])?;
+    Ok(())
+}
+
+pub(crate) fn set_closed_check(
+    connection: &Connection,
+    check: Option<&ClosedCheck>,
+) -> rusqlite::Result<()> {
+    let check = check.map(to_json).transpose()?;
+    connection.prepare_cached("UPDATE meta SET closed_check = ?1")?.execute([check])?;
     Ok(())
 }
 

@@ -87,6 +87,28 @@ pub(crate) fn pending_to_send(
     Ok(sendable)
 }
 
+/// Names what may be sent now, as many as fit together, and marks it as on its way.
+pub(crate) fn take_to_send(
+    connection: &Connection,
+    limit: u32,
+    max_body_bytes: usize,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<Command>> {
+    let mut commands = pending_to_send(connection, limit)?;
+    let mut bytes = 0;
+    let fitting = commands
+        .iter()
+        .take_while(|command| {
+            bytes += command.action.body_text().map_or(0, str::len);
+            bytes <= max_body_bytes
+        })
+        .count();
+    commands.truncate(fitting.max(1));
+    let ids: Vec<_> = commands.iter().map(|command| command.id).collect();
+    mark_attempt(connection, &ids, now)?;
+    Ok(commands)
+}
+
 /// Marks commands as on their way.
 pub(crate) fn mark_attempt(
     connection: &Connection,

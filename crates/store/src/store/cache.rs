@@ -11,7 +11,7 @@ use crate::batch::{Applied, CacheBatch};
 use crate::cache::{apply, meta, search};
 use crate::database;
 use crate::error::{Error, Which};
-use crate::meta::{HeadsProgress, Meta};
+use crate::meta::{ClosedCheck, HeadsProgress, Meta};
 use crate::sql::{id, unsigned};
 use crate::views::snapshot::cache_error;
 
@@ -84,6 +84,15 @@ impl Store {
         self.write_cache(|tx| meta::set_heads(tx, progress))
     }
 
+    /// Stores how far the check of the closed conversations is; `None` once it is done.
+    ///
+    /// # Errors
+    ///
+    /// Those of any write.
+    pub fn set_closed_check(&self, check: Option<&ClosedCheck>) -> Result<(), Error> {
+        self.write_cache(|tx| meta::set_closed_check(tx, check))
+    }
+
     /// Stores one answer of the server in one transaction: its objects, as far as they are newer, the
     /// cursor, and an eviction by the new access if the access changed. Repeating it, or storing an
     /// older answer after a newer one, changes nothing.
@@ -110,13 +119,18 @@ impl Store {
         self.write_cache(|tx| apply::reconcile(tx, listed, states, as_of))
     }
 
-    /// Drops conversations that the server says do not exist for this teammate.
+    /// Drops conversations that do not exist for this teammate, as the server said at the change log's
+    /// number `as_of`. What changed after it is left alone.
     ///
     /// # Errors
     ///
     /// Those of any write.
-    pub fn forget_conversations(&self, ids: &[ConversationId]) -> Result<Applied, Error> {
-        self.write_cache(|tx| apply::forget(tx, ids))
+    pub fn forget_conversations(
+        &self,
+        ids: &[ConversationId],
+        as_of: u64,
+    ) -> Result<Applied, Error> {
+        self.write_cache(|tx| apply::forget(tx, ids, as_of))
     }
 
     /// Prepares the cache for another change log: the cursor and the epoch go back to 0, and versions

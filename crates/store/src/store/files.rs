@@ -86,6 +86,16 @@ impl Store {
         move_aside(dir, Which::Cache)
     }
 
+    /// Deletes the cache, and what was moved aside of it. Nothing may have it open; [`Store::open`]
+    /// makes a new one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if a file cannot be deleted; call again.
+    pub fn remove_cache(dir: &Path) -> Result<(), Error> {
+        remove_all(dir, &[Which::Cache])
+    }
+
     /// Moves a damaged outbox aside, with its write-ahead log. [`Store::salvage_outbox`] comes
     /// first.
     ///
@@ -103,22 +113,7 @@ impl Store {
     ///
     /// [`Error::Io`] if a file cannot be deleted; call again.
     pub fn destroy(dir: &Path) -> Result<(), Error> {
-        let entries = match fs::read_dir(dir) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            entries => entries.map_err(|error| Error::file(dir, &error))?,
-        };
-        for entry in entries {
-            let path = entry.map_err(|error| Error::file(dir, &error))?.path();
-            let ours = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| {
-                [Which::Cache, Which::Outbox]
-                    .iter()
-                    .any(|which| name.starts_with(which.file_name()))
-            });
-            if ours {
-                fs::remove_file(&path).map_err(|error| Error::file(&path, &error))?;
-            }
-        }
-        Ok(())
+        remove_all(dir, &[Which::Cache, Which::Outbox])
     }
 
     /// Reads what can be read of a damaged outbox, item by item. Nothing may have it open, and
@@ -171,6 +166,32 @@ fn make_private_dir(dir: &Path) -> Result<(), Error> {
         builder.mode(0o700);
     }
     builder.create(dir).map_err(|error| Error::file(dir, &error))
+}
+
+/// Deletes everything whose name begins with one of these files'.
+fn remove_all(dir: &Path, files: &[Which]) -> Result<(), Error> {
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(|error| Error::file(dir, &error))?,
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| Error::file(dir, &error))?.path();
+        let ours = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .is_some_and(|name| files.iter().any(|which| name.starts_with(which.file_name())));
+        if ours {
+            paths.push(path);
+        }
+    }
+    // A file goes after what lies beside it: a log that outlived its file could be taken for a new
+    // one's.
+    paths.sort_unstable_by(|a, b| b.cmp(a));
+    for path in paths {
+        fs::remove_file(&path).map_err(|error| Error::file(&path, &error))?;
+    }
+    Ok(())
 }
 
 fn move_aside(dir: &Path, which: Which) -> Result<Option<PathBuf>, Error> {

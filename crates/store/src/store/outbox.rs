@@ -32,6 +32,23 @@ impl Store {
         self.read_outbox(|outbox| queue::pending_to_send(outbox, limit))
     }
 
+    /// Takes out what may be sent now, as [`Store::pending_to_send`] names it and as many as carry
+    /// `max_body_bytes` of text together, but at least one, and marks it as on its way. It is one
+    /// transaction, so what was given up before is not among it, and what is can no longer be given
+    /// up.
+    ///
+    /// # Errors
+    ///
+    /// Those of any write.
+    pub fn take_to_send(
+        &self,
+        limit: u32,
+        max_body_bytes: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Command>, Error> {
+        self.write_outbox(|tx| queue::take_to_send(tx, limit, max_body_bytes, now))
+    }
+
     /// Marks commands as on their way. Opening the store marks them as waiting again.
     ///
     /// # Errors

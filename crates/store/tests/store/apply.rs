@@ -307,7 +307,8 @@ fn a_conversation_longer_than_an_answer_is_wanted_once() {
 fn a_conversation_that_the_server_denies_is_forgotten() {
     let store = started();
     put(&store, vec![whole(1, &["a"], 10), whole(2, &["b"], 10)]);
-    let applied = store.forget_conversations(&[conversation(1)]).expect("it is forgotten");
+    let applied =
+        store.forget_conversations(&[conversation(1)], u64::MAX).expect("it is forgotten");
     assert!(applied.evicted);
     assert_eq!(list(&store, View::All), [conversation(2)]);
 }

@@ -1,5 +1,7 @@
 //! The queue: order, predecessors, outcomes, and what survives.
 
+use std::sync::{Arc, Barrier};
+
 use recado_protocol::host::{Delivery, Draft, DraftKind};
 use recado_protocol::*;
 use recado_store::{Error, Store};
@@ -212,4 +214,38 @@ fn the_outbox_is_the_same_after_the_program_died_without_closing() {
         Some("half")
     );
     assert_eq!(again.meta().expect("meta").cursor, START);
+}
+
+#[test]
+fn what_is_given_up_while_it_is_taken_out_is_either_gone_or_on_its_way() {
+    let store = Arc::new(Store::in_memory().expect("a store"));
+    for round in 0..200 {
+        let id = command_id(round + 1);
+        enqueue(&store, round + 1, round + 1, None);
+        let start = Arc::new(Barrier::new(2));
+        let discarding = {
+            let (store, start) = (Arc::clone(&store), Arc::clone(&start));
+            std::thread::spawn(move || {
+                start.wait();
+                store.discard(id).is_ok()
+            })
+        };
+        start.wait();
+        let taken = store.take_to_send(10, 1_000, second(0)).expect("it is taken");
+        let discarded = discarding.join().expect("the thread ends");
+        assert_ne!(discarded, taken.iter().any(|command| command.id == id), "round {round}");
+        store.mark_all_unsent().expect("stored");
+        let _ = store.discard(id);
+    }
+}
+
+#[test]
+fn what_is_taken_out_fits_together_and_is_at_least_one() {
+    let store = Store::in_memory().expect("a store");
+    for n in 1..=3 {
+        enqueue(&store, n, n, None);
+    }
+    assert_eq!(store.take_to_send(10, 0, second(0)).expect("taken").len(), 1);
+    assert_eq!(store.take_to_send(10, 10_000, second(0)).expect("taken").len(), 2);
+    assert_eq!(store.take_to_send(10, 10_000, second(0)).expect("taken").len(), 0);
 }

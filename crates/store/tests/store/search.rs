@@ -111,7 +111,9 @@ fn what_left_is_not_found_indexed_or_not() {
     let store = started();
     put(&store, vec![whole(1, &["canary"], 10), whole(2, &["canary"], 10)]);
     store.index_pending(1).expect("it is indexed");
-    store.forget_conversations(&[conversation(1), conversation(2)]).expect("they are forgotten");
+    store
+        .forget_conversations(&[conversation(1), conversation(2)], u64::MAX)
+        .expect("they are forgotten");
     assert!(found(&store, "canary").is_empty());
     store.verify().expect("the index is sound");
 }
@@ -124,7 +126,7 @@ fn evicting_most_of_it_leaves_an_index_of_the_rest() {
     put(&store, deltas);
     while store.index_pending(500).expect("it is indexed").left > 0 {}
     let gone: Vec<_> = (1..20).map(conversation).collect();
-    store.forget_conversations(&gone).expect("they are forgotten");
+    store.forget_conversations(&gone, u64::MAX).expect("they are forgotten");
     assert!(found(&store, "shared").iter().all(|(id, _)| *id == conversation(20)));
     while store.index_pending(500).expect("it is indexed").left > 0 {}
     assert_eq!(found(&store, "shared").len(), 50);

@@ -1,5 +1,7 @@
 //! Joining, signing in, restarting, signing out.
 
+use std::sync::Arc;
+
 use recado_protocol::host::{ConnectionState, HostEvent, Phase};
 use recado_protocol::{ErrorCode, TeammateId};
 use recado_store::{StoreKeys, Which};
@@ -8,6 +10,7 @@ use uuid::Uuid;
 
 use super::server::*;
 use crate::client::Client;
+use crate::engine::StoreFailure;
 
 async fn refused(client: &Client, name: &str, request: Value) -> ErrorCode {
     client.invoke(name, request).await.expect_err("it is refused").code
@@ -184,6 +187,94 @@ async fn a_damaged_cache_is_set_aside_and_loaded_again() {
     assert_eq!(page["rows"][0]["contact_name"], "Ben");
     client.invoke("problem_retry", json!({})).await.expect("seen");
     assert_eq!(client.state().problem, None);
+}
+
+/// Damages the cache under a running client, so that the next read of a page fails.
+fn damage_cache(desk: &Desk) {
+    let account =
+        desk.dir().join("accounts").join(TeammateId::from_uuid(Uuid::from_u128(1)).to_string());
+    let cache = account.join(Which::Cache.file_name());
+    for name in [cache.clone(), cache.with_extension("db-wal")] {
+        let Ok(mut bytes) = std::fs::read(&name) else { continue };
+        for byte in bytes.iter_mut().skip(4_096).step_by(7) {
+            *byte ^= 0x5A;
+        }
+        std::fs::write(&name, bytes).expect("damaged");
+    }
+}
+
+fn quarantined(desk: &Desk) -> usize {
+    let account =
+        desk.dir().join("accounts").join(TeammateId::from_uuid(Uuid::from_u128(1)).to_string());
+    std::fs::read_dir(account)
+        .expect("readable")
+        .filter(|entry| {
+            let name = entry.as_ref().expect("readable").file_name();
+            name.to_string_lossy().contains("damaged")
+        })
+        .count()
+}
+
+#[tokio::test]
+async fn damage_found_while_the_account_is_open_is_set_aside_told_and_loaded_again() {
+    let desk = Desk::new();
+    let client = desk.signed_in().await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    let draft = json!({
+        "conversation_id": conversation_id(), "kind": "reply", "body_text": "Half a thought"
+    });
+    client.invoke("draft_save", draft).await.expect("kept");
+    let account = client.shared.account().expect("an open account");
+    let failed = StoreFailure { code: ErrorCode::CacheDamaged, detail: "damaged".to_owned() };
+    damage_cache(&desk);
+    Arc::clone(&client.shared).store_failed(Arc::clone(&account), failed.clone()).await;
+    let state = until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    assert_eq!(state.problem.map(|problem| problem.code), Some(ErrorCode::CacheDamaged));
+    assert!(quarantined(&desk) > 0);
+    let drafts = client.invoke("drafts", json!({})).await.expect("drafts");
+    assert_eq!(drafts["drafts"][0]["draft"]["body_text"], "Half a thought");
+
+    // What the former engine says late is not heard; what is damaged again needs a person.
+    Arc::clone(&client.shared).store_failed(account, failed.clone()).await;
+    assert_eq!(client.state().phase, Phase::Ready);
+    let account = client.shared.account().expect("an open account");
+    Arc::clone(&client.shared).store_failed(account, failed).await;
+    assert_eq!(client.state().phase, Phase::Blocked);
+    let state = client.invoke("cache_reset", json!({})).await.expect("reset");
+    assert_eq!(state["problem"], Value::Null);
+    assert_eq!(quarantined(&desk), 0, "nothing is left to look into");
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
+}
+
+#[tokio::test]
+async fn damage_found_while_reading_is_put_right() {
+    let desk = Desk::new();
+    let client = desk.signed_in().await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    let account = client.shared.account().expect("an open account");
+    let damaged = || recado_store::Error::Damaged { which: Which::Cache, detail: String::new() };
+    let error = account.read(move |_| Err::<(), _>(damaged())).await.expect_err("damaged");
+    assert_eq!(error.code, ErrorCode::CacheDamaged);
+    drop(account);
+    until(&client, |state| {
+        state.problem.as_ref().is_some_and(|problem| problem.code == ErrorCode::CacheDamaged)
+            && state.connection.state == ConnectionState::Online
+    })
+    .await;
+    assert!(quarantined(&desk) > 0);
+}
+
+#[tokio::test]
+async fn what_a_former_account_says_late_does_not_sign_out_the_present_one() {
+    let desk = Desk::new();
+    let client = desk.signed_in().await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    let former = client.shared.account().expect("an open account");
+    client.invoke("sign_out", json!({ "discard_unsent": false })).await.expect("signed out");
+    sign_in(&client).await;
+    Arc::clone(&client.shared).session_ended(former).await;
+    let state = client.state();
+    assert_eq!((state.phase, state.problem), (Phase::Ready, None));
 }
 
 #[tokio::test]

@@ -135,6 +135,8 @@ pub(super) struct Harness {
     pub(super) told: Vec<Notice>,
     /// The next jobs fail with this.
     pub(super) store_fails: Option<StoreFailure>,
+    /// The next job of this name fails, as if the program had ended before it.
+    pub(super) cut_off_at: Option<&'static str>,
     pub(super) jobs: Vec<String>,
 }
 
@@ -157,6 +159,7 @@ impl Harness {
             said: Vec::new(),
             told: Vec::new(),
             store_fails: None,
+            cut_off_at: None,
             jobs: Vec::new(),
         }
     }
@@ -171,7 +174,13 @@ impl Harness {
                     Effect::SayLive { request, .. } => self.said.push(request),
                     Effect::CloseLive { live } => self.closed.push(live),
                     Effect::Run { job, work } => {
-                        self.jobs.push(format!("{work:?}"));
+                        let name = format!("{work:?}");
+                        if self.cut_off_at.take_if(|cut_off| **cut_off == name).is_some() {
+                            let code = ErrorCode::ClientFailed;
+                            let detail = "cut off".to_owned();
+                            self.store_fails = Some(StoreFailure { code, detail });
+                        }
+                        self.jobs.push(name);
                         let result = match self.store_fails.take() {
                             Some(failure) => Err(failure),
                             None => run(&self.store, work),
