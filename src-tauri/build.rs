@@ -4,6 +4,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Patterns of our own are not watched by Tauri itself.
     println!("cargo:rerun-if-changed=src-tauri/capabilities");
     println!("cargo:rerun-if-changed=src-tauri/permissions");
+    println!("cargo:rerun-if-changed=src-tauri/isolation");
     // Type checks need the folder of the built UI, not its content.
     std::fs::create_dir_all("ui/dist")?;
     let manifest =

@@ -165,20 +165,4 @@ fn instance_name(folder: &Path) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use recado_protocol::host::Commands;
-
-    #[test]
-    fn the_permission_file_lists_exactly_the_host_interface() {
-        let file = include_str!("../permissions/host.toml");
-        let declared: Vec<&str> = file
-            .lines()
-            .filter_map(|line| line.strip_prefix("commands.allow = [\"")?.strip_suffix("\"]"))
-            .collect();
-        assert_eq!(declared, Commands::NAMES);
-        for name in Commands::NAMES {
-            let listed = format!("  \"allow-{}\",", name.replace('_', "-"));
-            assert!(file.lines().any(|line| line == listed), "{name} is not in the set");
-        }
-    }
-}
+mod tests;

@@ -25,6 +25,14 @@ fn the_page_can_neither_run_foreign_code_nor_reach_the_network_nor_leave() -> Re
                 return window.handled ?? false;";
     assert_eq!(probe(eval)?, json!(false), "an inline handler ran");
 
+    let frame = "window.framed = null;\
+                 document.addEventListener('securitypolicyviolation', event => {\
+                   if (event.blockedURI.includes('example.org')) window.framed = 'refused'; });\
+                 const frame = document.createElement('iframe'); frame.src = 'https://example.org/';\
+                 document.body.append(frame);";
+    probe(frame)?;
+    desk.until("a foreign frame is refused", "return window.framed === 'refused';", &[])?;
+
     // Each answers with what became of it.
     for (what, script) in [
         ("a request", "fetch('https://example.com/').then(() => 'sent', () => 'refused')"),
@@ -75,6 +83,70 @@ fn the_page_can_neither_run_foreign_code_nor_reach_the_network_nor_leave() -> Re
     desk.wait("join-link")?;
     assert_eq!(probe("return typeof window.__TAURI__;")?, json!("undefined"));
     assert_eq!(probe("return Object.isFrozen(Object.prototype);")?, json!(true));
+    Ok(())
+}
+
+#[test]
+fn the_gate_stops_every_message_that_the_interface_does_not_take() -> Result<()> {
+    let desk = Desk::sit_down()?;
+    desk.wait("join-link")?;
+    let answer = |script: &str| -> Result<Value> {
+        desk.run(
+            &format!(
+                "window.answer = null; const {{ invoke }} = window.__TAURI_INTERNALS__;\
+                 ({script}).then(() => 'done', error => error?.code ?? String(error))\
+                   .then(answer => {{ window.answer = answer; }});"
+            ),
+            &[],
+        )?;
+        desk.until("an answer", "return window.answer !== null;", &[])?;
+        desk.run("return window.answer;", &[])
+    };
+
+    // Tauri's own list knows these commands not at all, or with more than the page ever sends: only
+    // the gate gives such a code.
+    for (code, script) in [
+        ("permission_denied", "invoke('conversation_erase', {request: {}})"),
+        ("permission_denied", "invoke('plugin:event|emit', {event: 'recado://event', payload: 1})"),
+        ("permission_denied", "invoke('__proto__', {request: {}})"),
+        ("invalid_request", "invoke('app_state', {request: {}, more: 1})"),
+        ("invalid_request", "invoke('app_state', {})"),
+        ("invalid_request", "invoke('app_state', new Uint8Array([123, 125]))"),
+        ("invalid_request", "invoke('app_state', {request: {when: new Date()}})"),
+        (
+            "invalid_request",
+            "invoke('plugin:event|listen', {event: 'tauri://x', target: {kind: 'Any'}, handler: 1})",
+        ),
+        ("invalid_request", "invoke('plugin:webview|set_webview_zoom', {value: 1, label: 'main'})"),
+        ("too_large", "invoke('search', {request: {query: 'x'.repeat(100_000)}})"),
+        ("too_large", "invoke('draft_save', {request: {body_text: 'x'.repeat(2_000_000)}})"),
+        ("too_large", "invoke('search', {request: {query: Array(5_000).fill(1)}})"),
+        ("too_large", "invoke('search', {request: [...Array(20)].reduce(inner => ({inner}), {})})"),
+    ] {
+        assert_eq!(answer(script)?, json!(code), "{script}");
+    }
+    assert_eq!(answer("invoke('app_state', {request: {}})")?, json!("done"));
+    assert_eq!(answer("invoke('plugin:webview|set_webview_zoom', {value: 1})")?, json!("done"));
+
+    // Whoever goes round the gate has no key: what is not sealed is never opened.
+    let around = "new Promise((resolve, reject) => { const { transformCallback, postMessage } = \
+                  window.__TAURI_INTERNALS__; postMessage({cmd: 'app_state', payload: PAYLOAD, \
+                  callback: transformCallback(resolve), error: transformCallback(reject)}); })";
+    for payload in [
+        "{command: 'app_state', request: {}}",
+        "{nonce: Array(12).fill(0), payload: Array(40).fill(0), contentType: 'application/json'}",
+    ] {
+        let told = answer(&around.replace("PAYLOAD", payload))?;
+        assert_ne!(told, json!("done"), "{payload}");
+    }
+
+    // The page cannot reach into the gate, and sees nothing of it.
+    let inside = "try { return String(document.querySelector('#__tauri_isolation__').contentWindow.RECADO_COMMANDS); } \
+                  catch { return 'refused'; }";
+    assert_eq!(desk.run(inside, &[])?, json!("refused"));
+    let height =
+        "return document.querySelector('#__tauri_isolation__').getBoundingClientRect().height;";
+    assert_eq!(desk.run(height, &[])?, json!(0));
     Ok(())
 }
 

@@ -1,5 +1,5 @@
-//! The TypeScript that the UI compiles against is what these types say.
-//! `UPDATE_BINDINGS=1 cargo test -p recado-protocol` rewrites it.
+//! The TypeScript that the UI compiles against is what these types say, and the gate of the bridge
+//! knows exactly these commands. `UPDATE_BINDINGS=1 cargo test -p recado-protocol` rewrites both.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -48,16 +48,31 @@ fn the_checked_in_bindings_are_current() {
         text.push('\n');
     }
 
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/src/bindings/protocol.ts");
+    is_checked_in("ui/src/bindings/protocol.ts", &text);
+}
+
+#[test]
+fn the_gate_of_the_bridge_knows_exactly_these_commands() {
+    let names: String = Commands::NAMES.iter().map(|name| format!("  '{name}',\n")).collect();
+    let text = format!(
+        "// Generated from crates/protocol; do not edit.\n\
+         window.RECADO_COMMANDS = Object.freeze([\n{names}]);\n"
+    );
+    is_checked_in("src-tauri/isolation/commands.js", &text);
+}
+
+/// Compares a generated file with the one in the repository, or writes it.
+fn is_checked_in(file: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file);
     if std::env::var_os("UPDATE_BINDINGS").is_some() {
         std::fs::create_dir_all(path.parent().expect("the file has a folder"))
             .expect("the folder can be made");
-        std::fs::write(&path, &text).expect("the bindings can be written");
+        std::fs::write(&path, text).expect("the file can be written");
     }
     let checked_in = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         checked_in == text,
-        "ui/src/bindings is stale: run UPDATE_BINDINGS=1 cargo test -p recado-protocol"
+        "{file} is stale: run UPDATE_BINDINGS=1 cargo test -p recado-protocol"
     );
 }
 
