@@ -24,6 +24,10 @@ pub enum AccessScope {
     OwnTeams,
     /// What is assigned to the teammate.
     Assigned,
+    /// A breadth of a newer server that this program does not know. It is never sent, and taken for
+    /// the narrowest.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Which conversations a teammate may see, as an admin sets it.
@@ -98,7 +102,7 @@ impl Visibility {
                 mine || facts.team_assignee_id.is_none_or(|team| !team_ids.contains(&team))
             }
             AccessScope::OwnTeams => mine || facts.team_assignee_id.is_some_and(in_my_teams),
-            AccessScope::Assigned => mine,
+            AccessScope::Assigned | AccessScope::Unknown => mine,
         };
         let free_for_me = self.access.unassigned
             && facts.admin_assignee_id.is_none()

@@ -185,6 +185,9 @@ pub enum CommandOutcome {
         /// Why, for people who read English; clients translate the code.
         message: String,
     },
+    /// An outcome of a newer server that this program does not know. It is never sent.
+    #[serde(other)]
+    Unknown,
 }
 
 /// `POST /v1/commands`.

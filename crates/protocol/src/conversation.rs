@@ -30,10 +30,13 @@ pub enum ConversationState {
     Snoozed,
     /// Done, until the customer writes again.
     Closed,
+    /// A state of a newer server that this program does not know. It is never sent.
+    #[serde(other)]
+    Unknown,
 }
 
 impl ConversationState {
-    /// Every state.
+    /// Every state that is known.
     pub const ALL: &'static [Self] = &[Self::Open, Self::Snoozed, Self::Closed];
 
     /// The state's name on the wire and in SQL.
@@ -42,6 +45,7 @@ impl ConversationState {
             Self::Open => "open",
             Self::Snoozed => "snoozed",
             Self::Closed => "closed",
+            Self::Unknown => "unknown",
         }
     }
 
@@ -72,6 +76,9 @@ pub enum Priority {
     Priority,
     /// It waits its turn.
     NotPriority,
+    /// A priority of a newer server that this program does not know. It is never sent.
+    #[serde(other)]
+    Unknown,
 }
 
 impl Priority {
@@ -80,6 +87,7 @@ impl Priority {
         match self {
             Self::Priority => "priority",
             Self::NotPriority => "not_priority",
+            Self::Unknown => "unknown",
         }
     }
 
@@ -126,10 +134,13 @@ pub enum PartType {
     TagAdded,
     /// A tag was removed; `tag` says which.
     TagRemoved,
+    /// A kind of a newer server that this program does not know. It is never sent.
+    #[serde(other)]
+    Unknown,
 }
 
 impl PartType {
-    /// Every kind.
+    /// Every kind that is known.
     pub const ALL: &'static [Self] = &[
         Self::Comment,
         Self::Note,
@@ -156,6 +167,7 @@ impl PartType {
             Self::PriorityChanged => "priority_changed",
             Self::TagAdded => "tag_added",
             Self::TagRemoved => "tag_removed",
+            Self::Unknown => "unknown",
         }
     }
 
@@ -195,10 +207,13 @@ pub enum AuthorType {
     Imported,
     /// The server itself, or a bot of an imported source.
     Bot,
+    /// A kind of a newer server that this program does not know. It is never sent.
+    #[serde(other)]
+    Unknown,
 }
 
 impl AuthorType {
-    /// Every kind.
+    /// Every kind that is known.
     pub const ALL: &'static [Self] = &[Self::Contact, Self::Admin, Self::Imported, Self::Bot];
 
     /// The kind's name on the wire and in SQL.
@@ -208,6 +223,7 @@ impl AuthorType {
             Self::Admin => "admin",
             Self::Imported => "imported",
             Self::Bot => "bot",
+            Self::Unknown => "unknown",
         }
     }
 

@@ -50,4 +50,7 @@ pub enum LiveFrame {
         /// Why.
         error: ApiError,
     },
+    /// Something of a newer server that this program does not know. It is never sent.
+    #[serde(other)]
+    Unknown,
 }

@@ -102,10 +102,14 @@ pub enum Role {
     Agent,
     /// Reads, and writes notes.
     LightAgent,
+    /// A role of a newer server that this program does not know. It is never sent, and allows
+    /// nothing.
+    #[serde(other)]
+    Unknown,
 }
 
 impl Role {
-    /// Every built-in role.
+    /// Every built-in role that is known.
     pub const ALL: &'static [Self] = &[Self::Admin, Self::Agent, Self::LightAgent];
 
     /// The role's name on the wire and in SQL.
@@ -114,6 +118,7 @@ impl Role {
             Self::Admin => "admin",
             Self::Agent => "agent",
             Self::LightAgent => "light_agent",
+            Self::Unknown => "unknown",
         }
     }
 
@@ -137,6 +142,7 @@ impl Role {
                 Permission::ConversationTag,
             ],
             Self::LightAgent => &[Permission::ConversationRead, Permission::ConversationNote],
+            Self::Unknown => &[],
         }
     }
 

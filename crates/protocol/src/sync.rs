@@ -107,6 +107,10 @@ pub enum Change {
         /// The new mark.
         read_mark: ReadMark,
     },
+    /// A change of a newer server that this program does not know. It is never sent, and skipped:
+    /// see [`REVISION`](crate::REVISION).
+    #[serde(other)]
+    Unknown,
 }
 
 /// A conversation's head with some or all of its parts.

@@ -45,10 +45,13 @@ pub enum TeammateState {
     Suspended,
     /// Gone; the name stays on what was written.
     Removed,
+    /// A state of a newer server that this program does not know. It is never sent.
+    #[serde(other)]
+    Unknown,
 }
 
 impl TeammateState {
-    /// Every state.
+    /// Every state that is known.
     pub const ALL: &'static [Self] = &[Self::Invited, Self::Active, Self::Suspended, Self::Removed];
 
     /// The state's name on the wire and in SQL.
@@ -58,6 +61,7 @@ impl TeammateState {
             Self::Active => "active",
             Self::Suspended => "suspended",
             Self::Removed => "removed",
+            Self::Unknown => "unknown",
         }
     }
 

@@ -255,7 +255,9 @@ pub(crate) async fn require_hidden_teams(
 ) -> Result<(), CoreError> {
     match &access.scope {
         AccessScope::AllExcept { team_ids } => require_teams(tx, workspace_id, team_ids).await,
-        AccessScope::All | AccessScope::OwnTeams | AccessScope::Assigned => Ok(()),
+        AccessScope::All | AccessScope::OwnTeams | AccessScope::Assigned | AccessScope::Unknown => {
+            Ok(())
+        }
     }
 }
 

@@ -11,7 +11,8 @@ use recado_protocol::sync::{
     MAX_PARTS, ScopeDigest, digest as digest_of,
 };
 use recado_protocol::{
-    ContactId, ConversationHead, ConversationId, ErrorCode, Permission, Timestamp,
+    ContactId, ConversationHead, ConversationId, ConversationState, ErrorCode, Permission,
+    Timestamp,
 };
 
 pub use page::page;
@@ -74,6 +75,9 @@ pub async fn bootstrap(core: &Core, who: Principal) -> Result<Bootstrap, CoreErr
 pub async fn heads(core: &Core, who: Principal, query: &HeadQuery) -> Result<HeadPage, CoreError> {
     let limit = query.limit.unwrap_or(DEFAULT_HEADS).clamp(1, MAX_HEADS);
     let after = query.after.as_deref().map_or(Ok(ListKey::START), read_key)?;
+    if query.state == ConversationState::Unknown {
+        return Err(CoreError::invalid(ErrorCode::InvalidRequest, "There is no such state."));
+    }
     let (state, contact_id) = (query.state, query.contact_id);
     core.db()
         .read(async move |tx| {

@@ -196,7 +196,7 @@ impl World {
         let name = action.name();
         match self.run(who, id, action).await {
             CommandOutcome::Applied { version, .. } => version,
-            CommandOutcome::Refused { code, message } => panic!("{name}: {code:?} {message}"),
+            other => panic!("{name}: {other:?}"),
         }
     }
 

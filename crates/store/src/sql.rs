@@ -80,6 +80,16 @@ pub(crate) fn named<T>(
     from_name(name).ok_or_else(|| bad_value(column, "unknown name".into()))
 }
 
+/// A closed name that a newer server may have added to: `unknown` where it is not known here.
+pub(crate) fn open_named<T>(
+    row: &Row<'_>,
+    column: usize,
+    from_name: impl Fn(&str) -> Option<T>,
+    unknown: T,
+) -> rusqlite::Result<T> {
+    Ok(from_name(row.get_ref(column)?.as_str()?).unwrap_or(unknown))
+}
+
 pub(crate) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
     let text = row.get_ref(column)?.as_str()?;
     serde_json::from_str(text).map_err(|error| bad_value(column, error.into()))

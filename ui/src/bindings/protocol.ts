@@ -130,7 +130,7 @@ admin_id: TeammateId | null,
  */
 name: string | null, };
 
-export type AuthorType = "contact" | "admin" | "imported" | "bot";
+export type AuthorType = "contact" | "admin" | "imported" | "bot" | "unknown";
 
 export type BootstrapProgress = { 
 /**
@@ -405,7 +405,7 @@ version: number, };
 
 export type ConversationId = string;
 
-export type ConversationState = "open" | "snoozed" | "closed";
+export type ConversationState = "open" | "snoozed" | "closed" | "unknown";
 
 export type ConversationView = { 
 /**
@@ -836,7 +836,7 @@ version: number, };
 
 export type PartId = string;
 
-export type PartType = "comment" | "note" | "assignment" | "close" | "open" | "snoozed" | "timer_unsnooze" | "priority_changed" | "tag_added" | "tag_removed";
+export type PartType = "comment" | "note" | "assignment" | "close" | "open" | "snoozed" | "timer_unsnooze" | "priority_changed" | "tag_added" | "tag_removed" | "unknown";
 
 export type PartView = { 
 /**
@@ -894,7 +894,7 @@ export type Permission = "conversation.read" | "conversation.reply" | "conversat
 
 export type Phase = "join" | "sign_in" | "code" | "opening" | "blocked" | "ready";
 
-export type Priority = "priority" | "not_priority";
+export type Priority = "priority" | "not_priority" | "unknown";
 
 export type Problem = { 
 /**
@@ -914,7 +914,7 @@ can_retry: boolean,
  */
 can_reset_cache: boolean, };
 
-export type Role = "admin" | "agent" | "light_agent";
+export type Role = "admin" | "agent" | "light_agent" | "unknown";
 
 export type SearchIn = "cache" | "server";
 
@@ -1112,7 +1112,7 @@ version: number, };
 
 export type TeammateId = string;
 
-export type TeammateState = "invited" | "active" | "suspended" | "removed";
+export type TeammateState = "invited" | "active" | "suspended" | "removed" | "unknown";
 
 export type Theme = "system" | "light" | "dark";
 

@@ -17,6 +17,7 @@ const TEXTS: Record<EventType, TextId> = textIds({
   priority_changed: 'event-priority-off',
   tag_added: 'event-tag-added',
   tag_removed: 'event-tag-removed',
+  unknown: 'event-unknown',
 });
 
 const SPECIAL = textIds({
@@ -38,7 +39,7 @@ function textOf(part: Part): TextId {
   }
   if (part.part_type === 'priority_changed' && part.priority === 'priority') return SPECIAL.first;
   if (part.part_type === 'open' && part.author.type === 'contact') return SPECIAL.byCustomer;
-  return TEXTS[part.part_type as EventType] ?? TEXTS.open;
+  return TEXTS[part.part_type as EventType] ?? TEXTS.unknown;
 }
 
 /** What happened to the conversation, as one quiet line. */

@@ -101,6 +101,7 @@ impl Engine {
                 self.contacted(now, None);
                 self.needs_pull = true;
             }
+            LiveFrame::Unknown => self.contacted(now, None),
             LiveFrame::End { error } => {
                 self.live_closed(now, live, &TransportError::Refused(error), effects);
             }

@@ -171,7 +171,8 @@ pub fn run(store: &Store, job: Job) -> Result<JobAnswer, StoreFailure> {
         }
         Job::Reconcile { listed, as_of } => applied(store.reconcile_heads(
             &listed,
-            &[ConversationState::Open, ConversationState::Snoozed],
+            // Nothing lists or checks those whose state is not known here.
+            &[ConversationState::Open, ConversationState::Snoozed, ConversationState::Unknown],
             as_of,
         )?),
         Job::Forget(ids, as_of) => applied(store.forget_conversations(&ids, as_of)?),

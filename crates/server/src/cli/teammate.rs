@@ -191,7 +191,7 @@ fn access(text: &str) -> Result<ConversationAccess, String> {
 fn usual_access(role: Role) -> ConversationAccess {
     match role {
         Role::Admin => ConversationAccess::all(),
-        Role::Agent | Role::LightAgent => ConversationAccess::own_teams(),
+        Role::Agent | Role::LightAgent | Role::Unknown => ConversationAccess::own_teams(),
     }
 }
 

@@ -47,6 +47,9 @@ pub(super) async fn apply(
         Action::ConversationClose => run.close(stored).await,
         Action::ConversationOpen => run.open(stored).await,
         Action::ConversationSnooze { snoozed_until } => run.snooze(stored, *snoozed_until).await,
+        Action::ConversationPrioritize { priority: Priority::Unknown } => {
+            Ok(Err(Refusal::invalid("There is no such priority.")))
+        }
         Action::ConversationPrioritize { priority } => run.prioritize(stored, *priority).await,
         Action::ConversationTagAdd { tag } => run.add_tag(stored, tag).await,
         Action::ConversationTagRemove { tag } => run.remove_tag(stored, tag).await,

@@ -43,7 +43,7 @@ on_every_engine!(
 fn refused(outcome: &CommandOutcome) -> Option<ErrorCode> {
     match outcome {
         CommandOutcome::Refused { code, .. } => Some(*code),
-        CommandOutcome::Applied { .. } => None,
+        CommandOutcome::Applied { .. } | CommandOutcome::Unknown => None,
     }
 }
 
@@ -212,6 +212,9 @@ async fn what_changes_nothing_leaves_no_trace(world: &World) {
         let outcome = world.run(world.ada, id, action).await;
         assert_eq!(outcome, CommandOutcome::Applied { version, part_id: None });
     }
+    let nothing_known = Action::ConversationPrioritize { priority: Priority::Unknown };
+    let outcome = world.run(world.ada, id, nothing_known).await;
+    assert_eq!(refused(&outcome), Some(ErrorCode::InvalidValue));
     world.run(world.ada, id, Action::ConversationMark { contact_parts_read: 0 }).await;
     assert_eq!(world.bootstrap(world.ada).await.cursor, before);
     assert_eq!(world.head(id).await.part_count, 1);
@@ -438,7 +441,7 @@ async fn two_commands_at_once_get_two_numbers(world: &World) {
     while let Some(result) = tasks.join_next().await {
         match result.expect("a task").expect("an outcome").outcome {
             CommandOutcome::Applied { version, .. } => versions.push(version),
-            CommandOutcome::Refused { code, .. } => panic!("{code:?}"),
+            other => panic!("{other:?}"),
         }
     }
     versions.sort_unstable();

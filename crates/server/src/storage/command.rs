@@ -62,6 +62,8 @@ pub async fn insert(
         CommandOutcome::Refused { code, message } => {
             (None, None, Some(code_name(*code)), Some(message.as_str()))
         }
+        // Only clients read it; no command ends so here.
+        CommandOutcome::Unknown => (None, None, Some(code_name(ErrorCode::Unknown)), Some("")),
     };
     tx.execute(
         "INSERT INTO command (workspace_id, author_id, id, content_hash, version, part_id, code, message, at)

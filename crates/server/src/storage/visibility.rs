@@ -33,7 +33,7 @@ pub(crate) const fn scope_name(scope: &AccessScope) -> &'static str {
         AccessScope::All => "all",
         AccessScope::AllExcept { .. } => "all_except",
         AccessScope::OwnTeams => "own_teams",
-        AccessScope::Assigned => "assigned",
+        AccessScope::Assigned | AccessScope::Unknown => "assigned",
     }
 }
 

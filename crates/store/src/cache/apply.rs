@@ -76,7 +76,7 @@ pub(crate) fn reset_for_new_log(
     log_id: LogId,
 ) -> rusqlite::Result<Applied> {
     let mut step = Step::begin(connection)?;
-    step.reset(log_id)?;
+    step.reset(log_id, false)?;
     step.finish()
 }
 
@@ -169,6 +169,8 @@ impl<'a> Step<'a> {
                 self.notices(conversation, &inserted, before)
             }
             Change::ReadMark { read_mark } => self.read_mark(read_mark),
+            // A program that knows it fills the cache anew.
+            Change::Unknown => Ok(()),
         }
     }
 
@@ -375,8 +377,9 @@ impl<'a> Step<'a> {
             self.meta.closed_check = Some(ClosedCheck::default());
         }
         // What an older program did not know is missing, and the versions do not say where.
-        if other_log || self.meta.revision < REVISION {
-            self.reset(bootstrap.log_id)?;
+        let older_program = self.meta.log_id.is_some() && self.meta.revision < REVISION;
+        if other_log || older_program {
+            self.reset(bootstrap.log_id, older_program)?;
         }
         self.meta.revision = REVISION;
         self.meta.log_id = Some(bootstrap.log_id);
@@ -401,15 +404,15 @@ impl<'a> Step<'a> {
 
     /// Versions of the log before say nothing about the new one: active heads stay for reading until
     /// the new log's come, and closed ones, which nobody lists, go.
-    fn reset(&mut self, log_id: LogId) -> rusqlite::Result<()> {
+    fn reset(&mut self, log_id: LogId, parts_too: bool) -> rusqlite::Result<()> {
         let closed: Vec<i64> = self
             .connection
             .prepare_cached("SELECT conversation_key FROM conversations WHERE state = 'closed'")?
             .query_map([], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
         self.evict_with_contacts(&closed)?;
-        self.connection
-            .execute_batch("UPDATE conversations SET stale = 1; DELETE FROM evicted;")?;
+        conversations::mark_stale(self.connection, parts_too)?;
+        self.connection.execute_batch("DELETE FROM evicted;")?;
         directory::forget_versions(self.connection)?;
         self.meta.log_id = Some(log_id);
         self.meta.cursor = 0;

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::place::Place;
 use super::rows::{PART_COLUMNS, read_part};
 use super::search;
-use crate::sql::{at, blob, named, number, opt_blob, opt_id, opt_micros, unsigned};
+use crate::sql::{at, blob, number, open_named, opt_blob, opt_id, opt_micros, unsigned};
 
 /// What storing a part did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,13 +195,13 @@ pub(crate) fn unanswered_since(
     let mut rows = statement.query([first, last])?;
     let mut since: Option<Timestamp> = None;
     while let Some(row) = rows.next()? {
-        match named(row, 0, AuthorType::from_name)? {
+        match open_named(row, 0, AuthorType::from_name, AuthorType::Unknown)? {
             AuthorType::Contact => {
                 let written = at(row, 1)?;
                 since = Some(since.map_or(written, |since| since.min(written)));
             }
             AuthorType::Admin | AuthorType::Imported => break,
-            AuthorType::Bot => {}
+            AuthorType::Bot | AuthorType::Unknown => {}
         }
     }
     Ok(since)

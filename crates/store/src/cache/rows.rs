@@ -7,7 +7,7 @@ use recado_protocol::{
 use rusqlite::Row;
 
 use super::place::Place;
-use crate::sql::{at, id, json, named, opt_at, opt_id, unsigned};
+use crate::sql::{at, id, json, open_named, opt_at, opt_id, unsigned};
 
 /// The columns that a list shows: what [`HeadRow::read`] reads, in its order.
 pub(crate) const HEAD_COLUMNS: &str = "conversation_key, id, contact_id, contact_name, title, \
@@ -31,9 +31,9 @@ impl HeadRow {
             id: id::<ConversationId>(row, 1)?,
             contact_id: id::<ContactId>(row, 2)?,
             title: row.get(4)?,
-            state: named(row, 5, ConversationState::from_name)?,
+            state: open_named(row, 5, ConversationState::from_name, ConversationState::Unknown)?,
             snoozed_until: opt_at(row, 6)?,
-            priority: named(row, 7, Priority::from_name)?,
+            priority: open_named(row, 7, Priority::from_name, Priority::Unknown)?,
             admin_assignee_id: opt_id(row, 8)?,
             team_assignee_id: opt_id(row, 9)?,
             tags: json(row, 10)?,
@@ -41,7 +41,7 @@ impl HeadRow {
             created_at: at(row, 12)?,
             last_part_at: at(row, 13)?,
             preview: row.get(14)?,
-            preview_author: named(row, 15, AuthorType::from_name)?,
+            preview_author: open_named(row, 15, AuthorType::from_name, AuthorType::Unknown)?,
             preview_is_note: row.get(16)?,
             part_count: row.get(18)?,
             contact_part_count: row.get(19)?,
@@ -67,15 +67,15 @@ pub(crate) fn read_part(row: &Row<'_>, conversation_id: ConversationId) -> rusql
     let body: Option<String> = row.get(6)?;
     let priority = match row.get_ref(12)?.as_str_or_null()? {
         None => None,
-        Some(_) => Some(named(row, 12, Priority::from_name)?),
+        Some(_) => Some(open_named(row, 12, Priority::from_name, Priority::Unknown)?),
     };
     Ok(Part {
         id: id(row, 0)?,
         conversation_id,
         seq: Place::of_row(row, 1)?.seq,
-        part_type: named(row, 2, PartType::from_name)?,
+        part_type: open_named(row, 2, PartType::from_name, PartType::Unknown)?,
         author: Author {
-            author_type: named(row, 3, AuthorType::from_name)?,
+            author_type: open_named(row, 3, AuthorType::from_name, AuthorType::Unknown)?,
             admin_id: opt_id(row, 4)?,
             name: row.get(5)?,
         },

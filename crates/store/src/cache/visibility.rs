@@ -28,7 +28,7 @@ const fn scope_name(scope: &AccessScope) -> &'static str {
         AccessScope::All => "all",
         AccessScope::AllExcept { .. } => "all_except",
         AccessScope::OwnTeams => "own_teams",
-        AccessScope::Assigned => "assigned",
+        AccessScope::Assigned | AccessScope::Unknown => "assigned",
     }
 }
 

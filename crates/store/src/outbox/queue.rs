@@ -12,6 +12,9 @@ use super::drafts;
 use super::entry::{self, Entry, Standing};
 use crate::sql::{blob, id, number, opt_blob, to_json};
 
+/// Said of a command of which nobody here can say whether it took effect.
+const UNKNOWN_OUTCOME: &str = "the server answered with an outcome that this version does not \
+     know; update Recado and look at the conversation before trying again";
 /// How long a confirmed entry is kept, so that a server which lost it can be told again.
 const KEPT_S: i64 = 48 * 3600;
 
@@ -163,6 +166,9 @@ pub(crate) fn acknowledge(
     let (version, part_id) = match &result.outcome {
         CommandOutcome::Refused { code, message } => {
             return refuse(connection, result.id, *code, message);
+        }
+        CommandOutcome::Unknown => {
+            return refuse(connection, result.id, ErrorCode::ClientTooOld, UNKNOWN_OUTCOME);
         }
         CommandOutcome::Applied { version, part_id } => (*version, *part_id),
     };

@@ -215,7 +215,7 @@ fn local_digest(cache: &Connection) -> rusqlite::Result<LocalDigest> {
     let pairs: Vec<(ConversationId, u64)> = cache
         .prepare_cached(
             "SELECT id, version FROM conversations INDEXED BY conversations_active \
-             WHERE state <> 'closed'",
+             WHERE state <> 'closed' AND state <> 'unknown'",
         )?
         .query_map([], |row| Ok((id(row, 0)?, unsigned(row, 1)?)))?
         .collect::<rusqlite::Result<_>>()?;

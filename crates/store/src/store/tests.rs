@@ -1,11 +1,15 @@
 //! What can only be seen from inside: the settings of each connection, and a disk without room.
 
 use recado_protocol::host::{Draft, DraftKind};
-use recado_protocol::{ConversationId, Timestamp};
+use recado_protocol::sync::{Bootstrap, ConversationDelta, ConversationPage};
+use recado_protocol::workspace::OwnAccess;
+use recado_protocol::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::batch::CacheBatch;
 use crate::keys::StoreKeys;
+use crate::meta::HeadsProgress;
 
 fn opened() -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().expect("a folder");
@@ -119,4 +123,120 @@ fn another_edition_of_the_tokeniser_fills_search_anew() {
     assert_eq!(count("SELECT COUNT(*) FROM search WHERE search MATCH 'stale'"), 0);
     assert_eq!(count("SELECT COUNT(*) FROM search_pending"), 1);
     assert_eq!(count("SELECT tokens_version FROM meta"), 1);
+}
+
+#[test]
+fn a_cache_that_an_older_program_filled_is_read_anew_and_stays_readable_meanwhile() {
+    let (_dir, store) = opened();
+    let log_id = LogId::from_uuid(Uuid::from_u128(1));
+    store.apply(CacheBatch::bootstrap(bootstrap(log_id, 10))).expect("a beginning");
+    store.apply(CacheBatch::conversations(whole(log_id, 10, PartType::Unknown))).expect("stored");
+    store
+        .write_cache(|tx| tx.execute_batch("UPDATE meta SET revision = 0"))
+        .expect("an older program");
+    assert_eq!(kinds(&store), [PartType::Unknown]);
+
+    // The same page again, of the same version, says nothing new without a new beginning.
+    store.apply(CacheBatch::conversations(whole(log_id, 10, PartType::Comment))).expect("stored");
+    assert_eq!(kinds(&store), [PartType::Unknown]);
+    store.apply(CacheBatch::bootstrap(bootstrap(log_id, 10))).expect("a new beginning");
+    assert_eq!(kinds(&store), [PartType::Unknown], "it can still be read");
+    let meta = store.meta().expect("meta");
+    assert_eq!((meta.revision, meta.heads), (REVISION, HeadsProgress::Needed));
+    store.apply(CacheBatch::conversations(whole(log_id, 10, PartType::Comment))).expect("stored");
+    assert_eq!(kinds(&store), [PartType::Comment]);
+}
+
+#[test]
+fn an_older_program_says_that_it_has_added_to_a_newer_ones_cache() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let keys = || StoreKeys { cache: [1; 32], outbox: [2; 32] };
+    let store = Store::open(dir.path(), keys()).expect("the store opens");
+    store
+        .write_cache(|tx| tx.execute_batch("UPDATE meta SET revision = 1000"))
+        .expect("a newer program");
+    drop(store);
+    let store = Store::open(dir.path(), keys()).expect("the store opens");
+    assert_eq!(store.meta().expect("meta").revision, REVISION);
+}
+
+fn kinds(store: &Store) -> Vec<PartType> {
+    let conversation_id = ConversationId::from_uuid(Uuid::from_u128(7));
+    let request = recado_protocol::host::OpenRequest { conversation_id, limit: 10 };
+    let view = store.conversation_view(&request).expect("a view").expect("it is here");
+    view.parts.iter().map(|entry| entry.part.part_type).collect()
+}
+
+fn bootstrap(log_id: LogId, cursor: u64) -> Bootstrap {
+    let me = Teammate {
+        id: TeammateId::from_uuid(Uuid::from_u128(1)),
+        name: "Ana".to_owned(),
+        email: "ana@example.com".to_owned(),
+        role: Role::Agent,
+        state: TeammateState::Active,
+        created_at: Timestamp::from_seconds(1),
+        version: 1,
+    };
+    let access = OwnAccess {
+        epoch: 1,
+        role: me.role,
+        state: me.state,
+        team_ids: Vec::new(),
+        conversation_access: ConversationAccess::all(),
+    };
+    let workspace = Workspace {
+        id: WorkspaceId::from_uuid(Uuid::from_u128(1)),
+        name: "Example".to_owned(),
+        offline_lease_s: 60,
+        version: 1,
+    };
+    let (teammates, teams) = (Vec::new(), Vec::new());
+    let server_time = Timestamp::from_seconds(1);
+    Bootstrap { log_id, cursor, server_time, workspace, me, access, teammates, teams }
+}
+
+/// A conversation with one part of this kind.
+fn whole(log_id: LogId, cursor: u64, part_type: PartType) -> ConversationPage {
+    let at = Timestamp::from_seconds(2);
+    let head = ConversationHead {
+        id: ConversationId::from_uuid(Uuid::from_u128(7)),
+        contact_id: ContactId::from_uuid(Uuid::from_u128(7)),
+        title: None,
+        state: ConversationState::Open,
+        snoozed_until: None,
+        priority: Priority::NotPriority,
+        admin_assignee_id: None,
+        team_assignee_id: None,
+        tags: Vec::new(),
+        waiting_since: None,
+        created_at: at,
+        last_part_at: at,
+        preview: "Hello".to_owned(),
+        preview_author: AuthorType::Contact,
+        preview_is_note: false,
+        part_count: 1,
+        contact_part_count: 1,
+        version: 5,
+    };
+    let part = Part {
+        id: PartId::from_uuid(Uuid::from_u128(70)),
+        conversation_id: head.id,
+        seq: 1,
+        part_type,
+        author: Author { author_type: AuthorType::Contact, admin_id: None, name: None },
+        body: "Hello".to_owned(),
+        body_text: "Hello".to_owned(),
+        rich: false,
+        assigned_to_admin_id: None,
+        assigned_to_team_id: None,
+        snoozed_until: None,
+        priority: None,
+        tag: None,
+        command_id: None,
+        created_at: at,
+        version: 5,
+    };
+    let conversations = vec![ConversationDelta { head, parts: vec![part], complete_from_seq: 1 }];
+    let (contacts, read_marks) = (Vec::new(), Vec::new());
+    ConversationPage { log_id, epoch: 1, cursor, conversations, contacts, read_marks }
 }

@@ -9,7 +9,7 @@ use recado_protocol::{AccessScope, ConversationState, TeamId, TeammateId, Teamma
 use super::snapshot::Snapshot;
 use crate::cache::directory;
 use crate::outbox::queue;
-use crate::sql::{named, opt_id};
+use crate::sql::{open_named, opt_id};
 
 /// What decides in which views a conversation is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,7 +73,12 @@ impl Snapshot<'_> {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let facts = Facts {
-                state: named(row, 0, ConversationState::from_name)?,
+                state: open_named(
+                    row,
+                    0,
+                    ConversationState::from_name,
+                    ConversationState::Unknown,
+                )?,
                 admin: opt_id(row, 1)?,
                 team: opt_id(row, 2)?,
                 unread: row.get::<_, u32>(3)? > 0,
@@ -118,7 +123,7 @@ impl Snapshot<'_> {
                 match &visibility.access.scope {
                     AccessScope::All => true,
                     AccessScope::AllExcept { team_ids } => own || !team_ids.contains(&team.id),
-                    AccessScope::OwnTeams | AccessScope::Assigned => own,
+                    AccessScope::OwnTeams | AccessScope::Assigned | AccessScope::Unknown => own,
                 }
             });
         }

@@ -269,6 +269,7 @@ event-priority-on = { $author } put this first
 event-priority-off = { $author } set the priority back to normal
 event-tag-added = { $author } added the tag { $tag }
 event-tag-removed = { $author } removed the tag { $tag }
+event-unknown = Something that this version of Recado does not know. Update Recado to see it.
 
 ## Writing
 

@@ -299,6 +299,7 @@ event-tag-added = { $mine ->
    *[no] { $author } ha añadido la etiqueta { $tag }
   }
 event-tag-removed = { $mine ->
+event-unknown = Algo que esta versión de Recado no conoce. Actualiza Recado para verlo.
     [yes] Has quitado la etiqueta { $tag }
    *[no] { $author } ha quitado la etiqueta { $tag }
   }

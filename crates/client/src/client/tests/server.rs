@@ -51,6 +51,8 @@ pub(super) struct State {
     pub(super) commands: Vec<recado_protocol::Command>,
     pub(super) ended_by_client: bool,
     pub(super) next_answers: VecDeque<ErrorCode>,
+    /// Answered in place of what this path would.
+    pub(super) instead: std::collections::HashMap<&'static str, Value>,
 }
 
 /// A server in memory. Clones are the same server.
@@ -115,6 +117,9 @@ impl Server {
 
     fn inbox(&self, path: &str, body: Value) -> Response {
         let log_id = LogId::from_uuid(Uuid::from_u128(1));
+        if let Some(answer) = self.state().instead.get(path) {
+            return ok(answer);
+        }
         match path {
             "/v1/bootstrap" => ok(&self.bootstrap(log_id)),
             "/v1/sync" => ok(&SyncPage {

@@ -145,6 +145,7 @@ impl Cache {
                 Change::ReadMark { read_mark } => {
                     self.marks.insert(read_mark.conversation_id, read_mark);
                 }
+                Change::Unknown => panic!("a server knows what it says"),
             }
         }
         self.cursor = page.cursor;

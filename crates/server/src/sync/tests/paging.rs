@@ -71,6 +71,10 @@ async fn a_key_that_no_page_gave_is_refused(world: &World) {
         let answer = sync::heads(&world.core, world.sam, &query).await;
         assert_eq!(code(answer), Some(ErrorCode::InvalidRequest), "{after:?}");
     }
+    let state = ConversationState::Unknown;
+    let query = HeadQuery { state, contact_id: None, after: None, limit: None };
+    let answer = sync::heads(&world.core, world.sam, &query).await;
+    assert_eq!(code(answer), Some(ErrorCode::InvalidRequest));
 }
 
 /// A conversation with these messages, imported whole.
