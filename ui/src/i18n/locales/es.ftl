@@ -294,12 +294,12 @@ event-priority-off = { $mine ->
     [yes] Has devuelto la prioridad a normal
    *[no] { $author } ha devuelto la prioridad a normal
   }
+event-unknown = Algo que esta versión de Recado no conoce. Actualiza Recado para verlo.
 event-tag-added = { $mine ->
     [yes] Has añadido la etiqueta { $tag }
    *[no] { $author } ha añadido la etiqueta { $tag }
   }
 event-tag-removed = { $mine ->
-event-unknown = Algo que esta versión de Recado no conoce. Actualiza Recado para verlo.
     [yes] Has quitado la etiqueta { $tag }
    *[no] { $author } ha quitado la etiqueta { $tag }
   }
