@@ -18,10 +18,11 @@ mod shared;
 mod sign_in;
 #[cfg(test)]
 mod tests;
+mod vault;
 
 use crate::clock::{Clock, SystemClock};
 use crate::engine::Input;
-use crate::keychain::{Keychain, KeychainWorker, SystemKeychain};
+use crate::keychain::{Keychain, KeychainChoice, KeychainWorker, SystemKeychain};
 use crate::links::Opener;
 use crate::notification::Notifier;
 use crate::profile::{Profile, ProfileError};
@@ -119,9 +120,14 @@ impl Client {
     /// [`StartError`]; its code is `already_running` where another client has the folder.
     pub async fn start(options: ClientOptions) -> Result<Self, StartError> {
         let profile = Profile::open(&options.data_dir)?;
-        let keychain = KeychainWorker::start(Arc::clone(&options.keychain))?;
+        let choice = Arc::new(KeychainChoice::new(
+            Arc::clone(&options.keychain),
+            profile.dir(),
+            Arc::clone(&options.random),
+        ));
+        let keychain = KeychainWorker::start(Arc::clone(&choice) as Arc<dyn Keychain>)?;
         let events = broadcast::channel(EVENTS_KEPT).0;
-        let shared = Arc::new(Shared::new(options, profile, keychain, events));
+        let shared = Arc::new(Shared::new(options, profile, choice, keychain, events));
         let starting = Arc::clone(&shared);
         tokio::spawn(async move { starting.start().await });
         Ok(Self { shared })

@@ -4,7 +4,7 @@ use recado_protocol::ErrorCode;
 use recado_protocol::host::HostError;
 
 use crate::engine::StoreFailure;
-use crate::keychain::KeychainError;
+use crate::keychain::{KeychainError, VaultError};
 use crate::keys::KeysError;
 use crate::links::LinkRefused;
 use crate::profile::ProfileError;
@@ -33,6 +33,12 @@ impl From<StoreFailure> for HostError {
 
 impl From<KeychainError> for HostError {
     fn from(error: KeychainError) -> Self {
+        failure(error.code(), error.to_string())
+    }
+}
+
+impl From<VaultError> for HostError {
+    fn from(error: VaultError) -> Self {
         failure(error.code(), error.to_string())
     }
 }

@@ -9,16 +9,25 @@ use std::fmt;
 use recado_protocol::{ErrorCode, WorkspaceId};
 use zeroize::Zeroizing;
 
+mod choice;
 mod memory;
 mod system;
+mod vault;
 mod worker;
 
+pub(crate) use choice::KeychainChoice;
 pub use memory::{Fault, MemoryKeychain, Operation};
 pub use system::SystemKeychain;
+pub use vault::{Vault, VaultError};
 pub use worker::{KeychainWorker, SLOW_AFTER};
 
 /// The largest item that is written, in bytes. Windows takes 2,560 bytes at most.
 pub const MAX_ITEM_BYTES: usize = 1_024;
+
+/// Names the vault beside the keys that it opens.
+pub(crate) const fn vault_backend_id() -> &'static str {
+    vault::BACKEND_ID
+}
 
 /// What an item holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,6 +120,9 @@ pub enum KeychainError {
     /// It has not answered in time.
     #[error("the keychain does not answer; it may be waiting for you to unlock it")]
     Timeout,
+    /// It is a file behind a passphrase, which has not been given.
+    #[error("the passphrase is needed")]
+    PassphraseNeeded,
     /// The item is larger than is written.
     #[error("the item is too large for a keychain")]
     TooLarge,
@@ -130,6 +142,7 @@ impl KeychainError {
         Self::BackendChanged,
         Self::Corrupt,
         Self::Timeout,
+        Self::PassphraseNeeded,
         Self::TooLarge,
         Self::Failed,
     ];
@@ -140,6 +153,7 @@ impl KeychainError {
             Self::NoService | Self::NoDefaultCollection => ErrorCode::KeychainMissing,
             Self::Locked => ErrorCode::KeychainLocked,
             Self::Timeout => ErrorCode::KeychainTimeout,
+            Self::PassphraseNeeded => ErrorCode::VaultLocked,
             Self::NoItem | Self::BackendChanged | Self::Corrupt => ErrorCode::KeychainMismatch,
             Self::Denied | Self::TooLarge | Self::Failed => ErrorCode::KeychainDenied,
         }

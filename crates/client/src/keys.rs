@@ -6,10 +6,6 @@
 
 use std::path::{Path, PathBuf};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use recado_protocol::{ErrorCode, TeammateId};
 use recado_store::{StoreKeys, Which};
 use serde::{Deserialize, Serialize};
@@ -18,6 +14,7 @@ use zeroize::Zeroizing;
 use crate::keychain::{ItemName, KeychainError, KeychainWorker, Secret};
 use crate::profile::{ProfileError, make_dir, write_atomically};
 use crate::random::{NoRandomness, Random, secret};
+use crate::sealed::{Key, Sealed};
 
 const FILE_NAME: &str = "keys.json";
 const FORMAT: u32 = 1;
@@ -58,13 +55,6 @@ impl KeysError {
     }
 }
 
-/// Something sealed under the key-encryption key.
-#[derive(Serialize, Deserialize)]
-struct Sealed {
-    nonce: String,
-    sealed: String,
-}
-
 #[derive(Serialize, Deserialize)]
 struct KeyFile {
     format: u32,
@@ -83,37 +73,12 @@ enum Slot {
     Outbox,
 }
 
-type Kek = Zeroizing<[u8; 32]>;
-
-fn associated_data(teammate_id: TeammateId, slot: Slot) -> String {
+fn purpose(teammate_id: TeammateId, slot: Slot) -> String {
     format!("recado keys {FORMAT} {teammate_id} {slot:?}")
 }
 
-fn seal(
-    kek: &Kek,
-    teammate_id: TeammateId,
-    slot: Slot,
-    plain: &[u8; 32],
-    random: &dyn Random,
-) -> Result<Sealed, KeysError> {
-    let mut nonce = [0_u8; 24];
-    random.fill(&mut nonce)?;
-    let aad = associated_data(teammate_id, slot);
-    let sealed = XChaCha20Poly1305::new(&(**kek).into())
-        .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: aad.as_bytes() })
-        // Sealing 32 bytes has no way to fail but a broken cipher.
-        .map_err(|_| NoRandomness)?;
-    Ok(Sealed { nonce: URL_SAFE_NO_PAD.encode(nonce), sealed: URL_SAFE_NO_PAD.encode(sealed) })
-}
-
-fn unseal(kek: &Kek, teammate_id: TeammateId, slot: Slot, sealed: &Sealed) -> Option<Kek> {
-    let nonce: [u8; 24] = URL_SAFE_NO_PAD.decode(&sealed.nonce).ok()?.try_into().ok()?;
-    let cipher_text = URL_SAFE_NO_PAD.decode(&sealed.sealed).ok()?;
-    let aad = associated_data(teammate_id, slot);
-    let plain = XChaCha20Poly1305::new(&(**kek).into())
-        .decrypt(&XNonce::from(nonce), Payload { msg: &cipher_text, aad: aad.as_bytes() })
-        .ok()
-        .map(Zeroizing::new)?;
+fn unseal(kek: &Key, teammate_id: TeammateId, slot: Slot, sealed: &Sealed) -> Option<Key> {
+    let plain = sealed.open(kek, &purpose(teammate_id, slot))?;
     let mut key = Zeroizing::new([0_u8; 32]);
     (plain.len() == key.len()).then(|| key.copy_from_slice(&plain))?;
     Some(key)
@@ -197,7 +162,7 @@ impl KeyPlace<'_> {
         }
     }
 
-    fn unwrap(&self, kek: &Kek, file: &KeyFile) -> Result<StoreKeys, KeysError> {
+    fn unwrap(&self, kek: &Key, file: &KeyFile) -> Result<StoreKeys, KeysError> {
         let open = |slot, sealed| unseal(kek, self.teammate_id, slot, sealed);
         match open(Slot::Check, &file.check) {
             Some(check) if *check == *CHECK => {}
@@ -209,12 +174,14 @@ impl KeyPlace<'_> {
         }
     }
 
-    fn create_file(&self, kek: &Kek) -> Result<StoreKeys, KeysError> {
+    fn create_file(&self, kek: &Key) -> Result<StoreKeys, KeysError> {
         let (cache, outbox) = (secret(self.random)?, secret(self.random)?);
-        let seal = |slot, plain| seal(kek, self.teammate_id, slot, plain, self.random);
+        let seal = |slot, plain: &[u8; 32]| {
+            Sealed::new(kek, &purpose(self.teammate_id, slot), plain, self.random)
+        };
         let file = KeyFile {
             format: FORMAT,
-            backend_id: self.keychain.description().backend_id.clone(),
+            backend_id: self.keychain.description().backend_id,
             check: seal(Slot::Check, CHECK)?,
             cache: seal(Slot::Cache, &cache)?,
             outbox: seal(Slot::Outbox, &outbox)?,
@@ -231,6 +198,29 @@ impl KeyPlace<'_> {
     }
 }
 
+/// Whether an account of the installation in `dir` has keys that another keychain than this one
+/// opens. What cannot be read counts as such.
+pub(crate) fn any_under_another(dir: &Path, backend_id: &str) -> bool {
+    let accounts = match std::fs::read_dir(dir.join("accounts")) {
+        Ok(accounts) => accounts,
+        Err(error) => return error.kind() != std::io::ErrorKind::NotFound,
+    };
+    for account in accounts {
+        let Ok(account) = account else { return true };
+        match std::fs::read(account.path().join(FILE_NAME)) {
+            Ok(bytes) => {
+                let file = serde_json::from_slice::<KeyFile>(&bytes);
+                if file.map_or(true, |file| file.backend_id != backend_id) {
+                    return true;
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(_) => return true,
+        }
+    }
+    false
+}
+
 /// Destroys the wrapped keys in `dir`. Without them nothing else there can be read any more.
 pub(crate) fn destroy(dir: &Path) -> Result<(), ProfileError> {
     let path = dir.join(FILE_NAME);
@@ -242,7 +232,7 @@ pub(crate) fn destroy(dir: &Path) -> Result<(), ProfileError> {
     }
 }
 
-fn kek(stored: &Secret) -> Result<Kek, KeysError> {
+fn kek(stored: &Secret) -> Result<Key, KeysError> {
     let mut kek = Zeroizing::new([0_u8; 32]);
     if stored.as_bytes().len() != kek.len() {
         return Err(KeychainError::Corrupt.into());

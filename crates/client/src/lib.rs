@@ -19,6 +19,7 @@ pub mod links;
 pub mod notification;
 pub mod profile;
 pub mod random;
+mod sealed;
 mod session;
 pub mod transport;
 

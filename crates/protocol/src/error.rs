@@ -83,6 +83,10 @@ pub enum ErrorCode {
     KeychainTimeout,
     /// The keychain's item does not fit this machine's data.
     KeychainMismatch,
+    /// What this machine keeps lies behind a passphrase, which has not been given.
+    VaultLocked,
+    /// It is not the passphrase that was set.
+    WrongPassphrase,
     /// The cache on this machine is damaged.
     CacheDamaged,
     /// The outbox on this machine is damaged.

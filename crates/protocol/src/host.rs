@@ -54,6 +54,12 @@ pub struct Commands {
     pub problem_retry: (Empty, AppState),
     /// Builds the cache anew from the server. The outbox and the drafts stay.
     pub cache_reset: (Empty, AppState),
+    /// Keeps secrets in a file behind this passphrase, where the system has no keychain.
+    pub vault_create: (PassphraseRequest, AppState),
+    /// Gives the passphrase.
+    pub vault_unlock: (PassphraseRequest, AppState),
+    /// Stores nothing, where the system has no keychain.
+    pub storage_decline: (Empty, AppState),
 
     /// The views with their counts.
     pub sidebar: (Empty, Sidebar),
@@ -102,6 +108,9 @@ impl Commands {
         "sign_out",
         "problem_retry",
         "cache_reset",
+        "vault_create",
+        "vault_unlock",
+        "storage_decline",
         "sidebar",
         "directory",
         "inbox_page",

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use recado_client::{Clock as _, SystemClock};
+use recado_client::{Clock as _, KeychainError, SystemClock};
 use recado_protocol::channel::ChannelMessage;
 use recado_protocol::host::Directory;
 use recado_protocol::{Action, ConversationAccess, ConversationId, Priority, Role};
@@ -160,6 +160,8 @@ enum Lever {
     MoveTo { conversation_id: ConversationId, team: Option<String> },
     /// What the network of the UI's client does.
     Network { weather: String },
+    /// What the keychain of the UI's client answers: `missing`, `locked`, or nothing wrong.
+    Keychain { fault: Option<String> },
     /// What the agent may do and see.
     Access { role: Option<Role>, access: Option<ConversationAccess> },
     /// Everything that the customer's system has received.
@@ -206,6 +208,15 @@ async fn pull(
                 "cut" => Weather::Cut,
                 "answers_lost" => Weather::AnswersLost,
                 other => return Err(anyhow::anyhow!("there is no weather {other}").into()),
+            });
+            json!({})
+        }
+        Lever::Keychain { fault } => {
+            ui.keychain.fail_always(match fault.as_deref() {
+                None => None,
+                Some("missing") => Some(KeychainError::NoService),
+                Some("locked") => Some(KeychainError::Locked),
+                Some(other) => return Err(anyhow::anyhow!("there is no fault {other}").into()),
             });
             json!({})
         }

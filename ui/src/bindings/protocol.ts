@@ -114,7 +114,11 @@ connection: Connection,
 /**
  * The settings.
  */
-settings: Settings, };
+settings: Settings, 
+/**
+ * Where the secrets of this installation lie.
+ */
+secret_storage: SecretStorage, };
 
 export type Author = { 
 /**
@@ -192,6 +196,18 @@ problem_retry: [Empty, AppState],
  * Builds the cache anew from the server. The outbox and the drafts stay.
  */
 cache_reset: [Empty, AppState], 
+/**
+ * Keeps secrets in a file behind this passphrase, where the system has no keychain.
+ */
+vault_create: [PassphraseRequest, AppState], 
+/**
+ * Gives the passphrase.
+ */
+vault_unlock: [PassphraseRequest, AppState], 
+/**
+ * Stores nothing, where the system has no keychain.
+ */
+storage_decline: [Empty, AppState], 
 /**
  * The views with their counts.
  */
@@ -545,7 +561,7 @@ last_part_at: Timestamp, };
 
 export type Empty = Record<symbol, never>;
 
-export type ErrorCode = "invalid_request" | "invalid_value" | "too_large" | "not_found" | "permission_denied" | "idempotency_conflict" | "predecessor_not_applied" | "command_expired" | "client_too_old" | "invalid_credentials" | "invalid_code" | "sign_in_expired" | "too_many_attempts" | "session_ended" | "access_token_expired" | "invalid_channel_key" | "unreachable" | "untrusted_certificate" | "clock_skew" | "overloaded" | "internal" | "invalid_join_link" | "cursor_gone" | "keychain_locked" | "keychain_missing" | "keychain_denied" | "keychain_timeout" | "keychain_mismatch" | "cache_damaged" | "outbox_damaged" | "data_too_new" | "disk_full" | "disk_failed" | "lease_ended" | "already_running" | "link_refused" | "client_failed" | "unknown";
+export type ErrorCode = "invalid_request" | "invalid_value" | "too_large" | "not_found" | "permission_denied" | "idempotency_conflict" | "predecessor_not_applied" | "command_expired" | "client_too_old" | "invalid_credentials" | "invalid_code" | "sign_in_expired" | "too_many_attempts" | "session_ended" | "access_token_expired" | "invalid_channel_key" | "unreachable" | "untrusted_certificate" | "clock_skew" | "overloaded" | "internal" | "invalid_join_link" | "cursor_gone" | "keychain_locked" | "keychain_missing" | "keychain_denied" | "keychain_timeout" | "keychain_mismatch" | "vault_locked" | "wrong_passphrase" | "cache_damaged" | "outbox_damaged" | "data_too_new" | "disk_full" | "disk_failed" | "lease_ended" | "already_running" | "link_refused" | "client_failed" | "unknown";
 
 export type FocusRequest = { 
 /**
@@ -880,6 +896,12 @@ before_seq: number,
  */
 limit: number, };
 
+export type PassphraseRequest = { 
+/**
+ * The passphrase, exactly as it was typed.
+ */
+passphrase: string, };
+
 export type PasswordRequest = { 
 /**
  * The address.
@@ -983,6 +1005,8 @@ results: Array<SearchResult>,
  * Whether every conversation that the teammate may see was searched.
  */
 complete: boolean, };
+
+export type SecretStorage = "keychain" | "undecided" | "vault_locked" | "vault" | "memory";
 
 export type Settings = { 
 /**

@@ -26,7 +26,7 @@ impl Shared {
         };
         Ok(About {
             version: self.options.app_version.clone(),
-            keychain: self.keychain.description().name.clone(),
+            keychain: self.keychain.description().name,
             cipher_version: recado_store::cipher_version(),
             data_dir: self.profile.dir().display().to_string(),
             cache_size_bytes: stats.file_bytes,

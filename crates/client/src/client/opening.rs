@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use recado_protocol::host::{AppState, Empty, HostError, HostEvent, Phase};
+use recado_protocol::host::{AppState, Empty, HostError, HostEvent, Phase, SecretStorage};
 use recado_protocol::identity::Session as SessionAnswer;
 use recado_protocol::{ErrorCode, SessionId, TeammateId};
 use recado_store::{Store, StoreKeys, Which};
@@ -127,7 +127,11 @@ impl Shared {
             keychain: &self.keychain,
             random: self.options.random.as_ref(),
         };
-        let keys = place.open(|| self.keychain_is_slow()).await?;
+        // Where nothing is to be stored, the databases live in memory and need no keys.
+        let keys = match self.choice.storage() {
+            SecretStorage::Memory => None,
+            _ => Some(place.open(|| self.keychain_is_slow()).await?),
+        };
         let parts = SessionParts {
             transport: self.options.transports.connect(&joined.server())?,
             keychain: self.keychain.clone(),
@@ -151,8 +155,14 @@ impl Shared {
             facts.phase = Phase::Opening;
             facts.problem = None;
         });
-        let opening =
-            tokio::task::spawn_blocking(move || open_or_repair(&dir, keys, damaged)).await;
+        let opening = tokio::task::spawn_blocking(move || match keys {
+            Some(keys) => open_or_repair(&dir, keys, damaged),
+            None => {
+                let store = Store::in_memory().map_err(StoreFailure::from)?;
+                Ok((store, Repairs::default()))
+            }
+        })
+        .await;
         let (store, repairs) = opening
             .unwrap_or_else(|_| Err(failure(ErrorCode::ClientFailed, "opening the data failed")))?;
         self.start_engine(store, session)?;
@@ -329,9 +339,9 @@ impl Shared {
         self.close_account().await;
         let joined = self.facts().joined.clone().map(Account::without_session);
         if let Some(joined) = &joined
-            && let Err(error) = self.profile.save_account(joined)
+            && let Err(error) = self.save_account(joined)
         {
-            warn!(%error, "the end of the session could not be written down");
+            warn!(code = ?error.code, "the end of the session could not be written down");
         }
         self.update(|facts| {
             facts.joined = joined;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use recado_protocol::ErrorCode;
 use recado_protocol::host::{
     AccountSummary, AppState, Connection, ConnectionState, FocusRequest, HostError, HostEvent,
-    Phase, Problem, Settings, WorkspaceSummary,
+    Phase, Problem, SecretStorage, Settings, WorkspaceSummary,
 };
 use recado_store::Meta;
 use tokio::sync::broadcast;
@@ -15,7 +15,7 @@ use super::account::OpenAccount;
 use super::sign_in::Flow;
 use crate::engine::Link;
 use crate::error::failure;
-use crate::keychain::KeychainWorker;
+use crate::keychain::{KeychainChoice, KeychainWorker};
 use crate::notification::Notifications;
 use crate::profile::{Account, Profile};
 
@@ -34,6 +34,7 @@ pub(super) struct Facts {
     pub(super) gate: Gate,
     /// Whether damage that was found while the account was open has been put right already.
     pub(super) repaired: bool,
+    pub(super) secret_storage: SecretStorage,
 }
 
 /// What has to be known before cached content is shown.
@@ -46,7 +47,7 @@ pub(super) struct Gate {
 }
 
 impl Facts {
-    pub(super) fn new(settings: Settings, link: Link) -> Self {
+    pub(super) fn new(settings: Settings, link: Link, secret_storage: SecretStorage) -> Self {
         Self {
             phase: Phase::Opening,
             problem: None,
@@ -60,6 +61,7 @@ impl Facts {
             focus: FocusRequest { conversation_id: None, window_focused: false },
             gate: Gate { lease_holds: true, checked: false },
             repaired: false,
+            secret_storage,
         }
     }
 
@@ -106,6 +108,7 @@ impl Facts {
             problem: self.problem.clone(),
             connection: self.connection(),
             settings: self.settings.clone(),
+            secret_storage: self.secret_storage,
         }
     }
 
@@ -161,6 +164,7 @@ pub(super) fn problem(code: ErrorCode, detail: impl Into<String>) -> Problem {
 pub(super) struct Shared {
     pub(super) options: ClientOptions,
     pub(super) profile: Profile,
+    pub(super) choice: Arc<KeychainChoice>,
     pub(super) keychain: KeychainWorker,
     pub(super) notifications: Mutex<Notifications>,
     pub(super) lifecycle: tokio::sync::Mutex<()>,
@@ -173,6 +177,7 @@ impl Shared {
     pub(super) fn new(
         options: ClientOptions,
         profile: Profile,
+        choice: Arc<KeychainChoice>,
         keychain: KeychainWorker,
         events: broadcast::Sender<HostEvent>,
     ) -> Self {
@@ -184,10 +189,11 @@ impl Shared {
             bootstrap: None,
             clock_ahead_s: 0,
         };
-        let facts = Facts::new(profile.settings(), link);
+        let facts = Facts::new(profile.settings(), link, choice.storage());
         Self {
             options,
             profile,
+            choice,
             keychain,
             notifications: Mutex::default(),
             lifecycle: tokio::sync::Mutex::default(),
@@ -232,6 +238,14 @@ impl Shared {
     /// The account's databases and engine, where they are open.
     pub(super) fn account(&self) -> Option<Arc<OpenAccount>> {
         self.account.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Remembers the account, unless nothing is to be stored.
+    pub(super) fn save_account(&self, account: &Account) -> Result<(), HostError> {
+        if self.choice.storage() != SecretStorage::Memory {
+            self.profile.save_account(account)?;
+        }
+        Ok(())
     }
 
     /// Whether this is the account that is open now.

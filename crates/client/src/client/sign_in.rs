@@ -155,7 +155,7 @@ impl Shared {
         joined.email = Some(email);
         joined.teammate_id = Some(answer.teammate_id);
         joined.session_id = Some(answer.session_id);
-        self.profile.save_account(&joined)?;
+        self.save_account(&joined)?;
         self.note_server_time(answer.server_time);
         self.update(|facts| {
             facts.joined = Some(joined);
@@ -235,7 +235,9 @@ impl Shared {
             destroyed.unwrap_or_else(|_| Err(failure(ErrorCode::ClientFailed, "not deleted")))?;
         }
         let left = joined.without_teammate();
-        self.profile.save_account(&left)?;
+        self.save_account(&left)?;
+        self.choice.set_memory(false);
+        let secret_storage = self.choice.storage();
         self.update(|facts| {
             facts.joined = Some(left);
             facts.flow = None;
@@ -244,6 +246,7 @@ impl Shared {
             facts.phase = Phase::SignIn;
             facts.queued = 0;
             facts.refused = 0;
+            facts.secret_storage = secret_storage;
         });
         Ok(self.state())
     }
@@ -278,6 +281,7 @@ impl Shared {
         let item = ItemName::new(ItemKind::Refresh, joined.workspace_id, email);
         let probed = self.keychain.read(item, || self.keychain_is_slow()).await;
         self.update(|facts| facts.problem = None);
+        self.keychain_asked(probed.as_ref().err().copied());
         match probed {
             // A damaged item is about to be replaced by this sign-in.
             Ok(_) | Err(KeychainError::NoItem | KeychainError::Corrupt) => Ok(()),

@@ -4,3 +4,4 @@ mod keychain_faults;
 mod newer_server;
 mod server;
 mod sessions;
+mod without_keychain;

@@ -18,12 +18,12 @@ type Job = Box<dyn FnOnce(&dyn Keychain) + Send>;
 #[derive(Clone)]
 pub struct KeychainWorker {
     jobs: mpsc::Sender<Job>,
-    description: KeychainDescription,
+    keychain: Arc<dyn Keychain>,
 }
 
 impl std::fmt::Debug for KeychainWorker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KeychainWorker").field("keychain", &self.description.name).finish()
+        f.debug_struct("KeychainWorker").field("keychain", &self.keychain.describe().name).finish()
     }
 }
 
@@ -34,19 +34,19 @@ impl KeychainWorker {
     ///
     /// The system's error if it gives no thread.
     pub fn start(keychain: Arc<dyn Keychain>) -> std::io::Result<Self> {
-        let description = keychain.describe();
+        let asked = Arc::clone(&keychain);
         let (jobs, queue) = mpsc::channel::<Job>();
         std::thread::Builder::new().name("keychain".to_owned()).spawn(move || {
             for job in queue {
-                job(keychain.as_ref());
+                job(asked.as_ref());
             }
         })?;
-        Ok(Self { jobs, description })
+        Ok(Self { jobs, keychain })
     }
 
     /// Which keychain this is.
-    pub const fn description(&self) -> &KeychainDescription {
-        &self.description
+    pub fn description(&self) -> KeychainDescription {
+        self.keychain.describe()
     }
 
     /// Reads an item; `slow` is called once if there is no answer within [`SLOW_AFTER`].

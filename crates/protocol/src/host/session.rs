@@ -23,7 +23,31 @@ pub struct AppState {
     pub connection: Connection,
     /// The settings.
     pub settings: Settings,
+    /// Where the secrets of this installation lie.
+    pub secret_storage: SecretStorage,
 }
+
+/// Where the secrets of an installation lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretStorage {
+    /// In the system's keychain.
+    Keychain,
+    /// Nowhere yet: the system has none, and the agent sets a passphrase or has nothing stored.
+    Undecided,
+    /// In a file behind a passphrase, which is asked for.
+    VaultLocked,
+    /// In a file behind a passphrase, which was given.
+    Vault,
+    /// Nowhere: the session, the inbox and the outbox live in memory and end with the program.
+    Memory,
+}
+
+/// The shortest passphrase that is taken, in characters: it stands alone, and whoever has the file
+/// can try for as long as they like.
+pub const MIN_PASSPHRASE_CHARS: usize = 15;
+/// The longest passphrase that is taken, in bytes of UTF-8.
+pub const MAX_PASSPHRASE_BYTES: usize = 1_024;
 
 /// Which screen is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
@@ -150,6 +174,19 @@ pub struct PasswordRequest {
 impl std::fmt::Debug for PasswordRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PasswordRequest").finish_non_exhaustive()
+    }
+}
+
+/// Sets the passphrase of a new vault, or opens the one that there is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct PassphraseRequest {
+    /// The passphrase, exactly as it was typed.
+    pub passphrase: String,
+}
+
+impl std::fmt::Debug for PassphraseRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PassphraseRequest").finish_non_exhaustive()
     }
 }
 

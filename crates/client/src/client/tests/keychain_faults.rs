@@ -13,7 +13,7 @@ use super::server::*;
 use crate::keychain::{Fault, ItemKind, KeychainError, Secret};
 
 /// SHA-256 of every file of a profile.
-fn fingerprints(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(super) fn fingerprints(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut dirs = vec![dir.to_owned()];
     while let Some(dir) = dirs.pop() {
