@@ -21,6 +21,21 @@ const WORDS = {
   },
 };
 
+/** Has the page begin where a start of the program would have been stopped by this problem. */
+const standingAt =
+  (code, secret_storage = 'keychain') =>
+  async (page) => {
+    await page.route('**/host/app_state', async (route) => {
+      const response = await route.fetch();
+      const problem = { code, detail: 'org.freedesktop.secrets', can_retry: true, can_reset_cache: false };
+      await route.fulfill({
+        response,
+        json: { ...(await response.json()), phase: 'blocked', problem, secret_storage },
+      });
+    });
+    await page.reload();
+  };
+
 /** Joins and signs in, showing each screen on the way. `show` is given the name of what the host stands at. */
 export async function beforeTheInbox(host, show) {
   const { join_link, email, password } = host.facts;
@@ -33,6 +48,20 @@ export async function beforeTheInbox(host, show) {
     await byId(page, 'sign-in-submit').click();
     await byId(page, 'sign-in-problem').waitFor();
   });
+  await host.pull('keychain', { fault: 'missing' });
+  await show('no-keychain', async (page) => {
+    await byId(page, 'sign-in-email').fill(email);
+    await byId(page, 'sign-in-password').fill(password);
+    await page.keyboard.press('Enter');
+    await byId(page, 'vault-choice').waitFor();
+    await byId(page, 'vault-passphrase').fill('too short');
+    await byId(page, 'vault-create').click();
+    await page.getByRole('alert').waitFor();
+  });
+  await host.pull('keychain', {});
+  await show('passphrase', standingAt('vault_locked', 'vault_locked'), (page) => byId(page, 'vault-unlock').waitFor());
+  await show('keychain-locked', standingAt('keychain_locked'), (page) => byId(page, 'problem').waitFor());
+  await show('keychain-missing', standingAt('keychain_missing'), (page) => byId(page, 'problem').waitFor());
   // Wrong passwords make the server slow for a moment.
   await eventually(() => host.ask('sign_in', { email, password }));
   await show('code', async (page) => {

@@ -32,6 +32,8 @@ export const ERROR_TEXTS: Record<ErrorCode, TextId> = textIds({
   keychain_denied: 'error-keychain-denied',
   keychain_timeout: 'error-keychain-timeout',
   keychain_mismatch: 'error-keychain-mismatch',
+  vault_locked: 'error-vault-locked',
+  wrong_passphrase: 'error-wrong-passphrase',
   cache_damaged: 'error-cache-damaged',
   outbox_damaged: 'error-outbox-damaged',
   data_too_new: 'error-data-too-new',

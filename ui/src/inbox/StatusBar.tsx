@@ -16,7 +16,7 @@ const CLOCK_TOLERATED_S = 60;
 export function StatusBar() {
   const { t, locale } = useLocalization();
   const nowMs = useNow();
-  const { connection } = useReadyState();
+  const { connection, secret_storage } = useReadyState();
   const next = useKeys('list.next')[0];
   const previous = useKeys('list.previous')[0];
   const keys = useKeys('keys.show')[0];
@@ -48,7 +48,9 @@ export function StatusBar() {
           {t(skewMin > 0 ? 'status-clock-ahead' : 'status-clock-behind', { minutes: Math.abs(skewMin) || 1 })}
         </span>
       ) : null}
-      <span className={styles.cache}>{t('status-cache')}</span>
+      <span className={styles.cache}>
+        {t(secret_storage === 'memory' ? 'status-not-stored' : 'status-cache')}
+      </span>
       <span className={styles.gap} />
       {next && previous && keys ? (
         <span className={styles.hints} aria-hidden="true">

@@ -171,6 +171,18 @@ export function memoryHost(count = 40): MemoryHost {
       return settle('ready');
     },
     cache_reset: () => settle('ready'),
+    vault_create: () => {
+      state.secret_storage = 'vault';
+      return stateNow();
+    },
+    vault_unlock: () => {
+      state.secret_storage = 'vault';
+      return stateNow();
+    },
+    storage_decline: () => {
+      state.secret_storage = 'memory';
+      return stateNow();
+    },
     settings_save: (settings) => {
       state.settings = settings;
       return stateNow();

@@ -12,7 +12,13 @@ const MEGABYTE = 1024 * 1024;
 export function AboutSettings() {
   const { t, locale } = useLocalization();
   const host = useHost();
-  const { workspace, account } = useReadyState();
+  const { workspace, account, secret_storage } = useReadyState();
+  const keychain =
+    secret_storage === 'vault'
+      ? t('about-keychain-vault')
+      : secret_storage === 'memory'
+        ? t('status-not-stored')
+        : null;
   const { data, error } = useQuery({
     queryKey: KEYS.about,
     queryFn: () => host.invoke('about', {}),
@@ -23,7 +29,7 @@ export function AboutSettings() {
     ? [
         [t('about-server'), workspace?.host ?? ''],
         [t('about-account'), account?.email ?? ''],
-        [t('about-keychain'), data.keychain],
+        [t('about-keychain'), keychain ?? data.keychain],
         [t('about-cipher'), `SQLCipher ${data.cipher_version}`],
         [
           t('about-cache'),

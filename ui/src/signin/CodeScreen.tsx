@@ -6,10 +6,12 @@ import { useText } from '../i18n/text';
 import { Card, formClass, Links, Problem, Whereabouts } from './Card';
 import { CodeInput } from './CodeInput';
 import { useStateCommand } from './useStateCommand';
+import { useStorageFoot } from './useStorageFoot';
 
 /** Asks for the six-digit code. */
 export function CodeScreen() {
   const t = useText();
+  const foot = useStorageFoot();
   const { workspace, account } = useReadyState();
   const [code, setCode] = useState('');
   const field = useRef<HTMLInputElement>(null);
@@ -36,11 +38,7 @@ export function CodeScreen() {
   };
 
   return (
-    <Card
-      title={t('code-title')}
-      lead={t('code-lead', { workspace: workspace?.name ?? '' })}
-      foot={t('sign-in-foot')}
-    >
+    <Card title={t('code-title')} lead={t('code-lead', { workspace: workspace?.name ?? '' })} foot={foot}>
       <form className={formClass} onSubmit={submit}>
         {account && workspace ? (
           <Whereabouts

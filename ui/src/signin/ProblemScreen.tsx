@@ -6,6 +6,7 @@ import { type TextId, textIds, useText } from '../i18n/text';
 import { Card, formClass, Problem } from './Card';
 import styles from './ProblemScreen.module.css';
 import { useStateCommand } from './useStateCommand';
+import { VaultUnlockScreen } from './VaultScreens';
 
 const TITLES: Partial<Record<ErrorCode, TextId>> = textIds({
   keychain_locked: 'problem-keychain-locked',
@@ -29,6 +30,7 @@ export function ProblemScreen() {
   const retry = useStateCommand('problem_retry');
   const reset = useStateCommand('cache_reset');
   if (!problem) return <OpeningScreen />;
+  if (problem.code === 'vault_locked') return <VaultUnlockScreen />;
   const failure = retry.error ?? reset.error;
   return (
     <Card

@@ -1,26 +1,27 @@
-import { Eye, EyeOff } from 'lucide-react';
-import { type FormEvent, useRef, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { errorText } from '../app/errors';
 import { useReadyState } from '../app/queries';
 import { Button } from '../design/Button';
 import { Field } from '../design/Field';
 import { useText } from '../i18n/text';
 import { Card, formClass, Links, Problem, Whereabouts } from './Card';
+import { SecretField } from './SecretField';
 import { useStateCommand } from './useStateCommand';
+import { useStorageFoot } from './useStorageFoot';
+import { VaultChoiceScreen, VaultUnlockScreen } from './VaultScreens';
 
 /** Asks for e-mail address and password. */
 export function SignInScreen() {
   const t = useText();
-  const { workspace, account, problem } = useReadyState();
+  const foot = useStorageFoot();
+  const { workspace, account, problem, secret_storage } = useReadyState();
   const [email, setEmail] = useState(account?.email ?? '');
   const [password, setPassword] = useState('');
-  const [shown, setShown] = useState(false);
   const passwordField = useRef<HTMLInputElement>(null);
   const signIn = useStateCommand('sign_in');
   const leave = useStateCommand('workspace_leave');
 
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const send = () => {
     if (signIn.isPending || email.trim() === '' || password === '') return;
     signIn.mutate(
       { email: email.trim(), password },
@@ -33,10 +34,30 @@ export function SignInScreen() {
     );
   };
 
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    send();
+  };
+
+  // What was typed before the choice is sent once it is made.
+  const before = useRef(secret_storage);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a choice is news
+  useEffect(() => {
+    const wasUndecided = before.current === 'undecided';
+    before.current = secret_storage;
+    if (wasUndecided && (secret_storage === 'vault' || secret_storage === 'memory')) send();
+  }, [secret_storage]);
+
+  if (secret_storage === 'vault_locked') return <VaultUnlockScreen />;
+  // While the sign-in is tried again, its own screen says so.
+  if (secret_storage === 'undecided' && !signIn.isPending) {
+    return <VaultChoiceScreen onLookAgain={send} />;
+  }
+
   const trouble = signIn.error ? errorText(t, signIn.error) : problem ? errorText(t, problem) : null;
 
   return (
-    <Card title={t('sign-in-title', { workspace: workspace?.name ?? '' })} foot={t('sign-in-foot')}>
+    <Card title={t('sign-in-title', { workspace: workspace?.name ?? '' })} foot={foot}>
       <form className={formClass} onSubmit={submit}>
         {workspace ? (
           <Whereabouts
@@ -56,25 +77,15 @@ export function SignInScreen() {
           autoFocus={email === ''}
           testId="sign-in-email"
         />
-        <Field
+        <SecretField
           ref={passwordField}
+          kind="password"
           label={t('sign-in-password')}
-          type={shown ? 'text' : 'password'}
           value={password}
           onChange={setPassword}
           autoComplete="current-password"
           autoFocus={email !== ''}
           testId="sign-in-password"
-          end={
-            <Button
-              kind="quiet"
-              label={t(shown ? 'sign-in-hide-password' : 'sign-in-show-password')}
-              pressed={shown}
-              onPress={() => setShown(!shown)}
-            >
-              {shown ? <EyeOff size={15} strokeWidth={1.75} /> : <Eye size={15} strokeWidth={1.75} />}
-            </Button>
-          }
         />
         {trouble ? <Problem>{trouble}</Problem> : null}
         <Button

@@ -10,14 +10,12 @@ import { useStateCommand } from './useStateCommand';
 const MIN_PASSPHRASE_CHARS = 15;
 
 interface VaultChoiceProps {
-  /** Told when it was chosen where secrets lie. */
-  onChosen: () => void;
   /** Looks for a keychain once more. */
   onLookAgain: () => void;
 }
 
 /** Without a keychain: sets a passphrase, or has nothing stored. */
-export function VaultChoiceScreen({ onChosen, onLookAgain }: VaultChoiceProps) {
+export function VaultChoiceScreen({ onLookAgain }: VaultChoiceProps) {
   const t = useText();
   const [passphrase, setPassphrase] = useState('');
   const [repeated, setRepeated] = useState('');
@@ -36,7 +34,7 @@ export function VaultChoiceScreen({ onChosen, onLookAgain }: VaultChoiceProps) {
     setChecked(true);
     if (tooShort) field.current?.focus();
     else if (differs) repeatedField.current?.focus();
-    else create.mutate({ passphrase }, { onSuccess: onChosen });
+    else create.mutate({ passphrase });
   };
 
   const failure = create.error ?? decline.error;
@@ -66,21 +64,14 @@ export function VaultChoiceScreen({ onChosen, onLookAgain }: VaultChoiceProps) {
           testId="vault-repeat"
         />
         {failure ? <Problem>{errorText(t, failure)}</Problem> : null}
-        <Button
-          type="submit"
-          kind="primary"
-          size="large"
-          wide
-          busy={create.isPending}
-          testId="vault-create"
-        >
+        <Button type="submit" kind="primary" size="large" wide busy={create.isPending} testId="vault-create">
           {t(create.isPending ? 'vault-busy' : 'vault-create')}
         </Button>
         <Button
           size="large"
           wide
           busy={decline.isPending}
-          onPress={() => decline.mutate({}, { onSuccess: onChosen })}
+          onPress={() => decline.mutate({})}
           testId="storage-decline"
         >
           {t('vault-decline')}

@@ -128,6 +128,7 @@ const AT_START: AppState = {
     permissions: [],
   },
   problem: null,
+  secret_storage: 'keychain',
   connection: {
     state: 'online',
     since: 0,
