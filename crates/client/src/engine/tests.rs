@@ -4,4 +4,5 @@ mod interrupted;
 mod network;
 mod newer_server;
 mod outbox;
+mod random_failures;
 mod sync;
