@@ -35,6 +35,10 @@ struct Options {
     #[arg(long)]
     quick: bool,
 
+    /// Measure 10,000 conversations with 100,000 messages only
+    #[arg(long, conflicts_with = "quick")]
+    tenth: bool,
+
     /// How often each read is measured
     #[arg(long, value_name = "NUMBER", default_value_t = 31, value_parser = clap::value_parser!(u32).range(3..=1000))]
     rounds: u32,
@@ -61,6 +65,10 @@ fn main() -> Result<()> {
         return Ok(());
     }
     let tenth = measure(Scale::TENTH, folder, rounds)?;
+    if options.tenth {
+        println!("{}", summary::text(&tenth, None));
+        return Ok(());
+    }
     let full = measure(Scale::FULL, folder, rounds)?;
     println!("{}", summary::text(&full, Some(&tenth)));
     Ok(())
