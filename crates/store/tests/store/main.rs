@@ -10,5 +10,7 @@ mod conversation;
 mod files;
 mod outbox;
 mod search;
+#[cfg(not(feature = "plain"))]
+mod upgrade;
 mod views;
 mod world;
