@@ -114,8 +114,8 @@ pub(crate) trait Cache {
     /// Stores a page of the change log in one transaction.
     fn changes(&self, page: SyncPage) -> Result<()>;
     /// Brings up to `limit` new messages into the full-text index, in one transaction; returns how
-    /// many are left.
-    fn index(&self, limit: u32) -> Result<u64>;
+    /// many it took, and whether there is more to do.
+    fn index(&self, limit: u32) -> Result<(u32, bool)>;
     /// The first page of a list.
     fn first_page(&self, list: List) -> Result<Vec<ListRow>>;
     /// How many conversations each view holds; returns how many are open.
@@ -152,8 +152,9 @@ impl Cache for Recado {
         applied(&self.0.apply(CacheBatch::sync(page))?)
     }
 
-    fn index(&self, limit: u32) -> Result<u64> {
-        Ok(self.0.index_pending(limit)?.left)
+    fn index(&self, limit: u32) -> Result<(u32, bool)> {
+        let progress = self.0.index_pending(limit)?;
+        Ok((progress.indexed, progress.more))
     }
 
     fn first_page(&self, list: List) -> Result<Vec<ListRow>> {

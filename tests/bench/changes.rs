@@ -18,7 +18,7 @@ pub(crate) const IN_PAGES: usize = 10_000;
 pub(crate) struct Followed {
     /// Pages of [`MAX_ENTRIES`].
     pub(crate) pages: Rounds,
-    /// Bringing those changes into the full-text index, [`INDEX_BATCH`] at a time.
+    /// Bringing each page's messages into the full-text index, with what merging that takes.
     pub(crate) index: Rounds,
     /// Pages of one change.
     pub(crate) singles: Rounds,
@@ -34,6 +34,7 @@ pub(crate) fn follow(fixture: &Fixture, place: &Place, singles: usize) -> Result
     let mut changes = Changes::new(fixture);
     let per_page = MAX_ENTRIES as usize;
 
+    let mut index = Rounds::default();
     let mut apply = |rounds: usize, entries: usize| -> Result<(Rounds, [f64; 3])> {
         let before = logs.each_ref().map(|log| log.frames);
         let mut page = changes.page(entries);
@@ -46,6 +47,14 @@ pub(crate) fn follow(fixture: &Fixture, place: &Place, singles: usize) -> Result
             let own = page.clone();
             let ((), cost) = measured(|| caches[side].changes(own))?;
             logs[side].look()?;
+            if entries > 1 {
+                let work = || {
+                    while caches[side].index(INDEX_BATCH)?.1 {}
+                    Ok(())
+                };
+                index.of(side).push(measured(work)?.1);
+                logs[side].look_away()?;
+            }
             Ok(cost)
         })?;
         let whole = (rounds * entries) as f64;
@@ -53,9 +62,6 @@ pub(crate) fn follow(fixture: &Fixture, place: &Place, singles: usize) -> Result
         Ok((costs, written))
     };
     let (pages, written_in_pages) = apply(IN_PAGES / per_page, per_page)?;
-    let index = Rounds::run(IN_PAGES / INDEX_BATCH as usize, |_, side| {
-        Ok(measured(|| caches[side].index(INDEX_BATCH))?.1)
-    })?;
     let (singles, written_in_singles) = apply(singles, 1)?;
     Ok(Followed { pages, index, singles, written_in_pages, written_in_singles })
 }
@@ -93,6 +99,14 @@ impl WriteLog {
         let now = now.max(0).unsigned_abs();
         self.frames += if now >= self.in_log { now - self.in_log } else { now };
         self.in_log = now;
+        Ok(())
+    }
+
+    /// Leaves out what came since the last look.
+    fn look_away(&mut self) -> Result<()> {
+        let frames = self.frames;
+        self.look()?;
+        self.frames = frames;
         Ok(())
     }
 }

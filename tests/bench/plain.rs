@@ -43,7 +43,7 @@ impl Cache for Plain {
         write::changes(&self.0, &page)
     }
 
-    fn index(&self, limit: u32) -> Result<u64> {
+    fn index(&self, limit: u32) -> Result<(u32, bool)> {
         Ok(write::index(&self.0, limit)?)
     }
 

@@ -168,6 +168,12 @@ fn goals(measured: &Measured) -> Vec<Goal> {
             1.0,
         ),
         Goal::new(
+            "sync/bootstrap",
+            "ms of the longest step of the full-text index",
+            recado.longest_step / 1_000.0,
+            50.0,
+        ),
+        Goal::new(
             "size/database",
             "x of the messages' text",
             measured.sizes[0] as f64 / loaded.text_bytes as f64,

@@ -7,6 +7,7 @@ use crate::error::{Error, Which};
 const CACHE: &[&str] = &[
     include_str!("migrations/cache/0001_schema.sql"),
     include_str!("migrations/cache/0002_owed.sql"),
+    include_str!("migrations/cache/0003_search_pieces.sql"),
 ];
 const OUTBOX: &[&str] = &[include_str!("migrations/outbox/0001_schema.sql")];
 

@@ -191,16 +191,17 @@ fn doc_id(part: &Part) -> i64 {
     part.created_at.as_micros()
 }
 
-/// Indexes the newest of what waits; returns how many are left.
-pub(super) fn index(connection: &Connection, limit: u32) -> rusqlite::Result<u64> {
+/// Indexes the newest of what waits; returns how many it took and whether more wait.
+pub(super) fn index(connection: &Connection, limit: u32) -> rusqlite::Result<(u32, bool)> {
     let tx = connection.unchecked_transaction()?;
     let lowest: Option<i64> = tx
         .prepare_cached(
             "SELECT MIN(doc_id) FROM (SELECT doc_id FROM pending ORDER BY doc_id DESC LIMIT ?1)",
         )?
         .query_row([limit], |row| row.get(0))?;
-    if let Some(lowest) = lowest {
-        tx.prepare_cached(
+    let Some(lowest) = lowest else { return Ok((0, false)) };
+    let indexed = tx
+        .prepare_cached(
             "INSERT INTO search (rowid, body_text) \
              SELECT pending.doc_id, parts.body_text FROM pending \
              CROSS JOIN docs ON docs.doc_id = pending.doc_id \
@@ -208,10 +209,8 @@ pub(super) fn index(connection: &Connection, limit: u32) -> rusqlite::Result<u64
              WHERE pending.doc_id >= ?1 ORDER BY pending.doc_id",
         )?
         .execute([lowest])?;
-        tx.prepare_cached("DELETE FROM pending WHERE doc_id >= ?1")?.execute([lowest])?;
-    }
-    let left: i64 =
-        tx.prepare_cached("SELECT COUNT(*) FROM pending")?.query_row([], |row| row.get(0))?;
+    tx.prepare_cached("DELETE FROM pending WHERE doc_id >= ?1")?.execute([lowest])?;
+    let more = tx.prepare_cached("SELECT 1 FROM pending")?.exists([])?;
     tx.commit()?;
-    Ok(left.unsigned_abs())
+    Ok((u32::try_from(indexed).unwrap_or(u32::MAX), more))
 }

@@ -9,10 +9,9 @@ use super::jobs::Then;
 use super::{Answer, Ask, Backoff, Effect, Engine, Job, PlusMicros as _, Purpose};
 use crate::transport::TransportError;
 
-/// How many messages are indexed for search in one transaction, so that nobody waits long for it.
-const INDEX_BATCH: u32 = 256;
-/// The same while the cache is filled, when there is little else to wait for.
-const INDEX_BATCH_FILLING: u32 = 5_000;
+/// How many messages are indexed for search in one transaction: as many as can be without anybody
+/// waiting long for it.
+const INDEX_BATCH: u32 = 4_000;
 /// How long the lane rests after an answer that could not be used, in microseconds.
 const REST_MICROS: i64 = 10_000_000;
 
@@ -90,14 +89,13 @@ impl Engine {
         let quiet = self.jobs.is_empty() && self.job.is_none();
         if self.bodies.unindexed && !self.bodies.indexing && quiet {
             self.bodies.indexing = true;
-            let limit = if self.bodies.filling { INDEX_BATCH_FILLING } else { INDEX_BATCH };
-            self.jobs.push_back((Job::Index(limit), Then::Indexed));
+            self.jobs.push_back((Job::Index(INDEX_BATCH), Then::Indexed));
         }
     }
 
-    pub(super) fn indexed(&mut self, progress: IndexProgress) {
+    pub(super) const fn indexed(&mut self, progress: IndexProgress) {
         self.bodies.indexing = false;
-        self.bodies.unindexed = progress.left > 0 && progress.indexed > 0;
+        self.bodies.unindexed = progress.more;
     }
 
     pub(super) fn wanted_read(

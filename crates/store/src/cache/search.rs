@@ -17,6 +17,13 @@ const DOCS_PER_SECOND: i64 = 16;
 const REBUILD_FROM: u64 = 500;
 const REBUILD_SHARE: u64 = 30;
 
+/// How many words may stand for the beginning of one; with more the index merges what they are in.
+const MAX_WORDS: usize = 48;
+/// From how many bytes of text on a batch is full, so that nobody waits long for its transaction.
+const BATCH_BYTES: usize = 512 * 1024;
+/// How many pages of the index one step of merging writes, for the same reason.
+const MERGE_PAGES: i64 = 256;
+
 fn indexed_text(body_text: &str) -> String {
     text::tokens(body_text).join(" ")
 }
@@ -93,27 +100,49 @@ pub(crate) fn start_again(connection: &Connection) -> rusqlite::Result<()> {
     )
 }
 
-/// Indexes up to `limit` waiting documents, the newest first. Returns how many.
+/// Indexes up to `limit` waiting documents, the newest first, or fewer where they are long. Returns
+/// how many.
 pub(crate) fn index_pending(connection: &Connection, limit: u32) -> rusqlite::Result<u32> {
-    let mut batch: Vec<(i64, String)> = connection
-        .prepare_cached(
+    let mut batch: Vec<(i64, String)> = Vec::new();
+    {
+        let mut statement = connection.prepare_cached(
             "SELECT search_pending.doc_id, parts.body_text FROM search_pending \
              CROSS JOIN search_docs ON search_docs.doc_id = search_pending.doc_id \
              JOIN parts ON parts.place = search_docs.place \
              ORDER BY search_pending.doc_id DESC LIMIT ?1",
-        )?
-        .query_map([limit], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    // The index takes ascending numbers without writing a segment for each.
-    batch.reverse();
+        )?;
+        let mut rows = statement.query([limit])?;
+        let mut bytes = 0;
+        while bytes < BATCH_BYTES
+            && let Some(row) = rows.next()?
+        {
+            let body_text: String = row.get(1)?;
+            bytes += body_text.len();
+            batch.push((row.get(0)?, body_text));
+        }
+    }
+    let Some((lowest, _)) = batch.last() else { return Ok(0) };
+    connection
+        .prepare_cached("DELETE FROM search_pending WHERE doc_id >= ?1")?
+        .execute([lowest])?;
     let mut insert =
         connection.prepare_cached("INSERT INTO search (rowid, tokens) VALUES (?1, ?2)")?;
-    let mut done = connection.prepare_cached("DELETE FROM search_pending WHERE doc_id = ?1")?;
-    for (doc_id, body_text) in &batch {
+    // The index takes ascending numbers without writing a segment for each.
+    for (doc_id, body_text) in batch.iter().rev() {
         insert.execute(params![doc_id, indexed_text(body_text)])?;
-        done.execute([doc_id])?;
     }
     Ok(u32::try_from(batch.len()).unwrap_or(u32::MAX))
+}
+
+/// Merges a little of what indexing in steps has left in pieces; each piece costs every search a few
+/// pages. Returns whether there was anything to merge.
+pub(crate) fn merge_a_little(connection: &Connection) -> rusqlite::Result<bool> {
+    let before = connection.total_changes();
+    connection
+        .prepare_cached("INSERT INTO search (search, rank) VALUES ('merge', ?1)")?
+        .execute([MERGE_PAGES])?;
+    // The command itself counts as one change.
+    Ok(connection.total_changes() - before > 1)
 }
 
 /// How many documents wait.
@@ -124,14 +153,50 @@ pub(crate) fn pending_count(connection: &Connection) -> rusqlite::Result<u64> {
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
-/// The index's own language for "all of these terms". The tokens hold letters and digits only, so
-/// quoting them is enough.
-fn match_expression(terms: &[text::QueryTerm]) -> String {
-    let terms: Vec<_> = terms
-        .iter()
-        .map(|term| format!("\"{}\"{}", term.token, if term.prefix { "*" } else { "" }))
-        .collect();
-    terms.join(" AND ")
+/// The index's own language for "all of these terms"; nothing if the index lacks one of them. The
+/// tokens hold letters and digits only, so quoting them is enough.
+fn match_expression(
+    connection: &Connection,
+    terms: &[text::QueryTerm],
+) -> rusqlite::Result<Option<String>> {
+    let mut all = Vec::with_capacity(terms.len());
+    for term in terms {
+        let token = &term.token;
+        if !term.prefix {
+            all.push(format!("\"{token}\""));
+            continue;
+        }
+        all.push(match words_beginning_with(connection, token)? {
+            None => format!("\"{token}\"*"),
+            Some(words) if words.is_empty() => return Ok(None),
+            Some(words) => {
+                let quoted: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
+                format!("({})", quoted.join(" OR "))
+            }
+        });
+    }
+    Ok(Some(all.join(" AND ")))
+}
+
+/// The index's words that begin with `token`; nothing if they are too many to be named.
+fn words_beginning_with(
+    connection: &Connection,
+    token: &str,
+) -> rusqlite::Result<Option<Vec<String>>> {
+    let mut next = connection.prepare_cached("SELECT term FROM search_terms WHERE term >= ?1")?;
+    let mut words: Vec<String> = Vec::new();
+    loop {
+        // A space stands before every letter and digit, so this is the first word after the last.
+        let from = words.last().map_or_else(|| token.to_owned(), |last| format!("{last} "));
+        let word: Option<String> = next.query_row([from], |row| row.get(0)).optional()?;
+        let Some(word) = word.filter(|word| word.starts_with(token)) else {
+            return Ok(Some(words));
+        };
+        if words.len() == MAX_WORDS {
+            return Ok(None);
+        }
+        words.push(word);
+    }
 }
 
 /// Up to `limit` indexed documents that match every term, the newest first.
@@ -140,11 +205,12 @@ pub(crate) fn find_indexed(
     terms: &[text::QueryTerm],
     limit: u32,
 ) -> rusqlite::Result<Vec<i64>> {
+    let Some(expression) = match_expression(connection, terms)? else { return Ok(Vec::new()) };
     connection
         .prepare_cached(
             "SELECT rowid FROM search WHERE search MATCH ?1 ORDER BY rowid DESC LIMIT ?2",
         )?
-        .query_map(params![match_expression(terms), limit], |row| row.get(0))?
+        .query_map(params![expression, limit], |row| row.get(0))?
         .collect()
 }
 

@@ -20,8 +20,9 @@ use crate::views::snapshot::cache_error;
 pub struct IndexProgress {
     /// How many messages this call indexed.
     pub indexed: u32,
-    /// How many still wait. A search reads the newest 1,000 of them itself.
-    pub left: u64,
+    /// Whether another call has something to do: messages still wait, of which a search reads the
+    /// newest 1,000 itself, or the index lies in more pieces than it should.
+    pub more: bool,
 }
 
 /// The cache's side of a comparison with the server.
@@ -179,8 +180,9 @@ impl Store {
         self.read_cache(|cache| wanted(cache, limit).map_err(cache_error))
     }
 
-    /// Indexes up to `limit` messages for search, the newest first, in one transaction. Between
-    /// changes 256 is a good number, while the cache is filled 20,000.
+    /// Indexes up to `limit` messages for search, the newest first, in one transaction; where none
+    /// waits any more, merges a piece of the index instead. 4,000 is a good number: the steps of a
+    /// first load are large then, and a change that comes meanwhile waits for some 50 ms at most.
     ///
     /// # Errors
     ///
@@ -188,7 +190,10 @@ impl Store {
     pub fn index_pending(&self, limit: u32) -> Result<IndexProgress, Error> {
         self.write_cache(|tx| {
             let indexed = search::index_pending(tx, limit)?;
-            Ok(IndexProgress { indexed, left: search::pending_count(tx)? })
+            if indexed > 0 {
+                return Ok(IndexProgress { indexed, more: true });
+            }
+            Ok(IndexProgress { indexed, more: search::merge_a_little(tx)? })
         })
     }
 

@@ -38,7 +38,7 @@ fn evicted_without_a_trace(indexed: bool, neighbours: u128) {
     page_with_name.contacts = vec![contact(1, NAME)];
     store.apply(CacheBatch::conversations(page_with_name)).expect("it is stored");
     if indexed {
-        while store.index_pending(500).expect("it is indexed").left > 0 {}
+        while store.index_pending(500).expect("it is indexed").more {}
         store.finish_eviction().expect("the log is emptied");
     }
     for word in [CANARY, NAME, SUBJECT] {
@@ -78,7 +78,7 @@ fn an_eviction_that_rebuilds_the_index_leaves_no_trace() {
         delta
     };
     put(&store, (1..=10).map(hidden).collect());
-    while store.index_pending(500).expect("it is indexed").left > 0 {}
+    while store.index_pending(500).expect("it is indexed").more {}
     assert!(!files_with(dir.path(), CANARY).is_empty());
     let narrow = access(EPOCH + 1, ConversationAccess::assigned());
     sync(&store, page(START, 101, vec![Change::Access { access: narrow }]));
