@@ -27,4 +27,4 @@ pub use error::{Error, Which};
 pub use keys::StoreKeys;
 pub use meta::{ClosedCheck, HeadListing, HeadsProgress, Meta};
 pub use outbox::{OutboxCounts, SalvageReport};
-pub use store::{CacheStats, IndexProgress, LocalDigest, Store};
+pub use store::{CacheStats, FillProgress, IndexProgress, LocalDigest, Store};

@@ -12,7 +12,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::error::{Error, Which};
 
-pub use cache::{CacheStats, IndexProgress, LocalDigest};
+pub use cache::{CacheStats, FillProgress, IndexProgress, LocalDigest};
 
 /// The cache and the outbox of one account.
 ///

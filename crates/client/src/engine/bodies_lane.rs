@@ -3,7 +3,7 @@
 use recado_protocol::host::{BootstrapProgress, ListKey};
 use recado_protocol::sync::MAX_FETCH;
 use recado_protocol::{ConversationId, Timestamp};
-use recado_store::{Applied, CacheStats, ClosedCheck, HeadsProgress, IndexProgress};
+use recado_store::{Applied, ClosedCheck, FillProgress, HeadsProgress, IndexProgress};
 
 use super::jobs::Then;
 use super::{Answer, Ask, Backoff, Effect, Engine, Job, PlusMicros as _, Purpose};
@@ -225,7 +225,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn stats_read(&mut self, stats: CacheStats) {
+    pub(super) fn stats_read(&mut self, stats: FillProgress) {
         self.bodies.reading_stats = false;
         if self.bodies.filling {
             let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);

@@ -10,8 +10,8 @@ use recado_protocol::{
     Timestamp,
 };
 use recado_store::{
-    Applied, CacheBatch, CacheStats, ClosedCheck, HeadsProgress, IndexProgress, LocalDigest, Meta,
-    Store,
+    Applied, CacheBatch, ClosedCheck, FillProgress, HeadsProgress, IndexProgress, LocalDigest,
+    Meta, Store,
 };
 
 /// The most words that one request of commands carries, in bytes. One command may be larger.
@@ -62,7 +62,7 @@ pub enum Job {
     Refuse(CommandId, ErrorCode, String),
     /// Queues again what another change log had confirmed.
     Resend(LogId, Timestamp),
-    /// Counts what is here.
+    /// Tells how far a first load is.
     Stats,
     /// Indexes messages for search.
     Index(u32),
@@ -91,8 +91,8 @@ pub enum JobAnswer {
     Commands(Vec<Command>),
     /// How many.
     Count(u32),
-    /// What is here.
-    Stats(CacheStats),
+    /// How far a first load is.
+    Stats(FillProgress),
     /// How far search is.
     Index(IndexProgress),
 }
@@ -215,7 +215,7 @@ pub fn run(store: &Store, job: Job) -> Result<JobAnswer, StoreFailure> {
             JobAnswer::Ids(store.refuse(id, code, &message)?.into_iter().collect())
         }
         Job::Resend(log_id, now) => JobAnswer::Count(store.unacknowledge_for_new_log(log_id, now)?),
-        Job::Stats => JobAnswer::Stats(store.cache_stats()?),
+        Job::Stats => JobAnswer::Stats(store.fill_progress()?),
         Job::Index(limit) => JobAnswer::Index(store.index_pending(limit)?),
         Job::Prune(now) => JobAnswer::Count(store.prune(now)?),
     })

@@ -38,6 +38,15 @@ pub struct LocalDigest {
     pub digest: String,
 }
 
+/// How far a first load is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FillProgress {
+    /// Open and snoozed heads.
+    pub active_heads: u64,
+    /// Open and snoozed conversations whose newest parts are all here.
+    pub bodies: u64,
+}
+
 /// How much the cache holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CacheStats {
@@ -197,6 +206,15 @@ impl Store {
         })
     }
 
+    /// How far a first load is. Cheap enough to be asked after each of its pages.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn fill_progress(&self) -> Result<FillProgress, Error> {
+        self.read_cache(|cache| fill_progress(cache).map_err(cache_error))
+    }
+
     /// How much the cache holds. Counts rows, so it is not for every key press.
     ///
     /// # Errors
@@ -244,16 +262,24 @@ fn wanted(cache: &Connection, limit: u32) -> rusqlite::Result<Vec<ConversationId
     cache.prepare_cached(WANTED)?.query_map([limit], |row| id(row, 0))?.collect()
 }
 
+fn fill_progress(cache: &Connection) -> rusqlite::Result<FillProgress> {
+    let count = |sql: &str| -> rusqlite::Result<u64> {
+        cache.prepare_cached(sql)?.query_row([], |row| unsigned(row, 0))
+    };
+    let active_heads = count("SELECT COALESCE(SUM(count), 0) FROM conversation_counts")?;
+    let wanted = count(concat!("SELECT COUNT(*) ", wanted!()))?;
+    Ok(FillProgress { active_heads, bodies: active_heads.saturating_sub(wanted) })
+}
+
 fn stats(cache: &Connection) -> rusqlite::Result<CacheStats> {
     let count = |sql: &str| -> rusqlite::Result<u64> {
         cache.prepare_cached(sql)?.query_row([], |row| unsigned(row, 0))
     };
-    let active_heads = count("SELECT COUNT(*) FROM conversations WHERE state <> 'closed'")?;
-    let wanted = count(concat!("SELECT COUNT(*) ", wanted!()))?;
+    let FillProgress { active_heads, bodies } = fill_progress(cache)?;
     Ok(CacheStats {
         heads: count("SELECT COUNT(*) FROM conversations")?,
         active_heads,
-        bodies: active_heads.saturating_sub(wanted),
+        bodies,
         parts: count("SELECT COUNT(*) FROM parts")?,
         contacts: count("SELECT COUNT(*) FROM contacts")?,
         pending_search: search::pending_count(cache)?,
