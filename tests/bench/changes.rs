@@ -47,14 +47,16 @@ pub(crate) fn follow(fixture: &Fixture, place: &Place, singles: usize) -> Result
             let own = page.clone();
             let ((), cost) = measured(|| caches[side].changes(own))?;
             logs[side].look()?;
+            // What is left for a quiet moment.
+            let rest = || {
+                while caches[side].index(INDEX_BATCH)?.1 {}
+                Ok(())
+            };
+            let ((), rest) = measured(rest)?;
             if entries > 1 {
-                let work = || {
-                    while caches[side].index(INDEX_BATCH)?.1 {}
-                    Ok(())
-                };
-                index.of(side).push(measured(work)?.1);
-                logs[side].look_away()?;
+                index.of(side).push(rest);
             }
+            logs[side].look_away()?;
             Ok(cost)
         })?;
         let whole = (rounds * entries) as f64;

@@ -17,6 +17,11 @@ const OLDEST_SQLITE: (i32, &str) = (3_051_003, "SQLite 3.51.3");
 #[cfg(not(feature = "plain"))]
 const OLDEST_SQLCIPHER: (u32, u32, &str) = (4, 14, "SQLCipher 4.14");
 
+/// How many pages of the write-ahead log are worth moving into the file when nobody waits.
+const LONG_LOG_PAGES: i64 = 3_000;
+/// How many pages a cache's log grows to before a change moves them itself.
+const LONGEST_LOG_PAGES: i64 = 8_000;
+
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -179,34 +184,47 @@ fn synchronous(which: Which) -> &'static str {
     }
 }
 
-/// Opens a file for writing, makes it if it is missing, and brings its schema up to date. A wrong
-/// key and a newer schema are found before the first byte is written.
-pub(crate) fn open_writer(path: &Path, key: &[u8; 32], which: Which) -> Result<Connection, Error> {
-    let sql = |error| Error::sql(which, error);
-    let mut connection = connect(path, key, which, Role::Writer)
+/// Connects and reads the schema, which shows whether the key fits. Nothing is written.
+fn connect_and_look(
+    path: &Path,
+    key: &[u8; 32],
+    which: Which,
+    role: Role,
+) -> Result<Connection, Error> {
+    connect(path, key, which, role)
         .and_then(|connection| {
             connection
                 .query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))
-                .map_err(sql)?;
+                .map_err(|error| Error::sql(which, error))?;
             Ok(connection)
         })
         .map_err(|error| match error {
             Error::Damaged { .. } if !has_salt_of(path, key) => Error::WrongKey { which },
             other => other,
-        })?;
+        })
+}
+
+/// Opens a file for writing, makes it if it is missing, and brings its schema up to date. A wrong
+/// key and a newer schema are found before the first byte is written.
+pub(crate) fn open_writer(path: &Path, key: &[u8; 32], which: Which) -> Result<Connection, Error> {
+    let sql = |error| Error::sql(which, error);
+    let mut connection = connect_and_look(path, key, which, Role::Writer)?;
     let steps = migrations::of(which);
     migrations::check(&connection, which, steps)?;
     connection
         .query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))
         .map_err(sql)?;
     connection.pragma_update(None, "synchronous", synchronous(which)).map_err(sql)?;
+    if which == Which::Cache {
+        connection.pragma_update(None, "wal_autocheckpoint", LONGEST_LOG_PAGES).map_err(sql)?;
+    }
     migrations::run(&mut connection, which, steps)?;
     Ok(connection)
 }
 
 /// Opens the second connection, for reading.
 pub(crate) fn open_reader(path: &Path, key: &[u8; 32], which: Which) -> Result<Connection, Error> {
-    let connection = connect(path, key, which, Role::Reader)?;
+    let connection = connect_and_look(path, key, which, Role::Reader)?;
     let sql = |error| Error::sql(which, error);
     connection.pragma_update(None, "query_only", true).map_err(sql)?;
     connection.pragma_update(None, "synchronous", synchronous(which)).map_err(sql)?;
@@ -223,6 +241,18 @@ pub(crate) fn open_in_memory(which: Which) -> Result<Connection, Error> {
     connection.set_prepared_statement_cache_capacity(96);
     migrations::run(&mut connection, which, migrations::of(which))?;
     Ok(connection)
+}
+
+/// Moves a long write-ahead log into the file, as far as no read needs it. For a moment in which
+/// nobody waits: a change that finds the log at its longest does so itself, and waits for the disk.
+pub(crate) fn shorten_log(connection: &Connection) -> rusqlite::Result<()> {
+    let pages: i64 = connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| {
+        Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?)
+    })?;
+    if pages >= LONG_LOG_PAGES {
+        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+    }
+    Ok(())
 }
 
 /// Moves the write-ahead log into the file and empties it.

@@ -35,6 +35,11 @@ pub(crate) fn check(connection: &Connection, which: Which, steps: &[&str]) -> Re
     Ok(())
 }
 
+/// Whether every step has been run.
+pub(crate) fn is_present(connection: &Connection, steps: &[&str]) -> rusqlite::Result<bool> {
+    Ok(usize::try_from(version(connection)?).is_ok_and(|done| done == steps.len()))
+}
+
 /// Brings the schema up to date. A step that fails or is interrupted leaves the version before it.
 pub(crate) fn run(connection: &mut Connection, which: Which, steps: &[&str]) -> Result<(), Error> {
     let sql = |error| Error::sql(which, error);

@@ -4,6 +4,7 @@ mod cache;
 mod files;
 mod outbox;
 mod reading;
+mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,6 +13,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::error::{Error, Which};
 
+use writer::Writer;
+
 pub use cache::{CacheStats, FillProgress, IndexProgress, LocalDigest};
 
 /// The cache and the outbox of one account.
@@ -19,7 +22,7 @@ pub use cache::{CacheStats, FillProgress, IndexProgress, LocalDigest};
 /// Locks are taken in the order cache, reader, outbox, and each is held for one call only.
 pub struct Store {
     /// The cache's only connection that writes.
-    writer: Mutex<Connection>,
+    writer: Mutex<Writer>,
     /// The cache's connection for reads; a cache in memory has only the writer.
     reader: Option<Mutex<Connection>>,
     outbox: Mutex<Connection>,
@@ -36,17 +39,16 @@ impl std::fmt::Debug for Store {
 
 /// A panic while the lock was held has dropped its transaction, which rolled back; what the lock
 /// guards is whole.
-fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
-    connection.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(guarded: &Mutex<T>) -> MutexGuard<'_, T> {
+    guarded.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Runs `work` in one transaction that writes.
 fn write<T>(
-    connection: &Mutex<Connection>,
+    connection: &mut Connection,
     which: Which,
     work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
 ) -> Result<T, Error> {
-    let mut connection = lock(connection);
     let run = || {
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let value = work(&tx)?;
@@ -61,14 +63,14 @@ impl Store {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, Error> {
-        write(&self.writer, Which::Cache, work)
+        write(lock(&self.writer).connection()?, Which::Cache, work)
     }
 
     fn write_outbox<T>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, Error> {
-        write(&self.outbox, Which::Outbox, work)
+        write(&mut lock(&self.outbox), Which::Outbox, work)
     }
 
     /// Runs `work` on one consistent look at the cache.
@@ -76,11 +78,16 @@ impl Store {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut connection = lock(self.reader.as_ref().unwrap_or(&self.writer));
-        let tx = connection
-            .transaction_with_behavior(TransactionBehavior::Deferred)
-            .map_err(|error| Error::sql(Which::Cache, error))?;
-        work(&tx)
+        let run = |connection: &mut Connection| {
+            let tx = connection
+                .transaction_with_behavior(TransactionBehavior::Deferred)
+                .map_err(|error| Error::sql(Which::Cache, error))?;
+            work(&tx)
+        };
+        match &self.reader {
+            Some(reader) => run(&mut lock(reader)),
+            None => run(lock(&self.writer).connection()?),
+        }
     }
 
     fn read_outbox<T>(

@@ -10,9 +10,8 @@ use crate::sql::{number, opt_at, opt_blob, opt_id, opt_json, opt_micros, to_json
 /// anew.
 pub(crate) const TOKENS_VERSION: i64 = 1;
 
-/// Makes the row of a new cache. Returns whether the search tables were filled by another edition
-/// of the tokeniser.
-pub(crate) fn prepare(connection: &Connection) -> rusqlite::Result<bool> {
+/// Makes the row of a new cache.
+pub(crate) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     let made = connection.query_row("SELECT COUNT(*) FROM meta", [], |row| row.get::<_, i64>(0))?;
     if made == 0 {
         connection.execute(
@@ -23,9 +22,19 @@ pub(crate) fn prepare(connection: &Connection) -> rusqlite::Result<bool> {
     }
     // What an older program adds to a newer one's cache lacks what it does not know.
     connection.execute("UPDATE meta SET revision = ?1 WHERE revision > ?1", [REVISION])?;
-    let found =
-        connection.query_row("SELECT tokens_version FROM meta", [], |row| row.get::<_, i64>(0))?;
-    Ok(found != TOKENS_VERSION)
+    Ok(())
+}
+
+/// Whether the row is there and the search tables were filled by this edition of the tokeniser.
+pub(crate) fn has_present_tokens(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.prepare("SELECT 1 FROM meta WHERE tokens_version = ?1")?.exists([TOKENS_VERSION])
+}
+
+/// Whether [`prepare`] would change nothing and the search tables need no filling.
+pub(crate) fn is_ready(connection: &Connection) -> rusqlite::Result<bool> {
+    connection
+        .prepare("SELECT 1 FROM meta WHERE tokens_version = ?1 AND revision <= ?2")?
+        .exists(params![TOKENS_VERSION, REVISION])
 }
 
 pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Meta> {

@@ -161,13 +161,14 @@ impl Store {
     ///
     /// Those of any write. Call again after an error: the acknowledgement must wait.
     pub fn finish_eviction(&self) -> Result<(), Error> {
-        let writer = lock(&self.writer);
+        let mut writer = lock(&self.writer);
+        let writer = writer.connection()?;
         let reader = self.reader.as_ref().map(lock);
         for connection in std::iter::once(&*writer).chain(reader.as_deref()) {
             // The pages that a connection keeps in memory may hold what was deleted.
             connection.execute_batch("PRAGMA shrink_memory").map_err(cache_error)?;
         }
-        database::checkpoint(&writer, Which::Cache)
+        database::checkpoint(writer, Which::Cache)
     }
 
     /// Digest over the open and snoozed heads.
@@ -189,21 +190,26 @@ impl Store {
         self.read_cache(|cache| wanted(cache, limit).map_err(cache_error))
     }
 
-    /// Indexes up to `limit` messages for search, the newest first, in one transaction; where none
-    /// waits any more, merges a piece of the index instead. 4,000 is a good number: the steps of a
-    /// first load are large then, and a change that comes meanwhile waits for some 50 ms at most.
+    /// Does what can wait until nobody else wants to write, a step at a time: indexes up to `limit`
+    /// messages for search, the newest first, in one transaction; where none waits any more, merges a
+    /// piece of the index; and where that is done as well, moves a long write-ahead log into the file.
+    /// 4,000 is a good limit: the steps of a first load are large then, and a change that comes
+    /// meanwhile waits for some 50 ms at most.
     ///
     /// # Errors
     ///
     /// Those of any write.
     pub fn index_pending(&self, limit: u32) -> Result<IndexProgress, Error> {
-        self.write_cache(|tx| {
+        let progress = self.write_cache(|tx| {
             let indexed = search::index_pending(tx, limit)?;
-            if indexed > 0 {
-                return Ok(IndexProgress { indexed, more: true });
-            }
-            Ok(IndexProgress { indexed, more: search::merge_a_little(tx)? })
-        })
+            let more = indexed > 0 || search::merge_a_little(tx)?;
+            Ok(IndexProgress { indexed, more })
+        })?;
+        if !progress.more {
+            let mut writer = lock(&self.writer);
+            database::shorten_log(writer.connection()?).map_err(cache_error)?;
+        }
+        Ok(progress)
     }
 
     /// How far a first load is. Cheap enough to be asked after each of its pages.

@@ -6,12 +6,14 @@ use std::sync::Mutex;
 
 use zeroize::Zeroizing;
 
+use super::writer::{self, Writer};
 use super::{Store, lock, path_of};
-use crate::cache::{apply, directory, meta, search};
-use crate::database;
+use crate::cache::meta;
 use crate::error::{Error, Which};
 use crate::keys::StoreKeys;
 use crate::outbox::{SalvageReport, queue, salvage};
+use crate::{database, migrations};
+use rusqlite::Connection;
 
 /// What SQLite puts beside a file.
 const BESIDE: [&str; 3] = ["", "-wal", "-shm"];
@@ -35,15 +37,23 @@ impl Store {
             return Err(Error::Damaged { which: Which::Outbox, detail: "it is empty".to_owned() });
         }
         let outbox = database::open_writer(&outbox_path, &keys.outbox, Which::Outbox)?;
-        let writer = database::open_writer(&cache_path, &keys.cache, Which::Cache)?;
-        let reader = database::open_reader(&cache_path, &keys.cache, Which::Cache)?;
+        let (writer, reader) = match ready_reader(&cache_path, &keys.cache)? {
+            Some(reader) => {
+                let key = Zeroizing::new(keys.cache);
+                (Writer::Closed { path: cache_path.clone(), key }, reader)
+            }
+            None => {
+                let writer = Writer::open(&cache_path, &keys.cache)?;
+                (writer, database::open_reader(&cache_path, &keys.cache, Which::Cache)?)
+            }
+        };
         let store = Self {
             writer: Mutex::new(writer),
             reader: Some(Mutex::new(reader)),
             outbox: Mutex::new(outbox),
             cache_path: Some(cache_path),
         };
-        store.prepare()?;
+        store.write_outbox(|tx| queue::mark_all_unsent(tx))?;
         Ok(store)
     }
 
@@ -53,27 +63,14 @@ impl Store {
     ///
     /// [`Error::Internal`] if SQLite has no memory left.
     pub fn in_memory() -> Result<Self, Error> {
-        let store = Self {
-            writer: Mutex::new(database::open_in_memory(Which::Cache)?),
+        let mut cache = database::open_in_memory(Which::Cache)?;
+        writer::prepare(&mut cache)?;
+        Ok(Self {
+            writer: Mutex::new(Writer::Open(cache)),
             reader: None,
             outbox: Mutex::new(database::open_in_memory(Which::Outbox)?),
             cache_path: None,
-        };
-        store.prepare()?;
-        Ok(store)
-    }
-
-    /// What every start does first.
-    fn prepare(&self) -> Result<(), Error> {
-        self.write_cache(|tx| {
-            if meta::prepare(tx)? {
-                search::start_again(tx)?;
-                directory::rebuild_words(tx)?;
-                meta::set_tokens_version(tx)?;
-            }
-            apply::forget_left(tx)
-        })?;
-        self.write_outbox(|tx| queue::mark_all_unsent(tx))
+        })
     }
 
     /// Moves a damaged cache aside, with its write-ahead log, so that [`Store::open`] makes a new
@@ -147,10 +144,28 @@ impl Store {
         database::checkpoint(&outbox, Which::Outbox)?;
         database::verify(&outbox, Which::Outbox)?;
         drop(outbox);
-        database::checkpoint(&lock(&self.writer), Which::Cache)?;
-        let reader = self.reader.as_ref().unwrap_or(&self.writer);
-        database::verify(&lock(reader), Which::Cache)
+        let mut writer = lock(&self.writer);
+        let writer = writer.connection()?;
+        database::checkpoint(writer, Which::Cache)?;
+        match &self.reader {
+            Some(reader) => database::verify(&lock(reader), Which::Cache),
+            None => database::verify(writer, Which::Cache),
+        }
     }
+}
+
+/// The connection for reads of a cache that needs nothing done before it can be read.
+fn ready_reader(path: &Path, key: &[u8; 32]) -> Result<Option<Connection>, Error> {
+    if len(path).unwrap_or(0) == 0 {
+        return Ok(None);
+    }
+    let reader = database::open_reader(path, key, Which::Cache)?;
+    let steps = migrations::of(Which::Cache);
+    migrations::check(&reader, Which::Cache, steps)?;
+    let sql = |error| Error::sql(Which::Cache, error);
+    let is_present = migrations::is_present(&reader, steps).map_err(sql)?
+        && meta::is_ready(&reader).map_err(sql)?;
+    Ok(is_present.then_some(reader))
 }
 
 fn len(path: &Path) -> Option<u64> {

@@ -34,12 +34,14 @@ fn pragma(connection: &Connection, name: &str) -> String {
 fn every_connection_has_the_settings_that_protect_it() {
     let (_dir, store) = opened();
     let reader = store.reader.as_ref().expect("a reader");
+    let mut writer = lock(&store.writer);
+    let (reader, outbox) = (lock(reader), lock(&store.outbox));
     let connections = [
-        (lock(&store.writer), "1", "-16384"),
-        (lock(reader), "1", "-16384"),
-        (lock(&store.outbox), "2", "-16384"),
+        (&*writer.connection().expect("it opens"), "1", "-16384"),
+        (&*reader, "1", "-16384"),
+        (&*outbox, "2", "-16384"),
     ];
-    for (connection, synchronous, cache_size) in &connections {
+    for (connection, synchronous, cache_size) in connections {
         for (name, expected) in [
             ("journal_mode", "wal"),
             ("synchronous", synchronous),
@@ -62,7 +64,7 @@ fn every_connection_has_the_settings_that_protect_it() {
             assert_eq!(pragma(connection, name), expected, "{name}");
         }
     }
-    let refused = connections[1].0.execute("DELETE FROM meta", []);
+    let refused = reader.execute("DELETE FROM meta", []);
     assert!(refused.is_err(), "the reader cannot write");
 }
 
@@ -118,8 +120,9 @@ fn another_edition_of_the_tokeniser_fills_search_anew() {
         .expect("an older edition");
     drop(store);
     let store = Store::open(dir.path(), keys()).expect("the store opens");
+    let reader = store.reader.as_ref().expect("a reader");
     let count =
-        |sql: &str| -> i64 { lock(&store.writer).query_row(sql, [], |row| row.get(0)).expect(sql) };
+        |sql: &str| -> i64 { lock(reader).query_row(sql, [], |row| row.get(0)).expect(sql) };
     assert_eq!(count("SELECT COUNT(*) FROM search WHERE search MATCH 'stale'"), 0);
     assert_eq!(count("SELECT COUNT(*) FROM search_pending"), 1);
     assert_eq!(count("SELECT tokens_version FROM meta"), 1);
@@ -239,4 +242,47 @@ fn whole(log_id: LogId, cursor: u64, part_type: PartType) -> ConversationPage {
     let conversations = vec![ConversationDelta { head, parts: vec![part], complete_from_seq: 1 }];
     let (contacts, read_marks) = (Vec::new(), Vec::new());
     ConversationPage { log_id, epoch: 1, cursor, conversations, contacts, read_marks }
+}
+
+#[test]
+fn a_store_that_is_up_to_date_opens_for_writing_at_the_first_write() {
+    let (dir, store) = opened();
+    store.set_last_contact(Timestamp::from_seconds(5)).expect("it can be written");
+    drop(store);
+    let keys = StoreKeys { cache: [1; 32], outbox: [2; 32] };
+    let store = Store::open(dir.path(), keys).expect("the store opens");
+    assert_eq!(
+        store.meta().expect("meta can be read").last_contact_at,
+        Some(Timestamp::from_seconds(5))
+    );
+    assert!(matches!(*lock(&store.writer), Writer::Closed { .. }));
+    store.set_last_contact(Timestamp::from_seconds(6)).expect("it can be written");
+    assert!(matches!(*lock(&store.writer), Writer::Open(_)));
+    assert_eq!(
+        store.meta().expect("meta can be read").last_contact_at,
+        Some(Timestamp::from_seconds(6))
+    );
+}
+
+#[test]
+fn a_long_log_is_moved_into_the_file_in_a_quiet_moment() {
+    let (_dir, store) = opened();
+    let waiting = || -> i64 {
+        let mut writer = lock(&store.writer);
+        let connection = writer.connection().expect("it opens");
+        let row = |row: &rusqlite::Row<'_>| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?);
+        connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], row).expect("the log's length")
+    };
+    let fill = |times: i64| {
+        for n in 0..times {
+            store.set_last_contact(Timestamp::from_seconds(n)).expect("it can be written");
+        }
+    };
+    fill(300);
+    assert!(!store.index_pending(10).expect("it is indexed").more);
+    assert!(waiting() >= 300, "a short log stays");
+    fill(3_500);
+    assert!(waiting() >= 3_500, "no change has moved it");
+    assert!(!store.index_pending(10).expect("it is indexed").more);
+    assert_eq!(waiting(), 0);
 }

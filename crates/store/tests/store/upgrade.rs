@@ -12,6 +12,9 @@ use recado_store::{CacheBatch, Store};
 
 use crate::world::*;
 
+/// The folders of earlier schemas.
+const SCHEMAS: &[&str] = &["schema-1"];
+
 fn head_of(n: u128) -> ConversationHead {
     ConversationHead { part_count: 2, contact_part_count: 2, ..head(n) }
 }
@@ -127,7 +130,7 @@ fn files_of_an_earlier_schema_show_the_same_as_new_ones() {
     let fresh = tempfile::tempdir().expect("a folder");
     fill(fresh.path());
     let expected = see(&open(fresh.path()));
-    for schema in ["schema-1"] {
+    for schema in SCHEMAS {
         let dir = folder(schema);
         let store = open(dir.path());
         assert_eq!(see(&store), expected, "{schema}");
