@@ -272,7 +272,8 @@ fn fill_progress(cache: &Connection) -> rusqlite::Result<FillProgress> {
     let count = |sql: &str| -> rusqlite::Result<u64> {
         cache.prepare_cached(sql)?.query_row([], |row| unsigned(row, 0))
     };
-    let active_heads = count("SELECT COALESCE(SUM(count), 0) FROM conversation_counts")?;
+    let active_heads =
+        count("SELECT IFNULL(SUM(count), 0) FROM counts WHERE state IN ('open', 'snoozed')")?;
     let wanted = count(concat!("SELECT COUNT(*) ", wanted!()))?;
     Ok(FillProgress { active_heads, bodies: active_heads.saturating_sub(wanted) })
 }

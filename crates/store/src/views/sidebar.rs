@@ -24,8 +24,8 @@ struct Facts {
 const MAX_TAGS: u32 = 500;
 
 /// How many open and snoozed conversations there are with the same facts.
-const COUNTS: &str = "SELECT state, NULLIF(admin_assignee_id, x''), NULLIF(team_assignee_id, x''), \
-     is_unread, count FROM conversation_counts WHERE count > 0";
+const COUNTS: &str = "SELECT state, NULLIF(admin, x''), NULLIF(team, x''), unread, count FROM counts \
+     WHERE state IN ('open', 'snoozed') AND count > 0";
 
 impl Snapshot<'_> {
     /// The views with their counts.
