@@ -365,14 +365,13 @@ fn open_or_repair(
 ) -> Result<(Store, Repairs), HostError> {
     let copy = || StoreKeys { cache: keys.cache, outbox: keys.outbox };
     let mut repairs = Repairs::default();
-    let mut salvaged = None;
     let mut damaged = known;
     // Each file can be damaged once; what still fails then is told.
     for _ in 0..3 {
         let which = match damaged.take() {
             Some(which) => which,
             None => match Store::open(dir, copy()) {
-                Ok(store) => return restore(store, salvaged, repairs),
+                Ok(store) => return Ok((store, repairs)),
                 Err(recado_store::Error::Damaged { which, .. }) => which,
                 Err(error) => return Err(StoreFailure::from(error).into()),
             },
@@ -384,7 +383,8 @@ fn open_or_repair(
             }
             Which::Outbox => {
                 let report = Store::salvage_outbox(dir, keys.outbox).map_err(StoreFailure::from)?;
-                let aside = Store::quarantine_outbox(dir).map_err(StoreFailure::from)?;
+                let aside =
+                    Store::replace_outbox(dir, keys.outbox, &report).map_err(StoreFailure::from)?;
                 repairs.outbox_salvaged = Some(format!(
                     "the outbox on this machine was damaged; {} commands and {} drafts were saved, \
                      {} could not be read{}; the damaged file is kept{}",
@@ -394,21 +394,9 @@ fn open_or_repair(
                     if report.incomplete { " and there may have been more" } else { "" },
                     aside.map(|path| format!(" at {}", path.display())).unwrap_or_default(),
                 ));
-                salvaged = Some(report);
             }
         }
     }
     let store = Store::open(dir, copy()).map_err(StoreFailure::from)?;
-    restore(store, salvaged, repairs)
-}
-
-fn restore(
-    store: Store,
-    salvaged: Option<recado_store::SalvageReport>,
-    repairs: Repairs,
-) -> Result<(Store, Repairs), HostError> {
-    if let Some(report) = &salvaged {
-        store.restore_salvaged(report).map_err(StoreFailure::from)?;
-    }
     Ok((store, repairs))
 }

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use zeroize::Zeroizing;
 
 use super::writer::{self, Writer};
-use super::{Store, lock, path_of};
+use super::{Store, lock, path_of, write};
 use crate::cache::meta;
 use crate::error::{Error, Which};
 use crate::keys::StoreKeys;
@@ -32,6 +32,12 @@ impl Store {
         make_private_dir(dir)?;
         let cache_path = path_of(dir, Which::Cache);
         let outbox_path = path_of(dir, Which::Outbox);
+        // A replacement was cut off between its two moves: the new outbox is whole.
+        let replacement = ready(&outbox_path);
+        if !outbox_path.exists() && replacement.exists() {
+            fs::rename(&replacement, &outbox_path)
+                .map_err(|error| Error::file(&replacement, &error))?;
+        }
         // The outbox is made before the cache, so an empty one beside a cache has lost its content.
         if len(&outbox_path) == Some(0) && len(&cache_path).is_some_and(|len| len > 0) {
             return Err(Error::Damaged { which: Which::Outbox, detail: "it is empty".to_owned() });
@@ -93,8 +99,43 @@ impl Store {
         remove_all(dir, &[Which::Cache])
     }
 
-    /// Moves a damaged outbox aside, with its write-ahead log. [`Store::salvage_outbox`] comes
-    /// first.
+    /// Puts an outbox with what was salvaged in the place of a damaged one, which is moved aside with
+    /// its write-ahead log. Whenever the program ends meanwhile, [`Store::open`] finds the damaged
+    /// outbox or the new one, and nothing is lost. Returns where the damaged one lies now.
+    ///
+    /// # Errors
+    ///
+    /// Those of opening and of any write; call again, after [`Store::salvage_outbox`].
+    pub fn replace_outbox(
+        dir: &Path,
+        key: [u8; 32],
+        salvaged: &SalvageReport,
+    ) -> Result<Option<PathBuf>, Error> {
+        let key = Zeroizing::new(key);
+        let path = path_of(dir, Which::Outbox);
+        let beside = ready(&path);
+        for suffix in BESIDE.iter().rev() {
+            // Left from an attempt that was cut off.
+            let left = with_suffix(&beside, suffix);
+            match fs::remove_file(&left) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::file(&left, &error));
+                }
+                _ => {}
+            }
+        }
+        let mut connection = database::open_writer(&beside, &key, Which::Outbox)?;
+        write(&mut connection, Which::Outbox, |tx| salvage::restore(tx, salvaged))?;
+        // Nothing may be left in a log that would not move with its file.
+        database::checkpoint(&connection, Which::Outbox)?;
+        drop(connection);
+        let aside = move_aside(dir, Which::Outbox)?;
+        fs::rename(&beside, &path).map_err(|error| Error::file(&beside, &error))?;
+        Ok(aside)
+    }
+
+    /// Moves a damaged outbox aside, with its write-ahead log, and puts nothing in its place.
+    /// [`Store::salvage_outbox`] comes first.
     ///
     /// # Errors
     ///
@@ -166,6 +207,17 @@ fn ready_reader(path: &Path, key: &[u8; 32]) -> Result<Option<Connection>, Error
     let is_present = migrations::is_present(&reader, steps).map_err(sql)?
         && meta::is_ready(&reader).map_err(sql)?;
     Ok(is_present.then_some(reader))
+}
+
+/// Where a file's replacement is made.
+fn ready(path: &Path) -> PathBuf {
+    with_suffix(path, "-ready")
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 fn len(path: &Path) -> Option<u64> {

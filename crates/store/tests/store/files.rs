@@ -171,6 +171,21 @@ fn a_damaged_outbox_gives_back_every_item_that_can_be_read() {
     fs::write(&path, &whole).expect("the file is written");
     let report = Store::salvage_outbox(dir.path(), [0x22; 32]).expect("a report");
     assert_eq!((report.commands.len(), report.unreadable, report.incomplete), (60, 0, false));
+    // What an attempt that was cut off has left is in nobody's way.
+    let beside = dir.path().join("outbox.db-ready");
+    fs::write(&beside, "half a file").expect("written");
+    let aside = Store::replace_outbox(dir.path(), [0x22; 32], &report).expect("replaced");
+    assert_eq!(fs::read(aside.expect("it is kept")).expect("readable"), whole);
+    assert!(!beside.exists());
+    let counts = open(dir.path()).outbox_counts().expect("counts");
+    assert_eq!((counts.queued, counts.drafts), (60, 1));
+
+    // Cut off between its two moves: the new one is ready, and the damaged one is aside.
+    fs::rename(&path, &beside).expect("moved");
+    let counts = open(dir.path()).outbox_counts().expect("counts");
+    assert_eq!((counts.queued, counts.drafts), (60, 1));
+    assert!(!beside.exists());
+
     Store::quarantine_outbox(dir.path()).expect("it is moved");
     let store = open(dir.path());
     assert_eq!(store.outbox_counts().expect("counts").queued, 0);

@@ -247,6 +247,25 @@ async fn damage_found_while_the_account_is_open_is_set_aside_told_and_loaded_aga
 }
 
 #[tokio::test]
+async fn a_damaged_outbox_found_while_the_account_is_open_keeps_what_can_be_read() {
+    let desk = Desk::new();
+    let client = desk.signed_in().await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    let draft = json!({
+        "conversation_id": conversation_id(), "kind": "reply", "body_text": "Half a thought"
+    });
+    client.invoke("draft_save", draft).await.expect("kept");
+    let account = client.shared.account().expect("an open account");
+    let failed = StoreFailure { code: ErrorCode::OutboxDamaged, detail: "damaged".to_owned() };
+    Arc::clone(&client.shared).store_failed(account, failed).await;
+    let state = until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    assert_eq!(state.problem.map(|problem| problem.code), Some(ErrorCode::OutboxDamaged));
+    assert!(quarantined(&desk) > 0);
+    let drafts = client.invoke("drafts", json!({})).await.expect("drafts");
+    assert_eq!(drafts["drafts"][0]["draft"]["body_text"], "Half a thought");
+}
+
+#[tokio::test]
 async fn damage_found_while_reading_is_put_right() {
     let desk = Desk::new();
     let client = desk.signed_in().await;
