@@ -51,11 +51,10 @@ pub async fn apply(
             apply_in(tx, &mut log, &mut ids.clone(), now, who, &change, actor).await
         })
         .await?;
-    core.announce_change();
     Ok(access)
 }
 
-/// As [`apply`], inside a transaction that does more. The caller announces the change.
+/// As [`apply`], inside a transaction that does more.
 ///
 /// # Errors
 /// As [`apply`].

@@ -18,13 +18,17 @@ use crate::storage::visibility::Viewer;
 use crate::storage::{DbError, Tx, command, conversation, teammate};
 use refusal::Refusal;
 
-/// For how long outcomes are kept, in seconds.
-pub const OUTCOME_KEPT_S: i64 = 90 * 24 * 3600;
+/// How old a command may be, in seconds.
+pub const COMMAND_AGE_S: i64 = 90 * 24 * 3600;
+/// By how much a client's clock may be ahead, in seconds.
+pub const CLOCK_AHEAD_S: i64 = 24 * 3600;
+/// For how long outcomes are kept, in seconds: longer than a command that came from a clock ahead is heard, so that none
+/// runs a second time after its outcome is forgotten.
+pub const OUTCOME_KEPT_S: i64 = COMMAND_AGE_S + 2 * CLOCK_AHEAD_S;
 /// How many tags a conversation may have.
 const MAX_TAGS: usize = 100;
 
-/// Runs one command in a transaction of its own and returns what became of it, now or at its first attempt. Followers
-/// of the change log are woken.
+/// Runs one command in a transaction of its own and returns what became of it, now or at its first attempt.
 ///
 /// # Errors
 /// [`CoreError::Denied`] if the author's account is not active, and [`CoreError::Db`]: then nothing was decided, and the
@@ -36,10 +40,7 @@ pub async fn run(
 ) -> Result<CommandResult, CoreError> {
     let now = core.now();
     let attempt = Attempt::prepare(author, command.clone(), now, core.ids(now));
-    let (outcome, changed) = core.db().write(async move |tx| attempt.run(tx).await).await?;
-    if changed {
-        core.announce_change();
-    }
+    let outcome = core.db().write(async move |tx| attempt.run(tx).await).await?;
     Ok(CommandResult { id: command.id, outcome })
 }
 
@@ -67,10 +68,8 @@ impl Attempt {
         Self { author, command, content_hash, body, now, ids }
     }
 
-    /// The outcome, and whether the change log grew.
-    async fn run(&self, tx: &mut Tx) -> Result<(CommandOutcome, bool), CoreError> {
+    async fn run(&self, tx: &mut Tx) -> Result<CommandOutcome, CoreError> {
         let mut log = LogWriter::lock(tx, self.author.workspace_id).await?;
-        let before = log.head();
         let viewer = teammate::viewer(tx, self.author).await?;
         let viewer = viewer.ok_or(CoreError::Denied(Denial::NotActive))?;
         if let Decision::Denied(Denial::NotActive) =
@@ -80,8 +79,7 @@ impl Attempt {
         }
         if let Some(stored) = command::find(tx, self.author, self.command.id).await? {
             let same = stored.content_hash == self.content_hash;
-            let outcome = if same { stored.outcome } else { Refusal::conflict().into_outcome() };
-            return Ok((outcome, false));
+            return Ok(if same { stored.outcome } else { Refusal::conflict().into_outcome() });
         }
         let mut ids = self.ids.clone();
         let outcome = match self.attempt(tx, &mut log, &viewer, &mut ids).await? {
@@ -95,7 +93,7 @@ impl Attempt {
         };
         let (id, hash) = (self.command.id, &self.content_hash);
         command::insert(tx, self.author, id, hash, &outcome, self.now).await?;
-        Ok((outcome, log.head() != before))
+        Ok(outcome)
     }
 
     async fn attempt(
@@ -105,8 +103,8 @@ impl Attempt {
         viewer: &Viewer,
         ids: &mut Ids,
     ) -> Result<Result<Applied, Refusal>, DbError> {
-        if self.is_expired() {
-            return Ok(Err(Refusal::expired()));
+        if let Err(refusal) = self.check_age() {
+            return Ok(Err(refusal));
         }
         if let Some(after) = self.command.after {
             let predecessor = command::find(tx, self.author, after).await?;
@@ -130,13 +128,21 @@ impl Attempt {
         actions::apply(self, tx, log, viewer, ids, stored).await
     }
 
-    /// Whether the command is so old that an earlier outcome may have been forgotten. Its id tells its age.
-    fn is_expired(&self) -> bool {
-        let made = self.command.id.uuid().get_timestamp().map(|time| time.to_unix());
-        made.is_some_and(|(seconds, _)| {
-            let kept_since = self.now.plus_seconds(-OUTCOME_KEPT_S).as_seconds();
-            i64::try_from(seconds).is_ok_and(|seconds| seconds < kept_since)
-        })
+    /// Refuses what could be run again once its outcome is forgotten. A command's id tells when it was made.
+    fn check_age(&self) -> Result<(), Refusal> {
+        let id = self.command.id.uuid();
+        let is_v7 = id.get_version_num() == 7 && id.get_variant() == uuid::Variant::RFC4122;
+        let made_s = id.get_timestamp().filter(|_| is_v7).map(|time| time.to_unix().0);
+        let Some(made_s) = made_s.and_then(|made_s| i64::try_from(made_s).ok()) else {
+            return Err(Refusal::no_time_in_id());
+        };
+        if made_s < self.now.plus_seconds(-COMMAND_AGE_S).as_seconds() {
+            return Err(Refusal::expired());
+        }
+        if made_s > self.now.plus_seconds(CLOCK_AHEAD_S).as_seconds() {
+            return Err(Refusal::clock_ahead());
+        }
+        Ok(())
     }
 
     async fn audit(

@@ -1,9 +1,7 @@
-//! What everything below the router works with: the database, the clock, randomness, and the signal that wakes whoever
-//! follows the change log.
+//! What everything below the router works with: the database, the clock, randomness.
 
 use recado_protocol::policy::Denial;
 use recado_protocol::{ApiError, ChannelId, ErrorCode, TeammateId, Timestamp, WorkspaceId};
-use tokio::sync::watch;
 
 use crate::clock::SharedClock;
 use crate::ids::{Ids, SharedEntropy};
@@ -15,14 +13,13 @@ pub struct Core {
     db: Db,
     clock: SharedClock,
     entropy: SharedEntropy,
-    changes: watch::Sender<u64>,
 }
 
 impl Core {
     /// A core over a database that has been migrated.
     #[must_use]
     pub fn new(db: Db, clock: SharedClock, entropy: SharedEntropy) -> Self {
-        Self { db, clock, entropy, changes: watch::Sender::new(0) }
+        Self { db, clock, entropy }
     }
 
     /// The database.
@@ -41,17 +38,6 @@ impl Core {
     #[must_use]
     pub fn ids(&self, now: Timestamp) -> Ids {
         Ids::new(now, self.entropy.seed())
-    }
-
-    /// Changes whenever a change log may have grown. The number means nothing; a follower reads its own page.
-    #[must_use]
-    pub fn changes(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
-    }
-
-    /// Wakes the followers of the change log: after a commit here, or on word from another node.
-    pub fn announce_change(&self) {
-        self.changes.send_modify(|count| *count = count.wrapping_add(1));
     }
 }
 

@@ -1,6 +1,7 @@
 //! The API over HTTP: routes with what they need, handlers that translate, errors, limits.
 
 mod acting;
+mod body;
 mod channel;
 mod description;
 mod entrance;
@@ -13,22 +14,21 @@ mod reading;
 mod route;
 mod state;
 
-use std::sync::Arc;
-
+use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn;
 use axum::routing::get;
 use recado_protocol::Permission;
 use recado_protocol::error::ErrorCode;
-use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::routes;
 
 use failure::Failure;
 use route::Routes;
 
-pub(crate) use limits::HEADER_TIME;
+pub use limits::EdgeLimits;
+pub(crate) use limits::{Admission, HEADER_TIME};
 pub use route::{Access, DeclaredRoute};
 pub use state::Edge;
 
@@ -49,19 +49,18 @@ pub struct Api {
 pub fn api(edge: Edge) -> Result<Api, serde_json::Error> {
     let (router, description, mut declared) = declare(edge.clone()).finish();
     let description = description::write(&description)?;
-    let served: Arc<str> = description.clone().into();
+    let served = Bytes::from(description.clone());
     declared.push(DeclaredRoute {
         method: "GET",
         path: description::PATH.to_owned(),
         access: Access::Public,
     });
-    let places = Arc::new(Semaphore::new(limits::MAX_REQUESTS));
     let router = router
-        .route(description::PATH, get(move || description::serve(Arc::clone(&served))))
+        .route(description::PATH, get(move || description::serve(served.clone())))
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
-        .layer(DefaultBodyLimit::max(limits::MAX_BODY_BYTES))
-        .layer(from_fn_with_state(places, limits::bounded))
+        // Each route's guard has read the body and knows how large it may be.
+        .layer(DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::custom(limits::panicked))
         .layer(from_fn(limits::security_headers))
         .with_state(edge);

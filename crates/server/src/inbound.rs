@@ -54,7 +54,6 @@ pub async fn open_conversation(
         ids: core.ids(now),
     };
     let receipt = core.db().write(async move |tx| opening.run(tx).await).await?;
-    core.announce_change();
     Ok(receipt)
 }
 
@@ -81,7 +80,6 @@ pub async fn add_message(
             run_addition(tx, &guard, conversation_id, &message, ids, now).await
         })
         .await?;
-    core.announce_change();
     Ok(receipt)
 }
 

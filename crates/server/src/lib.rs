@@ -21,6 +21,7 @@ pub mod ids;
 pub mod import;
 pub mod inbound;
 mod live;
+pub mod places;
 pub mod retention;
 pub mod sanitize;
 pub mod seed;

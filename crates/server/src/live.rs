@@ -115,7 +115,7 @@ async fn session_ended(
 
 /// Sends what happens until the client goes or there is a reason to end.
 async fn follow(edge: &Edge, caller: Caller, socket: &mut WebSocket) -> End {
-    let mut changes = edge.core.changes();
+    let mut changes = edge.core.db().changes();
     let (log_id, cursor) = match timeout(HELLO_TIME, hello(socket)).await {
         Ok(Ok(hello)) => hello,
         Ok(Err(end)) => return end,

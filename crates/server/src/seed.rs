@@ -82,11 +82,10 @@ pub async fn create_teammate(
             insert_teammate(tx, &mut log, &mut ids.clone(), now, &new, actor).await
         })
         .await?;
-    core.announce_change();
     Ok(teammate)
 }
 
-/// As [`create_teammate`], inside a transaction that makes more of the teammate. The caller announces the change.
+/// As [`create_teammate`], inside a transaction that makes more of the teammate.
 ///
 /// # Errors
 /// As [`create_teammate`].
@@ -177,7 +176,6 @@ pub async fn create_team(
             Ok::<_, CoreError>(team)
         })
         .await?;
-    core.announce_change();
     Ok(team)
 }
 

@@ -1,6 +1,7 @@
 //! A running server: the router over TLS, the console socket and the workers, on one backend.
 
 mod address;
+mod connections;
 mod nodes;
 mod workers;
 
@@ -19,11 +20,12 @@ use url::Url;
 
 use crate::backend::{Backend, BackendError, BackendSettings, DataLock};
 use crate::console::{Desk, Listener, socket_path};
-use crate::http::{self, Edge};
+use crate::http::{self, Admission, Edge, EdgeLimits};
 use crate::tls::{Acceptor, ServerTls};
+use connections::BoundedAcceptor;
 
-/// How many live streams there may be at once.
-const MAX_LIVE_STREAMS: usize = 20_000;
+/// Of so many connections one is kept free of live streams, so that streams cannot keep everybody else out.
+const CONNECTIONS_PER_FREE_ONE: usize = 6;
 /// How long requests that run may go on once the server stops.
 const STOPPING_TIME: Duration = Duration::from_secs(10);
 
@@ -53,6 +55,8 @@ pub struct ServeSettings {
     pub public_url: Option<Url>,
     /// The certificate.
     pub tls: TlsSettings,
+    /// How much is taken on at once.
+    pub limits: EdgeLimits,
 }
 
 impl ServeSettings {
@@ -63,6 +67,7 @@ impl ServeSettings {
             backend: BackendSettings::new(data_dir),
             public_url: None,
             tls: TlsSettings::OwnAuthority { names: Vec::new() },
+            limits: EdgeLimits::default(),
         }
     }
 }
@@ -103,6 +108,7 @@ impl RunningServer {
         };
         let address = listener.local_addr().map_err(network("cannot listen"))?;
         let data_dir = settings.backend.data_dir.clone();
+        let limits = settings.limits;
         let lock = DataLock::try_take(&data_dir)?
             .ok_or_else(|| BackendError::InUse { path: data_dir.clone() })?;
         let now_us = settings.backend.clock.now().as_micros();
@@ -123,7 +129,10 @@ impl RunningServer {
             sessions: backend.sessions().clone(),
             channel_keys: backend.channel_keys().clone(),
             origin: public_url.origin().ascii_serialization().into(),
-            live_places: Arc::new(Semaphore::new(MAX_LIVE_STREAMS)),
+            admission: Admission::new(&limits),
+            live_places: Arc::new(Semaphore::new(
+                limits.connections - limits.connections / CONNECTIONS_PER_FREE_ONE,
+            )),
             stopping: stopping.clone(),
         };
         let api =
@@ -136,7 +145,8 @@ impl RunningServer {
         workers::start(&tasks, &edge, &tls, &stopping);
 
         let handle = Handle::new();
-        let server = bind(&tls, listener).map_err(network("cannot listen"))?.handle(handle.clone());
+        let server =
+            bind(&tls, listener, &limits).map_err(network("cannot listen"))?.handle(handle.clone());
         let service = api.router.into_make_service_with_connect_info::<SocketAddr>();
         let serving = tokio::spawn(server.serve(service));
         if handle.listening().await.is_none() {
@@ -275,10 +285,12 @@ fn open_tls(
 fn bind(
     tls: &ServerTls,
     listener: TcpListener,
-) -> std::io::Result<axum_server::Server<SocketAddr, Acceptor>> {
+    limits: &EdgeLimits,
+) -> std::io::Result<axum_server::Server<SocketAddr, BoundedAcceptor<Acceptor>>> {
     let mut server = tls
         .bind(listener)?
-        // The handshake and the first request's headers.
+        .map(|acceptor| BoundedAcceptor::new(acceptor, limits))
+        // Once the handshake is done.
         .first_request_timeout(http::HEADER_TIME)
         .accept_error_handler(|address, error| {
             tracing::debug!(?address, %error, "a connection was not accepted");

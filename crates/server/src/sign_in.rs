@@ -7,23 +7,46 @@ mod second_factor;
 
 use std::sync::Arc;
 
-use recado_protocol::TeammateState;
 use recado_protocol::identity::{SignInRequest, SignInStep};
+use recado_protocol::{TeammateId, TeammateState};
 use zeroize::Zeroizing;
 
 use crate::gate::{self, SecretCheck};
+use crate::identity::limiter::LimiterKey;
 use crate::identity::token::{Secret, TokenKind};
 use crate::identity::totp::TotpSealer;
 use crate::session::{AuthError, Sessions, Trail};
-use crate::storage::session::SignInFlow;
+use crate::storage::session::{SignInFlow, StoredDevice};
 use crate::storage::{DbError, account, limiter_state, session};
 
 pub use hashing::{HashingError, HashingPool, Verification};
 
 /// How long the second factor is awaited, in seconds.
 pub const SECOND_FACTOR_S: u32 = 300;
+/// How often a right password is checked again because its hash was replaced meanwhile, as another sign-in does that finds
+/// it made by an older recipe.
+const PASSWORD_ROUNDS: usize = 3;
 /// The longest e-mail address there is, in bytes.
 const LONGEST_EMAIL: usize = 320;
+
+/// A password that was right.
+struct ProvedPassword {
+    teammate_id: TeammateId,
+    /// The hash that it was compared with.
+    former: String,
+    /// A hash to store instead.
+    renewed: Option<String>,
+}
+
+/// What followed a password that was right.
+enum Begun {
+    /// The second factor is awaited.
+    Awaited(SignInStep),
+    /// The account is no longer in use.
+    NotInUse,
+    /// The account has this hash by now.
+    OtherPassword(String),
+}
 
 /// Lets people in.
 #[derive(Clone)]
@@ -81,57 +104,75 @@ impl SignIn {
             .await?;
         let (found, keys) = asked?;
 
-        let stored = found.as_ref().map(|found| found.password_hash.clone());
-        let verification = self.hashing.verify(password, stored).await.map_err(hashing_failed)?;
         let teammate_id = found.as_ref().map(|found| found.teammate_id);
-        let (Some(found), Verification::Right { renewed }) = (found, verification) else {
-            tracing::info!("sign-in refused");
-            let trail = Trail::new(core, workspace_id, now);
-            core.db()
-                .write(async move |tx| {
-                    trail.clone().password_refused(tx, teammate_id, &device).await
-                })
-                .await?;
-            return Err(AuthError::InvalidCredentials);
-        };
+        let mut stored = found.map(|found| found.password_hash);
+        for _ in 0..PASSWORD_ROUNDS {
+            let verification = self.hashing.verify(password.clone(), stored.clone()).await;
+            let verification = verification.map_err(hashing_failed)?;
+            let (Some(teammate_id), Some(former), Verification::Right { renewed }) =
+                (teammate_id, stored, verification)
+            else {
+                break;
+            };
+            let proved = ProvedPassword { teammate_id, former, renewed };
+            match self.await_second_factor(proved, &device, &keys).await? {
+                Begun::Awaited(step) => return Ok(step),
+                Begun::NotInUse => break,
+                Begun::OtherPassword(current) => stored = Some(current),
+            }
+        }
+        tracing::info!("sign-in refused");
+        let trail = Trail::new(core, workspace_id, now);
+        core.db()
+            .write(async move |tx| trail.clone().password_refused(tx, teammate_id, &device).await)
+            .await?;
+        Err(AuthError::InvalidCredentials)
+    }
 
+    /// Lets the second step follow a password that was right, if it is still the account's.
+    async fn await_second_factor(
+        &self,
+        proved: ProvedPassword,
+        device: &StoredDevice,
+        keys: &[LimiterKey],
+    ) -> Result<Begun, AuthError> {
         let secret = Secret::generate(TokenKind::SignInStep)
             .map_err(|error| AuthError::Internal(error.to_string()))?;
-        let (flow_hash, now) = (secret.hash(), core.now());
+        let (flow_hash, now) = (secret.hash(), self.sessions.core.now());
         let policies = Arc::clone(&self.sessions.policies);
-        let begun = core
-            .db()
+        let (device, keys) = (device.clone(), keys.to_vec());
+        let step = SignInStep {
+            flow: secret.expose().to_owned(),
+            expires_in_s: SECOND_FACTOR_S,
+            server_time: now,
+        };
+        let core = &self.sessions.core;
+        core.db()
             .write(async move |tx| {
-                // While the password was hashed, the account may have been suspended or got another password.
-                let current = account::find(tx, found.teammate_id).await?;
-                let unchanged = current.is_some_and(|current| {
-                    current.state == TeammateState::Active
-                        && current.password_hash == found.password_hash
-                });
-                if !unchanged {
-                    return Ok(false);
+                let ProvedPassword { teammate_id, former, renewed } = &proved;
+                // While the password was hashed, the account may have been suspended or got another hash.
+                let current = account::lock(tx, *teammate_id).await?;
+                let Some(current) =
+                    current.filter(|current| current.state == TeammateState::Active)
+                else {
+                    return Ok(Begun::NotInUse);
+                };
+                if current.password_hash != *former {
+                    return Ok(Begun::OtherPassword(current.password_hash));
                 }
                 limiter_state::refund(tx, &policies, &keys, now).await?;
-                if let Some(renewed) = &renewed {
-                    account::set_password_hash(tx, found.teammate_id, renewed).await?;
+                if let Some(renewed) = renewed {
+                    account::renew_password_hash(tx, *teammate_id, former, renewed).await?;
                 }
                 let flow = SignInFlow {
-                    teammate_id: found.teammate_id,
+                    teammate_id: *teammate_id,
                     device: device.clone(),
                     expires_at: now.plus_seconds(SECOND_FACTOR_S.into()),
                 };
                 session::insert_flow(tx, flow_hash, &flow).await?;
-                Ok::<_, DbError>(true)
+                Ok::<_, AuthError>(Begun::Awaited(step.clone()))
             })
-            .await?;
-        if !begun {
-            return Err(AuthError::InvalidCredentials);
-        }
-        Ok(SignInStep {
-            flow: secret.expose().to_owned(),
-            expires_in_s: SECOND_FACTOR_S,
-            server_time: now,
-        })
+            .await
     }
 
     /// Hashes a new password.

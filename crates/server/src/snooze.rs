@@ -51,9 +51,6 @@ async fn wake(
         .db()
         .write(async move |tx| wake_in(tx, workspace_id, id, &mut ids.clone(), now).await)
         .await?;
-    if woken {
-        core.announce_change();
-    }
     Ok(woken)
 }
 

@@ -14,6 +14,7 @@ pub mod conversation;
 mod db;
 pub mod dialect;
 mod error;
+mod growth;
 pub mod limiter_state;
 pub mod migrate;
 pub mod part;

@@ -124,7 +124,6 @@ impl Backend {
                 Ok::<_, BackendError>(added)
             })
             .await?;
-        self.core.announce_change();
         Ok(AddedTeammate {
             teammate: added,
             credentials: Credentials {
@@ -189,7 +188,6 @@ impl Backend {
                 Ok::<_, CoreError>(ended)
             })
             .await?;
-        self.core.announce_change();
         ended.into_iter().for_each(|session| self.sessions.announce_end(session));
         self.teammate_by_email(email).await
     }

@@ -1,10 +1,12 @@
 //! `serve`.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 
 use clap::Args;
 use recado_server::backend::BackendError;
+use recado_server::http::EdgeLimits;
+use recado_server::places::Proxies;
 use recado_server::serve::{RunningServer, ServeSettings, TlsSettings, serve};
 use recado_server::session::SessionSettings;
 use tokio::signal::unix::{SignalKind, signal};
@@ -59,6 +61,15 @@ pub(super) struct Serve {
     /// Days after which a session ends in any case
     #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..))]
     session_days: u16,
+    /// The most connections at once, each agent's live stream among them
+    #[arg(long, value_name = "NUMBER", default_value_t = 24_000, value_parser = clap::value_parser!(u32).range(16..))]
+    max_connections: u32,
+    /// The address of a proxy in front of the server. May be given more than once
+    ///
+    /// It speaks for many clients, so the limits for one address do not hold for it. This machine's own addresses are
+    /// taken for proxies always.
+    #[arg(long = "proxy", value_name = "ADDRESS")]
+    proxies: Vec<IpAddr>,
     #[command(flatten)]
     data: Data,
 }
@@ -88,7 +99,12 @@ impl Serve {
             }
             _ => TlsSettings::OwnAuthority { names: self.names.clone() },
         };
-        Ok(ServeSettings { backend, public_url: self.public_url.clone(), tls })
+        let limits = EdgeLimits {
+            connections: self.max_connections as usize,
+            proxies: Proxies::and_loopback(self.proxies.iter().copied()),
+            ..EdgeLimits::default()
+        };
+        Ok(ServeSettings { backend, public_url: self.public_url.clone(), tls, limits })
     }
 }
 

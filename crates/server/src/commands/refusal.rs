@@ -45,6 +45,16 @@ impl Refusal {
         Self::new(ErrorCode::CommandExpired, message)
     }
 
+    pub(super) fn clock_ahead() -> Self {
+        let message = "The clock of your computer is more than a day ahead; set it right, then do this again.";
+        Self::new(ErrorCode::ClockSkew, message)
+    }
+
+    pub(super) fn no_time_in_id() -> Self {
+        let message = "The command's id is not a UUIDv7, so its age is unknown; do this again.";
+        Self::new(ErrorCode::InvalidValue, message)
+    }
+
     pub(super) fn denied(denial: Denial) -> Self {
         let refusal = match denial {
             Denial::OutOfScope | Denial::NotActive => Self::not_found(),

@@ -1,16 +1,18 @@
 //! What commands do, on every engine.
 
+mod age;
+mod followers;
+
 use recado_protocol::{
     Action, AuthorType, CommandOutcome, ConversationState, ErrorCode, PartType, Priority,
     TeammateState, Timestamp,
 };
 
-use super::OUTCOME_KEPT_S;
 use crate::access_change::{self, AccessChange};
+use crate::commands;
 use crate::core::CoreError;
 use crate::storage::audit::Actor;
 use crate::testing::{World, assign, assign_team, note, on_every_engine, reply};
-use crate::{commands, retention};
 
 on_every_engine!(
     a_reply_becomes_the_newest_part_and_ends_the_wait,
@@ -28,8 +30,6 @@ on_every_engine!(
     the_same_id_with_other_content_is_a_conflict,
     two_authors_may_use_the_same_id,
     a_command_needs_its_predecessor,
-    an_outcome_is_forgotten_after_its_time_and_its_command_is_not_run_again,
-    a_command_older_than_kept_outcomes_is_refused,
     an_agent_cannot_act_on_another_teams_conversation,
     a_light_agent_reads_and_notes_and_nothing_else,
     a_suspended_teammate_gets_no_outcome,
@@ -289,38 +289,6 @@ async fn a_command_needs_its_predecessor(world: &World) {
     let outcome = commands::run(&world.core, world.sam, &fifth).await.expect("an outcome");
     assert_eq!(refused(&outcome.outcome), None);
     assert_eq!(world.head(id).await.state, ConversationState::Closed);
-}
-
-async fn an_outcome_is_forgotten_after_its_time_and_its_command_is_not_run_again(world: &World) {
-    let id = world.open("Mia", "Hello?").await;
-    let command = world.command(id, reply("Yes."));
-    let first = commands::run(&world.core, world.sam, &command).await.expect("an outcome");
-    world.advance_s(OUTCOME_KEPT_S - 10);
-    retention::run(&world.core).await.expect("pruned");
-    let again = commands::run(&world.core, world.sam, &command).await.expect("an outcome");
-    assert_eq!(again, first);
-    world.advance_s(20);
-    retention::run(&world.core).await.expect("pruned");
-    let late = commands::run(&world.core, world.sam, &command).await.expect("an outcome");
-    assert_eq!(refused(&late.outcome), Some(ErrorCode::CommandExpired));
-    assert_eq!(world.head(id).await.part_count, 2);
-}
-
-async fn a_command_older_than_kept_outcomes_is_refused(world: &World) {
-    let id = world.open("Mia", "Hello?").await;
-    let mut command = world.command(id, reply("Yes."));
-    let age = |seconds: i64| {
-        let millis = world.core.now().plus_seconds(-seconds).as_millis();
-        let millis = u64::try_from(millis).expect("after 1970");
-        let id = uuid::Builder::from_unix_timestamp_millis(millis, &[1; 10]).into_uuid();
-        recado_protocol::CommandId::from_uuid(id)
-    };
-    command.id = age(OUTCOME_KEPT_S + 10);
-    let result = commands::run(&world.core, world.sam, &command).await.expect("an outcome");
-    assert_eq!(refused(&result.outcome), Some(ErrorCode::CommandExpired));
-    command.id = age(OUTCOME_KEPT_S - 10);
-    let result = commands::run(&world.core, world.sam, &command).await.expect("an outcome");
-    assert_eq!(refused(&result.outcome), None);
 }
 
 async fn an_agent_cannot_act_on_another_teams_conversation(world: &World) {

@@ -89,7 +89,6 @@ pub(super) async fn store(
             .await?;
         stored.extend(done);
     }
-    core.announce_change();
     Ok(stored)
 }
 

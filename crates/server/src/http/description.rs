@@ -1,7 +1,6 @@
 //! The API's description in OpenAPI 3.1.
 
-use std::sync::Arc;
-
+use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use recado_protocol::error::{ApiError, ErrorCode};
@@ -60,6 +59,6 @@ pub(super) fn write(description: &utoipa::openapi::OpenApi) -> Result<String, se
     Ok(text)
 }
 
-pub(super) async fn serve(text: Arc<str>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], text.to_string())
+pub(super) async fn serve(text: Bytes) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], text)
 }

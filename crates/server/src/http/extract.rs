@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
@@ -28,7 +27,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
             );
             return Err(refused.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
-        let body = Bytes::from_request(request, state).await.map_err(unreadable_body)?;
+        let body = Bytes::from_request(request, state).await.map_err(Failure::internal)?;
         serde_json::from_slice(&body).map(Self).map_err(|error| {
             let message = format!(
                 "The body is not the JSON that is expected here: see line {}, column {}.",
@@ -52,15 +51,6 @@ fn is_json(headers: &HeaderMap) -> bool {
     };
     let media_type = value.split(';').next().unwrap_or_default().trim();
     media_type.eq_ignore_ascii_case("application/json")
-}
-
-fn unreadable_body(rejection: BytesRejection) -> Failure {
-    match rejection {
-        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
-            Failure::new(ErrorCode::TooLarge, "The body is larger than is taken.")
-        }
-        _ => Failure::new(ErrorCode::InvalidRequest, "The body could not be read to its end."),
-    }
 }
 
 /// A query string.

@@ -56,6 +56,11 @@ impl Failure {
         .into()
     }
 
+    #[cfg(test)]
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// The error as it goes over the wire.
     pub(crate) fn into_error(self) -> ApiError {
         self.error

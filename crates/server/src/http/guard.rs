@@ -1,7 +1,8 @@
 //! What stands in front of a route, by its declaration.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
+use axum::body::HttpBody as _;
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -10,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use recado_protocol::policy::{Decision, Denial, Subject, decide};
 
+use super::body;
 use super::failure::Failure;
 use super::route::Access;
 use super::state::Edge;
@@ -24,37 +26,61 @@ pub(super) struct Guard {
     pub(super) access: Access,
 }
 
-/// Lets a request through to its handler with what it has shown, or answers it.
+/// Lets a request through to its handler with what it has shown, or answers it. Who does not show what the route needs is
+/// answered without its body.
 pub(super) async fn check(
     State(Guard { edge, access }): State<Guard>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Failure> {
+    let address = address(&request)?;
+    let admitted = edge.admission.admit(access, address)?;
+    if request.body().is_end_stream() {
+        return admitted
+            .work(async {
+                recognise(&edge, access, address, &mut request).await?;
+                Ok(next.run(request).await)
+            })
+            .await;
+    }
+    if let Err(refused) = admitted.work(recognise(&edge, access, address, &mut request)).await {
+        body::discard(request).await;
+        return Err(refused);
+    }
+    let (request, _memory) = admitted.with_body(request).await?;
+    admitted.work(async { Ok(next.run(request).await) }).await
+}
+
+async fn recognise(
+    edge: &Edge,
+    access: Access,
+    address: IpAddr,
+    request: &mut Request,
+) -> Result<(), Failure> {
+    let check = SecretCheck::from_guard(address);
     match access {
         Access::Public => {}
         Access::VerifiesSecret => {
-            let check = secret_check(&request)?;
             request.extensions_mut().insert(check);
         }
         Access::OwnSession => {
-            let (caller, _) = caller(&edge, request.headers()).await?;
+            let (caller, _) = caller(edge, request.headers()).await?;
             request.extensions_mut().insert(caller);
         }
         Access::Session(permission) => {
-            let (caller, subject) = caller(&edge, request.headers()).await?;
+            let (caller, subject) = caller(edge, request.headers()).await?;
             if let Decision::Denied(denial) = decide(&subject, permission, None) {
                 return Err(refused(denial));
             }
             request.extensions_mut().insert(caller);
         }
         Access::Channel => {
-            let check = secret_check(&request)?;
             let key = bearer(request.headers()).ok_or(AuthError::InvalidChannelKey)?.to_owned();
             let channel = edge.channel_keys.check(check, &key).await?;
             request.extensions_mut().insert(channel);
         }
     }
-    Ok(next.run(request).await)
+    Ok(())
 }
 
 fn refused(denial: Denial) -> Failure {
@@ -66,10 +92,10 @@ async fn caller(edge: &Edge, headers: &HeaderMap) -> Result<(Caller, Subject), F
     Ok(edge.sessions.authenticate(token).await?)
 }
 
-fn secret_check(request: &Request) -> Result<SecretCheck, Failure> {
+/// Where the connection comes from. Without an address there is nothing to limit by, so nothing is done.
+fn address(request: &Request) -> Result<IpAddr, Failure> {
     match request.extensions().get::<ConnectInfo<SocketAddr>>() {
-        Some(ConnectInfo(address)) => Ok(SecretCheck::from_guard(address.ip())),
-        // Without an address there is nothing to limit by, so nothing is checked.
+        Some(ConnectInfo(address)) => Ok(address.ip()),
         None => Err(Failure::internal("the connection's address is unknown")),
     }
 }

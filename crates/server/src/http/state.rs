@@ -7,6 +7,7 @@ use recado_protocol::WorkspaceId;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::limits::Admission;
 use crate::channel_key::ChannelKeys;
 use crate::core::Core;
 use crate::session::Sessions;
@@ -27,6 +28,8 @@ pub struct Edge {
     pub channel_keys: ChannelKeys,
     /// The address that browsers and clients know, as an origin: `https://host[:port]`.
     pub origin: Arc<str>,
+    /// How many requests there may be at once.
+    pub(crate) admission: Admission,
     /// How many live streams there may be at once.
     pub live_places: Arc<Semaphore>,
     /// Cancelled when the server stops, so that streams end.

@@ -223,7 +223,7 @@ fn unless_absurd(time_us: i64, furthest_us: i64, now_us: i64) -> i64 {
 }
 
 /// Whoever has one IPv6 address has its whole network of 64 bits.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => IpAddr::V6((u128::from(address) & !u128::from(u64::MAX)).into()),

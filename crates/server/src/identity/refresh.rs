@@ -17,9 +17,8 @@ pub enum FamilyState {
 
 /// All refresh secrets that have followed one sign-in, reduced to what the next decision needs.
 ///
-/// A caller finds the family by the session's id and checks the device's proof before it presents a secret here. So a
-/// stranger who guesses a session's id cannot revoke it, and a request that the network delivers again is refused by
-/// its proof's `jti` as long as the proof lives.
+/// A caller finds the family by the session's id, which is no secret. So a secret that was never one of the family's
+/// proves nothing and revokes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefreshFamily {
     /// The secret that was used last.
@@ -45,6 +44,8 @@ pub enum RefreshOutcome {
     InvalidProposal,
     /// The secret has a second holder. The family is revoked: store it, end the session, write the audit event.
     ReuseDetected,
+    /// The secret was never one of the family's. Nothing to store, nothing revoked; it counts as a guess.
+    Unknown,
     /// The family had been revoked before. Nothing to store.
     AlreadyRevoked,
 }
@@ -67,8 +68,22 @@ impl RefreshFamily {
         Self { current: first, pending: None, previous: None, state: FamilyState::Active }
     }
 
-    /// Decides about a request that presents one secret and proposes the hash of the next.
-    pub fn present(&mut self, presented: TokenHash, proposal: TokenHash) -> RefreshOutcome {
+    /// Whether the secret is among those by which the family still goes on; of all others only the caller can tell whether
+    /// they ever were the family's.
+    pub fn knows(&self, presented: TokenHash) -> bool {
+        presented == self.current
+            || self.pending == Some(presented)
+            || self.previous == Some(presented)
+    }
+
+    /// Decides about a request that presents one secret and proposes the hash of the next. `was_used` tells whether the
+    /// family has used the secret before its current one; each that stops being current is to be remembered for that.
+    pub fn present(
+        &mut self,
+        presented: TokenHash,
+        proposal: TokenHash,
+        was_used: bool,
+    ) -> RefreshOutcome {
         if self.state == FamilyState::Revoked {
             return RefreshOutcome::AlreadyRevoked;
         }
@@ -80,6 +95,9 @@ impl RefreshFamily {
         }
         if self.previous == Some(presented) && proposal == self.current {
             return RefreshOutcome::Superseded;
+        }
+        if !was_used && self.previous != Some(presented) {
+            return RefreshOutcome::Unknown;
         }
         self.revoke();
         RefreshOutcome::ReuseDetected

@@ -127,9 +127,6 @@ pub async fn import_conversation(
         .db()
         .write(async move |tx| store(tx, workspace_id, &imported, &mut ids.clone(), now).await)
         .await?;
-    if done.created {
-        core.announce_change();
-    }
     Ok(done)
 }
 

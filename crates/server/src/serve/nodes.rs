@@ -42,7 +42,7 @@ impl Node {
                 Ok(None) => return,
                 Ok(Some(listener)) => {
                     // What was said while nobody listened.
-                    self.core.announce_change();
+                    self.core.db().announce_change();
                     self.converse(listener).await;
                     tracing::warn!("the other nodes cannot be heard; listening again");
                 }
@@ -54,7 +54,7 @@ impl Node {
 
     /// Ends when the connection is lost.
     async fn converse(&mut self, mut listener: Listener) {
-        let mut changes = self.core.changes();
+        let mut changes = self.core.db().changes();
         let mut look_at = Instant::now() + POLL;
         loop {
             tokio::select! {
@@ -67,7 +67,7 @@ impl Node {
                         .filter(|head| *head > self.known);
                     if let Some(head) = head {
                         self.known = head;
-                        self.core.announce_change();
+                        self.core.db().announce_change();
                     }
                 }
                 changed = changes.changed() => {
@@ -82,7 +82,7 @@ impl Node {
                 () = sleep_until(look_at) => {
                     look_at = Instant::now() + POLL;
                     match self.head().await {
-                        Ok(head) if head > self.known => self.core.announce_change(),
+                        Ok(head) if head > self.known => self.core.db().announce_change(),
                         Ok(_) => {}
                         Err(error) => tracing::warn!(%error, "the change log could not be looked at"),
                     }

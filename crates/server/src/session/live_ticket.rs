@@ -7,7 +7,7 @@ use super::settings::LIVE_TICKET_S;
 use super::{AuthError, Caller, Sessions, caller_of};
 use crate::gate::{self, SecretCheck};
 use crate::identity::token::{Secret, TokenKind};
-use crate::storage::{DbError, limiter_state, session, ticket};
+use crate::storage::{DbError, session, ticket};
 
 impl Sessions {
     /// Makes a ticket, good for one opening of the live stream.
@@ -28,6 +28,9 @@ impl Sessions {
 
     /// Uses a ticket up.
     ///
+    /// A right ticket is never charged and never refused for others' wrong ones: it has 256 random bits, so there is no
+    /// guessing it.
+    ///
     /// # Errors
     /// [`AuthError::SessionEnded`] if the ticket is unknown, was used, has run out, or its session has ended.
     pub async fn redeem_live_ticket(
@@ -42,14 +45,10 @@ impl Sessions {
             .core
             .db()
             .write(async move |tx| {
-                let keys = check.stranger_keys();
-                if let Err(refusal) = gate::charge(tx, &policies, &keys, now).await? {
-                    return Ok(Err(AuthError::from(refusal)));
-                }
                 let Some(id) = ticket::redeem(tx, hash, now).await? else {
-                    return Ok(Err(AuthError::SessionEnded));
+                    let charged = gate::charge(tx, &policies, &check.stranger_keys(), now).await?;
+                    return Ok(Err(charged.map_or_else(Into::into, |()| AuthError::SessionEnded)));
                 };
-                limiter_state::refund(tx, &policies, &keys, now).await?;
                 Ok::<_, DbError>(Ok(session::find(tx, id).await?))
             })
             .await??;

@@ -1,22 +1,25 @@
 //! How a session goes on.
 
 use recado_protocol::identity::{RefreshRequest, Session};
-use recado_protocol::{TeammateState, Timestamp};
+use recado_protocol::{SessionId, TeammateId, TeammateState, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use super::settings::ACCESS_TOKEN_S;
 use super::{AuthError, Sessions, Trail};
 use crate::gate::{self, SecretCheck};
+use crate::identity::limiter::LimiterPolicies;
 use crate::identity::refresh::RefreshOutcome;
 use crate::identity::token::{Secret, TokenHash, TokenKind};
+use crate::storage::account::Account;
 use crate::storage::session::{EndReason, StoredSession};
-use crate::storage::{DbError, Tx, account, limiter_state, session};
+use crate::storage::{DbError, Tx, account, session};
 
 /// A refresh secret has at least 256 random bits, which take 43 characters; far longer ones are nobody's.
 const REFRESH_SECRET_CHARACTERS: std::ops::RangeInclusive<usize> = 43..=256;
 
 impl Sessions {
-    /// Gives the next access token for a refresh secret, and notes which secret shall follow.
+    /// Gives the next access token for a refresh secret, and notes which secret shall follow. A right secret is never
+    /// charged: it has at least 256 random bits, so there is no guessing it.
     ///
     /// # Errors
     /// [`AuthError::SessionEnded`] also for a session that this ends: one that is too old or was idle for too long, and one
@@ -37,65 +40,58 @@ impl Sessions {
             .map_err(|error| AuthError::Internal(error.to_string()))?;
         let (now, access_hash, id) = (self.core.now(), access.hash(), request.session_id);
         let expires_at = now.plus_seconds(ACCESS_TOKEN_S.into());
-        let (settings, workspace_id, policies) =
-            (self.settings, self.workspace_id, self.policies.clone());
-
-        let trail = Trail::new(&self.core, workspace_id, now);
-        // Everything in one transaction, so that the next secret is never taken without its counters. The outcome is
-        // a value and not an error, because a refusal has to commit its charge.
+        let (settings, policies) = (self.settings, self.policies.clone());
+        let trail = Trail::new(&self.core, self.workspace_id, now);
         let outcome = self
             .core
             .db()
             .write(async move |tx| {
                 let mut trail = trail.clone();
-                let Some(mut found) = session::lock(tx, id).await? else {
-                    let keys = check.stranger_keys();
-                    return Ok(match gate::charge(tx, &policies, &keys, now).await? {
-                        Ok(()) => Err(AuthError::SessionEnded),
-                        Err(refusal) => Err(refusal.into()),
-                    });
+                let Some((mut found, owner)) = hold(tx, id).await? else {
+                    return guessed(tx, check, &policies, now).await;
                 };
-                let owner = account::find(tx, found.teammate_id).await?;
-                let Some(owner) = owner.filter(|owner| owner.state == TeammateState::Active) else {
+                if owner.is_none_or(|owner| owner.state != TeammateState::Active) {
                     end(tx, &mut trail, &found, EndReason::AccountDisabled, now).await?;
-                    return Ok(Err(AuthError::SessionEnded));
-                };
+                    return Ok(Outcome::Ended);
+                }
                 if let Some(reason) = settings.end_reason(&found, now) {
                     end(tx, &mut trail, &found, reason, now).await?;
-                    return Ok(Err(AuthError::SessionEnded));
+                    return Ok(Outcome::Ended);
                 }
-                let keys =
-                    check.account_keys(workspace_id, &owner.email_folded, Some(&found.device.hash));
-                if let Err(refusal) = gate::charge(tx, &policies, &keys, now).await? {
-                    return Ok(Err(refusal.into()));
-                }
-                let outcome = found.family.present(presented, proposal);
-                if outcome == RefreshOutcome::ReuseDetected {
-                    tracing::warn!(session_id = %id, "a refresh secret had a second holder");
-                    end(tx, &mut trail, &found, EndReason::RefreshReused, now).await?;
-                    return Ok(Err(AuthError::SessionEnded));
-                }
-                limiter_state::refund(tx, &policies, &keys, now).await?;
-                match outcome {
+                let was_used =
+                    !found.family.knows(presented) && session::was_used(tx, id, presented).await?;
+                let current = found.family.current;
+                match found.family.present(presented, proposal, was_used) {
                     RefreshOutcome::Rotated | RefreshOutcome::Repeated => {
+                        if found.family.current != current {
+                            session::remember_used(tx, id, current).await?;
+                        }
                         session::store_refresh(tx, id, &found.family, now).await?;
                         session::insert_access_token(tx, access_hash, id, expires_at).await?;
-                        Ok::<_, DbError>(Ok(found.teammate_id))
+                        Ok::<_, DbError>(Outcome::GoesOn(found.teammate_id))
                     }
-                    RefreshOutcome::Superseded => Ok(Err(AuthError::Overtaken)),
-                    RefreshOutcome::InvalidProposal => Ok(Err(AuthError::InvalidValue(
-                        "`next_hash` names a secret that was used before.",
-                    ))),
-                    RefreshOutcome::ReuseDetected | RefreshOutcome::AlreadyRevoked => {
-                        Ok(Err(AuthError::SessionEnded))
+                    RefreshOutcome::Superseded => Ok(Outcome::Refused(AuthError::Overtaken)),
+                    RefreshOutcome::InvalidProposal => Ok(Outcome::Refused(
+                        AuthError::InvalidValue("`next_hash` names a secret that was used before."),
+                    )),
+                    RefreshOutcome::ReuseDetected => {
+                        tracing::warn!(session_id = %id, "a refresh secret had a second holder");
+                        end(tx, &mut trail, &found, EndReason::RefreshReused, now).await?;
+                        Ok(Outcome::Ended)
                     }
+                    RefreshOutcome::Unknown => guessed(tx, check, &policies, now).await,
+                    RefreshOutcome::AlreadyRevoked => Ok(Outcome::Ended),
                 }
             })
             .await?;
-        if matches!(outcome, Err(AuthError::SessionEnded)) {
-            self.announce_end(id);
-        }
-        let teammate_id = outcome?;
+        let teammate_id = match outcome {
+            Outcome::GoesOn(teammate_id) => teammate_id,
+            Outcome::Ended => {
+                self.announce_end(id);
+                return Err(AuthError::SessionEnded);
+            }
+            Outcome::Refused(error) => return Err(error),
+        };
         Ok(Session {
             session_id: id,
             teammate_id,
@@ -104,6 +100,37 @@ impl Sessions {
             server_time: now,
         })
     }
+}
+
+/// What the transaction came to; values rather than errors, because a refusal has to commit its charge.
+enum Outcome {
+    GoesOn(TeammateId),
+    /// The session has ended, now or before.
+    Ended,
+    Refused(AuthError),
+}
+
+/// A session and its owner's account, both held until the transaction ends. The account comes first, as for everybody; whose
+/// session it is never changes.
+async fn hold(
+    tx: &mut Tx,
+    id: SessionId,
+) -> Result<Option<(StoredSession, Option<Account>)>, DbError> {
+    let Some(session) = session::find(tx, id).await? else { return Ok(None) };
+    let owner = account::lock(tx, session.teammate_id).await?;
+    Ok(session::lock(tx, id).await?.map(|session| (session, owner)))
+}
+
+/// A secret that is none, or of no session. Whoever shows it has proved nothing, so only the guess is counted: the session
+/// goes on, and its device's own budget is left alone.
+async fn guessed(
+    tx: &mut Tx,
+    check: SecretCheck,
+    policies: &LimiterPolicies,
+    now: Timestamp,
+) -> Result<Outcome, DbError> {
+    let charged = gate::charge(tx, policies, &check.stranger_keys(), now).await?;
+    Ok(Outcome::Refused(charged.map_or_else(Into::into, |()| AuthError::SessionEnded)))
 }
 
 async fn end(

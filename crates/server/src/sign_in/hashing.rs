@@ -6,8 +6,9 @@ use tokio::sync::Semaphore;
 
 use crate::identity::password::{PasswordError, PasswordHasher};
 
-/// How many requests may wait for their turn; the next ones are told that the server is busy.
-const MOST_WAITING: usize = 256;
+/// How many requests may wait for their turn; the next ones are told that the server is busy. Fewer than there are places
+/// for strangers' requests, so that those who wait here leave places for refreshes.
+const MOST_WAITING: usize = 64;
 
 /// Why no answer came.
 #[derive(Debug, thiserror::Error)]

@@ -55,7 +55,7 @@ impl SignIn {
                         Err(refusal) => Outcome::Refused(refusal.into()),
                     });
                 };
-                let found = account::find(tx, flow.teammate_id).await?;
+                let found = account::lock(tx, flow.teammate_id).await?;
                 let Some(found) = found.filter(|found| found.state == TeammateState::Active) else {
                     session::delete_flow(tx, flow_hash).await?;
                     return Ok(Outcome::Refused(AuthError::SignInExpired));

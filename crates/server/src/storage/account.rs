@@ -90,18 +90,33 @@ pub async fn find(tx: &mut Tx, teammate_id: TeammateId) -> Result<Option<Account
     tx.query_opt(&sql, &params![teammate_id]).await?.as_ref().map(read).transpose()
 }
 
-/// Replaces the stored password.
+/// The account of a teammate, held with its teammate until the transaction ends: for a decision that is written. To be
+/// taken before sessions and counters, as everybody does.
 ///
 /// # Errors
 /// [`DbError`].
-pub async fn set_password_hash(
+pub async fn lock(tx: &mut Tx, teammate_id: TeammateId) -> Result<Option<Account>, DbError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM account JOIN teammate ON teammate.id = account.teammate_id \
+         WHERE account.teammate_id = ?1{}",
+        tx.engine().for_update()
+    );
+    tx.query_opt(&sql, &params![teammate_id]).await?.as_ref().map(read).transpose()
+}
+
+/// Stores the same password under another hash, unless there is another password by now.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn renew_password_hash(
     tx: &mut Tx,
     teammate_id: TeammateId,
-    password_hash: &str,
+    former: &str,
+    renewed: &str,
 ) -> Result<(), DbError> {
     tx.execute(
-        "UPDATE account SET password_hash = ?2 WHERE teammate_id = ?1",
-        &params![teammate_id, password_hash],
+        "UPDATE account SET password_hash = ?3 WHERE teammate_id = ?1 AND password_hash = ?2",
+        &params![teammate_id, former, renewed],
     )
     .await?;
     Ok(())
@@ -179,3 +194,6 @@ fn read(row: &Row) -> Result<Account, DbError> {
         totp_last_step: row.get("totp_last_step")?,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -146,7 +146,7 @@ impl LogWriter {
         self.seq + 1
     }
 
-    /// Appends an entry and returns its number.
+    /// Appends an entry and returns its number. Followers of the log are woken at the commit.
     ///
     /// # Errors
     /// [`DbError`].
@@ -184,6 +184,7 @@ impl LogWriter {
         )
         .await?;
         self.seq = seq;
+        tx.note_growth();
         Ok(seq)
     }
 }

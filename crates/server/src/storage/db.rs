@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
+use super::growth::Growth;
 use super::migrate::{self, Migration};
 use super::postgres::{Listener, Server};
 use super::sqlite::{self, InlineStore, Readers, WriterThread};
@@ -12,6 +15,7 @@ use super::{DbError, Engine, Tx};
 #[derive(Clone)]
 pub struct Db {
     store: Arc<Store>,
+    growth: Growth,
 }
 
 enum Store {
@@ -69,16 +73,18 @@ impl Db {
         path: PathBuf,
         migrations: &'static [Migration],
     ) -> Result<Self, DbError> {
+        let growth = Growth::default();
+        let announced = growth.clone();
         let open = move || {
             let mut connection = sqlite::open_for_migration(&path)?;
             migrate::sqlite(&mut connection, migrations)?;
             Ok(Store::File {
-                writer: WriterThread::start(connection)?,
+                writer: WriterThread::start(connection, announced)?,
                 readers: Readers::start(&path)?,
             })
         };
         let store = tokio::task::spawn_blocking(open).await.unwrap_or(Err(DbError::Panicked))?;
-        Ok(Self { store: Arc::new(store) })
+        Ok(Self { store: Arc::new(store), growth })
     }
 
     pub(super) fn open_sqlite_memory_with(
@@ -86,7 +92,9 @@ impl Db {
     ) -> Result<Self, DbError> {
         let mut connection = sqlite::open_memory_for_migration()?;
         migrate::sqlite(&mut connection, migrations)?;
-        Ok(Self { store: Arc::new(Store::Memory(Box::new(InlineStore::new(connection)))) })
+        let growth = Growth::default();
+        let store = Store::Memory(Box::new(InlineStore::new(connection, growth.clone())));
+        Ok(Self { store: Arc::new(store), growth })
     }
 
     pub(super) async fn connect_postgres_with(
@@ -94,8 +102,9 @@ impl Db {
         schema: Option<&str>,
         migrations: &'static [Migration],
     ) -> Result<Self, DbError> {
-        let server = Server::connect(url, schema, migrations).await?;
-        Ok(Self { store: Arc::new(Store::Postgres(Box::new(server))) })
+        let growth = Growth::default();
+        let server = Server::connect(url, schema, migrations, growth.clone()).await?;
+        Ok(Self { store: Arc::new(Store::Postgres(Box::new(server))), growth })
     }
 
     /// The engine behind this handle.
@@ -115,7 +124,20 @@ impl Db {
         self.read(async |tx| tx.query_one("SELECT 1", &[]).await.map(drop)).await
     }
 
-    /// Runs `body` in one write transaction: `Ok` commits, `Err` and a panic take everything back.
+    /// Changes whenever a change log may have grown: at each commit here that appended to one, and on word from another
+    /// node. The number means nothing; a follower reads its own page.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.growth.follow()
+    }
+
+    /// Wakes the followers of the change log on word from another node.
+    pub fn announce_change(&self) {
+        self.growth.announce();
+    }
+
+    /// Runs `body` in one write transaction: `Ok` commits, `Err` and a panic take everything back. A commit that has
+    /// appended to a change log wakes its followers, whether or not the caller is still there.
     ///
     /// The body awaits nothing but its [`Tx`], has no effect outside it, and may run more than once: on PostgreSQL a
     /// transaction that collides with another one is run again up to three times. It goes on when the caller's future

@@ -12,13 +12,14 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// Text to append to a SELECT whose rows the transaction is going to change.
+    /// Text to append to a SELECT whose rows the transaction is going to change, or by which it decides what to write.
+    /// Rows that refer to them can still be added meanwhile.
     #[must_use]
     pub fn for_update(self) -> &'static str {
         match self {
             // A write transaction is the only writer already.
             Self::Sqlite => "",
-            Self::Postgres => " FOR UPDATE",
+            Self::Postgres => " FOR NO KEY UPDATE",
         }
     }
 
@@ -27,7 +28,7 @@ impl Engine {
     pub fn for_update_skip_locked(self) -> &'static str {
         match self {
             Self::Sqlite => "",
-            Self::Postgres => " FOR UPDATE SKIP LOCKED",
+            Self::Postgres => " FOR NO KEY UPDATE SKIP LOCKED",
         }
     }
 

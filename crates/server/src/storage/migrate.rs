@@ -52,6 +52,11 @@ pub fn migrations() -> &'static [Migration] {
             name: "identity",
             sql: include_str!("migrations/0002_identity.sql"),
         },
+        Migration {
+            version: 3,
+            name: "used_refresh_secrets",
+            sql: include_str!("migrations/0003_used_refresh_secrets.sql"),
+        },
     ]
 }
 

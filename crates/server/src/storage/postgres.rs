@@ -17,6 +17,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{NoTls, Statement};
 use tokio_util::task::LocalPoolHandle;
 
+use super::growth::Growth;
 use super::migrate::{self, Migration};
 use super::sql::for_postgres;
 use super::sqlite::{out_of_range, wrong_parameter_count};
@@ -45,6 +46,7 @@ pub(super) struct Server {
     /// Transactions run here and not on the caller's task, so that a caller who goes away does not cancel them. The
     /// tasks stay on their thread, which spares every storage function a `Send` bound.
     threads: LocalPoolHandle,
+    growth: Growth,
 }
 
 impl Server {
@@ -53,6 +55,7 @@ impl Server {
         url: &str,
         schema: Option<&str>,
         migrations: &'static [Migration],
+        growth: Growth,
     ) -> Result<Self, DbError> {
         let settings = Settings::parse(url)?;
         let Settings { config, tls } = settings.clone();
@@ -79,7 +82,7 @@ impl Server {
             .build()
             .map_err(|cause| DbError::Configuration(cause.to_string()))?;
         let threads = thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
-        let server = Self { pool, settings, threads: LocalPoolHandle::new(threads) };
+        let server = Self { pool, settings, threads: LocalPoolHandle::new(threads), growth };
         let pool = server.pool.clone();
         let schema = schema.map(str::to_owned);
         server
@@ -125,8 +128,9 @@ impl Server {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let pool = self.pool.clone();
-        self.on_own_thread(move || async move { with_retries(&pool, &body, mode).await }).await
+        let (pool, growth) = (self.pool.clone(), self.growth.clone());
+        self.on_own_thread(move || async move { with_retries(&pool, &growth, &body, mode).await })
+            .await
     }
 
     async fn on_own_thread<T, E, Fut>(
@@ -184,7 +188,7 @@ fn describe(error: &dyn std::error::Error) -> String {
     text
 }
 
-async fn with_retries<T, E, F>(pool: &Pool, body: &F, mode: Mode) -> Result<T, E>
+async fn with_retries<T, E, F>(pool: &Pool, growth: &Growth, body: &F, mode: Mode) -> Result<T, E>
 where
     F: AsyncFn(&mut Tx) -> Result<T, E>,
     E: From<DbError>,
@@ -192,7 +196,7 @@ where
     let mut retries_left = RETRIES;
     let mut delay = FIRST_RETRY_DELAY;
     loop {
-        let (outcome, transient) = once(pool, body, mode).await?;
+        let (outcome, transient) = once(pool, growth, body, mode).await?;
         if !transient || retries_left == 0 {
             return outcome;
         }
@@ -203,7 +207,12 @@ where
 }
 
 /// Runs the body in one transaction, and says whether running it again may help.
-async fn once<T, E, F>(pool: &Pool, body: &F, mode: Mode) -> Result<(Result<T, E>, bool), DbError>
+async fn once<T, E, F>(
+    pool: &Pool,
+    growth: &Growth,
+    body: &F,
+    mode: Mode,
+) -> Result<(Result<T, E>, bool), DbError>
 where
     F: AsyncFn(&mut Tx) -> Result<T, E>,
     E: From<DbError>,
@@ -217,17 +226,25 @@ where
     {
         outcome = Err(failure.into());
     }
+    let grew = tx.take_growth();
     let Some(session) = tx.into_session() else {
         return Err(DbError::Closed);
     };
     match outcome {
-        Ok(value) => Ok(match session.finish("COMMIT").await {
-            Ok(()) => (Ok(value), false),
-            Err(refused) => {
-                let transient = refused.is_transient();
-                (Err(refused.into()), transient)
+        Ok(value) => {
+            let committed = session.finish("COMMIT").await;
+            // Also where the answer to COMMIT was lost: it may have been done.
+            if grew {
+                growth.announce();
             }
-        }),
+            Ok(match committed {
+                Ok(()) => (Ok(value), false),
+                Err(refused) => {
+                    let transient = refused.is_transient();
+                    (Err(refused.into()), transient)
+                }
+            })
+        }
         Err(own) => {
             // A connection that cannot roll back is closed by `finish`, which rolls back as well.
             let _ = session.finish("ROLLBACK").await;

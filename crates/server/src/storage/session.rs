@@ -238,6 +238,34 @@ pub async fn store_refresh(
     Ok(())
 }
 
+/// Remembers a refresh secret that was replaced by the next one, as long as its session runs.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn remember_used(tx: &mut Tx, id: SessionId, secret: TokenHash) -> Result<(), DbError> {
+    tx.execute(
+        "INSERT INTO used_refresh_secret (session_id, secret_hash) VALUES (?1, ?2) \
+         ON CONFLICT (session_id, secret_hash) DO NOTHING",
+        &params![id, secret.as_bytes()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Whether a running session has used this refresh secret before its current one.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn was_used(tx: &mut Tx, id: SessionId, secret: TokenHash) -> Result<bool, DbError> {
+    let row = tx
+        .query_opt(
+            "SELECT 1 FROM used_refresh_secret WHERE session_id = ?1 AND secret_hash = ?2",
+            &params![id, secret.as_bytes()],
+        )
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Notes that a session is in use.
 ///
 /// # Errors
@@ -265,6 +293,7 @@ pub async fn end(
         )
         .await?;
     tx.execute("DELETE FROM live_ticket WHERE session_id = ?1", &params![id]).await?;
+    tx.execute("DELETE FROM used_refresh_secret WHERE session_id = ?1", &params![id]).await?;
     Ok(changed == 1)
 }
 

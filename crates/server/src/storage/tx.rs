@@ -13,6 +13,7 @@ use super::{DbError, sqlite};
 pub struct Tx {
     backend: Backend,
     failure: Option<DbError>,
+    log_grew: bool,
 }
 
 enum Backend {
@@ -22,11 +23,11 @@ enum Backend {
 
 impl Tx {
     pub(super) fn sqlite(connection: rusqlite::Connection) -> Self {
-        Self { backend: Backend::Sqlite(connection), failure: None }
+        Self { backend: Backend::Sqlite(connection), failure: None, log_grew: false }
     }
 
     pub(super) fn postgres(session: Session) -> Self {
-        Self { backend: Backend::Postgres(session), failure: None }
+        Self { backend: Backend::Postgres(session), failure: None, log_grew: false }
     }
 
     /// The engine, for what [`dialect`](super::dialect) covers.
@@ -101,6 +102,16 @@ impl Tx {
     /// Takes the first failed statement's error, which makes the `Tx` usable again.
     pub(super) fn take_failure(&mut self) -> Option<DbError> {
         self.failure.take()
+    }
+
+    /// Notes that a change log has another entry, so that its followers are woken once this is committed.
+    pub(super) fn note_growth(&mut self) {
+        self.log_grew = true;
+    }
+
+    /// Whether a change log has grown since this was asked before.
+    pub(super) fn take_growth(&mut self) -> bool {
+        std::mem::take(&mut self.log_grew)
     }
 
     /// The SQLite connection; `None` on PostgreSQL.

@@ -5,6 +5,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use axum_server::Server;
 use axum_server::accept::NoDelayAcceptor;
@@ -26,6 +27,9 @@ const FILE_NAME: &str = "server.pem";
 
 /// An own certificate is renewed when a third of its life is left.
 const RENEWED_BEFORE_US: i64 = SERVER_CERTIFICATE_DAYS / 3 * DAY_US;
+
+/// How long a handshake may take.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 
 /// What accepts a connection: TLS over a socket without Nagle's delay.
 pub type Acceptor = RustlsAcceptor<NoDelayAcceptor>;
@@ -124,6 +128,7 @@ impl ServerTls {
     /// What wraps accepted connections into TLS.
     pub fn acceptor(&self) -> Acceptor {
         RustlsAcceptor::new(RustlsConfig::from_config(self.config()))
+            .handshake_timeout(HANDSHAKE_TIME)
             .acceptor(NoDelayAcceptor::new())
     }
 

@@ -14,6 +14,7 @@ use recado_protocol::identity::{
 use recado_protocol::{ConversationAccess, Role, Timestamp};
 use recado_server::backend::{Database, NewTeammate};
 use recado_server::clock::{Clock, SystemClock};
+use recado_server::http::EdgeLimits;
 use recado_server::identity::sealed::SecretsSource;
 use recado_server::identity::token::{Secret, TokenKind};
 use recado_server::serve::{RunningServer, ServeSettings};
@@ -60,9 +61,11 @@ pub(crate) struct TestServer {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) client: reqwest::Client,
     pub(crate) data: tempfile::TempDir,
+    settings: ServeSettings,
 }
 
 /// Somebody who can sign in.
+#[derive(Clone)]
 pub(crate) struct Person {
     pub(crate) email: String,
     pub(crate) password: String,
@@ -92,6 +95,19 @@ impl TestServer {
         Self::start_with(database, |settings| settings.backend.secrets = secrets).await
     }
 
+    /// A server that takes on no more than `limits`.
+    pub(crate) async fn start_limited(limits: EdgeLimits) -> Self {
+        Self::start_with(Database::Memory, |settings| settings.limits = limits).await
+    }
+
+    /// The same server, stopped and started again with other settings.
+    pub(crate) async fn restarted(self, change: impl FnOnce(&mut ServeSettings)) -> Self {
+        let Self { running, clock, data, mut settings, .. } = self;
+        running.stop().await;
+        change(&mut settings);
+        Self::run(settings, clock, data).await
+    }
+
     async fn start_with(database: Database, change: impl FnOnce(&mut ServeSettings)) -> Self {
         let data = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new());
@@ -100,10 +116,19 @@ impl TestServer {
         settings.backend.password_cost = 4;
         settings.backend.clock = clock.clone();
         change(&mut settings);
+        Self::run(settings, clock, data).await
+    }
+
+    async fn run(
+        settings: ServeSettings,
+        clock: Arc<ManualClock>,
+        data: tempfile::TempDir,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let running = RunningServer::start(settings, listener).await.expect("the server starts");
+        let running =
+            RunningServer::start(settings.clone(), listener).await.expect("the server starts");
         let client = client_of(&running, false);
-        Self { running, clock, client, data }
+        Self { running, clock, client, data, settings }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -212,18 +237,22 @@ pub(crate) fn new_device() -> Device {
 
 /// A client that trusts the server's own authority and nothing else.
 pub(crate) fn client_of(running: &RunningServer, http1_only: bool) -> reqwest::Client {
+    let builder = reqwest::Client::builder().tls_backend_preconfigured(tls_of(running)).no_proxy();
+    let builder = if http1_only { builder.http1_only() } else { builder };
+    builder.build().expect("a client")
+}
+
+/// TLS that trusts the server's own authority and nothing else.
+pub(crate) fn tls_of(running: &RunningServer) -> rustls::ClientConfig {
     let der = running.join_link().ca_der.clone().expect("an own authority");
     let mut roots = rustls::RootCertStore::empty();
     roots.add(der.into()).expect("a usable certificate");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
+    rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("protocol versions")
         .with_root_certificates(roots)
-        .with_no_client_auth();
-    let builder = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy();
-    let builder = if http1_only { builder.http1_only() } else { builder };
-    builder.build().expect("a client")
+        .with_no_client_auth()
 }
 
 /// The body of an answer that has to be a success.

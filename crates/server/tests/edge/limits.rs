@@ -4,11 +4,14 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use recado_protocol::Role;
+use recado_protocol::channel::ChannelReceipt;
+use recado_protocol::command::{CommandsRequest, CommandsResponse};
 use recado_protocol::error::ErrorCode;
+use recado_protocol::{CommandOutcome, Role};
 use reqwest::StatusCode;
 
-use crate::harness::{TestServer, code, error};
+use crate::commands::{channel, command, open, opening, reply};
+use crate::harness::{TestServer, body, code, error, tls_of};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn malformed_bodies_are_refused_without_repeating_them() {
@@ -35,7 +38,7 @@ async fn malformed_bodies_are_refused_without_repeating_them() {
         assert_eq!((status, error.code), (StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest));
         assert!(!error.message.contains("canary"), "{error:?}");
     }
-    let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+    let deep = format!("{}1{}", "[".repeat(30_000), "]".repeat(30_000));
     let request = server.client.post(server.url("/v1/sign-in"));
     let response = request.header("content-type", "application/json").body(deep).send().await;
     assert_eq!(code(response.expect("an answer")).await, ErrorCode::InvalidRequest);
@@ -67,36 +70,41 @@ async fn malformed_queries_and_ids_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_is_too_large_is_refused() {
+async fn a_megabyte_in_its_longest_spelling_is_taken_and_a_larger_body_is_refused() {
     let server = TestServer::start().await;
+    let key = channel(&server).await;
     let ana = server.add("ana", Role::Agent).await;
     let signed_in = server.sign_in(&ana).await;
-    let request = server.client.post(server.url("/v1/commands")).bearer_auth(signed_in.token());
-    let response = request
-        .header("content-type", "application/json")
-        .body(vec![b' '; 1_600_000])
-        .send()
-        .await
-        .expect("an answer");
-    let (status, error) = error(response).await;
-    assert_eq!((status, error.code), (StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLarge));
+    let receipt: ChannelReceipt =
+        body(open(&server, &key, "k-1", &opening("c-1", "Hello?")).await).await;
+    let post = async |token: &str, body: String| {
+        let request = server.client.post(server.url("/v1/commands")).bearer_auth(token);
+        let request = request.header("content-type", "application/json").body(body);
+        request.send().await.expect("an answer")
+    };
+
+    let one = command(receipt.conversation_id, reply("BODY"));
+    let text = serde_json::to_string(&CommandsRequest { commands: vec![one] }).expect("JSON");
+    let megabyte = text.replace("BODY", &"\\u0061".repeat(1_048_576));
+    let answer: CommandsResponse = body(post(signed_in.token(), megabyte).await).await;
+    let outcome = &answer.results.first().expect("a result").outcome;
+    assert!(matches!(outcome, CommandOutcome::Applied { .. }), "{outcome:?}");
+
+    let (status, refused) = error(post(signed_in.token(), " ".repeat(6_553_601)).await).await;
+    assert_eq!((status, refused.code), (StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLarge));
+    // Whoever is not recognised is answered before anything is read, and sends little where nobody needs to be.
+    assert_eq!(code(post("nobody", " ".repeat(6_553_600)).await).await, ErrorCode::SessionEnded);
+    let request = server.client.post(server.url("/v1/sign-in"));
+    let request = request.header("content-type", "application/json").body(" ".repeat(65_537));
+    assert_eq!(code(request.send().await.expect("an answer")).await, ErrorCode::TooLarge);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn headers_that_are_too_large_or_malformed_end_their_connection_only() {
     let server = TestServer::start().await;
-    let der = server.running.join_link().ca_der.clone().expect("an own authority");
+    let tls = Arc::new(tls_of(&server.running));
     let address = server.running.address();
     let answers = tokio::task::spawn_blocking(move || {
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add(der.into()).expect("a usable certificate");
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("protocol versions")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let tls = Arc::new(tls);
         [
             format!("GET / HTTP/1.1\r\nhost: x\r\nlong: {}\r\n\r\n", "x".repeat(200_000)),
             format!("GET / HTTP/1.1\r\nhost: x\r\n{}\r\n", "a: b\r\n".repeat(500)),

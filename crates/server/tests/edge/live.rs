@@ -9,6 +9,7 @@ use recado_protocol::error::ErrorCode;
 use recado_protocol::live::{LiveFrame, LiveRequest, LiveTicket};
 use recado_protocol::sync::{Bootstrap, Change};
 use recado_server::backend::TeammateChange;
+use recado_server::identity::token::{Secret, TokenKind};
 use reqwest::StatusCode;
 use reqwest_websocket::{Message, Upgrade as _, WebSocket};
 
@@ -254,4 +255,27 @@ async fn a_change_on_one_node_is_seen_on_another() {
     assert_eq!(error.code, ErrorCode::SessionEnded);
     first.running.stop().await;
     second.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_tickets_spend_nothing_that_right_ones_need() {
+    for database in databases() {
+        let server = TestServer::start_on(database).await;
+        let ana = server.add("ana", Role::Agent).await;
+        let signed_in = server.sign_in(&ana).await;
+        loop {
+            let wrong = Secret::generate(TokenKind::LiveTicket).expect("random");
+            let refused = upgrade(&server, wrong.expose(), None).await.into_inner();
+            match refused.status() {
+                StatusCode::UNAUTHORIZED => {}
+                status => {
+                    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+                    break;
+                }
+            }
+        }
+        let (mut socket, _) = begin(&server, &signed_in).await;
+        say(&mut socket, &LiveRequest::Ack { cursor: 0 }).await;
+        server.running.stop().await;
+    }
 }

@@ -6,6 +6,7 @@ mod api;
 mod audit;
 mod commands;
 mod console;
+mod crowds;
 mod harness;
 mod limits;
 mod live;

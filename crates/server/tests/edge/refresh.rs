@@ -197,3 +197,48 @@ async fn cleaning_ends_what_is_stale_and_leaves_what_is_in_use() {
         server.running.stop().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_knows_a_session_only_by_its_id_cannot_end_it() {
+    for database in databases() {
+        let server = TestServer::start_on(database).await;
+        let ana = server.add("ana", Role::Agent).await;
+        let signed_in = server.sign_in(&ana).await;
+        let mut refused = 0;
+        for _ in 0..200 {
+            match refresh(&server, &signed_in, &secret(), &secret()).await {
+                Err(ErrorCode::SessionEnded) => {}
+                Err(ErrorCode::TooManyAttempts) => refused += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(refused > 100, "{refused} guesses were not evaluated");
+        bootstrap(&server, signed_in.token()).await.expect("it goes on");
+        let renewed = refresh(&server, &signed_in, &signed_in.refresh, &secret()).await;
+        bootstrap(&server, &renewed.expect("goes on").access_token).await.expect("it goes on");
+        server.running.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_of_any_former_time_shows_a_second_holder() {
+    for database in databases() {
+        let server = TestServer::start_on(database).await;
+        let ana = server.add("ana", Role::Agent).await;
+        for stolen in 0..4 {
+            let signed_in = server.sign_in(&ana).await;
+            let mut secrets = vec![signed_in.refresh.clone()];
+            for _ in 0..6 {
+                let next = secret();
+                let current = secrets.last().expect("one");
+                refresh(&server, &signed_in, current, &next).await.expect("goes on");
+                secrets.push(next);
+            }
+            let outcome = refresh(&server, &signed_in, &secrets[stolen], &secret()).await;
+            assert_eq!(outcome, Err(ErrorCode::SessionEnded));
+            let ended = bootstrap(&server, signed_in.token()).await;
+            assert_eq!(ended, Err(ErrorCode::SessionEnded), "{stolen}");
+        }
+        server.running.stop().await;
+    }
+}

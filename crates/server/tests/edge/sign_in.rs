@@ -210,3 +210,23 @@ async fn a_code_of_the_step_before_still_counts_and_an_older_one_does_not() {
     let accepted = server.post("/v1/sign-in/totp", &totp_request(&flow, &previous)).await;
     assert_eq!(accepted.status(), StatusCode::OK);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_password_stays_right_while_another_sign_in_renews_its_hash() {
+    for database in databases() {
+        let server = TestServer::start_on(database).await;
+        let ana = server.add("ana", Role::Agent).await;
+        // On devices that are known, since strangers have to wait for each other.
+        let devices: Vec<_> =
+            (0..6).map(|_| Person { device: new_device(), ..ana.clone() }).collect();
+        for device in &devices {
+            server.sign_in(device).await;
+        }
+        let server = server.restarted(|settings| settings.backend.password_cost = 5).await;
+        // Each finds the hash made by the older recipe, and one of them replaces it.
+        let flows = devices.iter().map(|device| server.flow(device));
+        let flows = join_all(flows).await;
+        assert_eq!(flows.len(), devices.len());
+        server.running.stop().await;
+    }
+}

@@ -49,50 +49,82 @@ impl Holder {
     }
 }
 
-fn present(family: &mut RefreshFamily, request: (u64, u64)) -> RefreshOutcome {
-    family.present(secret(request.0), secret(request.1))
+/// A family as the server keeps it, with the secrets that it has used before.
+#[derive(Clone, Debug, PartialEq)]
+struct Stored {
+    family: RefreshFamily,
+    used: Vec<TokenHash>,
 }
 
-fn signed_in() -> (RefreshFamily, Holder) {
+impl Stored {
+    fn new() -> Self {
+        Self { family: RefreshFamily::new(secret(0)), used: Vec::new() }
+    }
+}
+
+fn present(stored: &mut Stored, request: (u64, u64)) -> RefreshOutcome {
+    let (presented, was) = (secret(request.0), stored.family.current);
+    let was_used = stored.used.contains(&presented);
+    let outcome = stored.family.present(presented, secret(request.1), was_used);
+    if stored.family.current != was {
+        stored.used.push(was);
+    }
+    outcome
+}
+
+fn signed_in() -> (Stored, Holder) {
     let keychain = Keychain { current: 0, next: None };
-    (RefreshFamily::new(secret(0)), Holder::new(keychain, 1))
+    (Stored::new(), Holder::new(keychain, 1))
 }
 
 #[test]
 fn a_proposal_may_be_repeated_until_it_has_been_used() {
-    let mut family = RefreshFamily::new(secret(0));
+    let mut family = Stored::new();
     assert_eq!(present(&mut family, (0, 1)), RefreshOutcome::Rotated);
     assert_eq!(present(&mut family, (0, 1)), RefreshOutcome::Repeated);
     assert_eq!(present(&mut family, (1, 2)), RefreshOutcome::Rotated);
-    assert_eq!(family.current, secret(1));
-    assert_eq!(family.pending, Some(secret(2)));
+    assert_eq!(family.family.current, secret(1));
+    assert_eq!(family.family.pending, Some(secret(2)));
     assert_eq!(present(&mut family, (0, 1)), RefreshOutcome::Superseded);
-    assert_eq!(family.state, FamilyState::Active);
+    assert_eq!(family.family.state, FamilyState::Active);
 }
 
 #[test]
 fn another_proposal_for_the_same_secret_revokes_the_family() {
-    let mut family = RefreshFamily::new(secret(0));
+    let mut family = Stored::new();
     assert_eq!(present(&mut family, (0, 1)), RefreshOutcome::Rotated);
     assert_eq!(present(&mut family, (0, 9)), RefreshOutcome::ReuseDetected);
-    assert_eq!(family.state, FamilyState::Revoked);
+    assert_eq!(family.family.state, FamilyState::Revoked);
     assert_eq!(present(&mut family, (0, 1)), RefreshOutcome::AlreadyRevoked);
     assert_eq!(present(&mut family, (1, 2)), RefreshOutcome::AlreadyRevoked);
 }
 
 #[test]
-fn an_older_or_unknown_secret_revokes_the_family() {
-    for wrong in [(0, 9), (0, 2), (7, 9)] {
-        let mut family = RefreshFamily::new(secret(0));
-        present(&mut family, (0, 1));
-        present(&mut family, (1, 2));
-        assert_eq!(present(&mut family, wrong), RefreshOutcome::ReuseDetected);
+fn any_older_secret_revokes_the_family() {
+    for older in [(0, 9), (0, 2), (3, 9), (4, 9)] {
+        let mut family = Stored::new();
+        for number in 0..6 {
+            assert_eq!(present(&mut family, (number, number + 1)), RefreshOutcome::Rotated);
+        }
+        assert_eq!(present(&mut family, older), RefreshOutcome::ReuseDetected);
+        assert_eq!(family.family.state, FamilyState::Revoked);
+    }
+}
+
+#[test]
+fn a_secret_that_never_was_one_of_the_familys_changes_nothing() {
+    let mut family = Stored::new();
+    for number in 0..3 {
+        let before = family.clone();
+        assert_eq!(present(&mut family, (700 + number, 9)), RefreshOutcome::Unknown);
+        assert_eq!(family, before);
+        assert_eq!(present(&mut family, (number, number + 1)), RefreshOutcome::Rotated);
     }
 }
 
 #[test]
 fn a_known_secret_cannot_be_proposed() {
-    let mut family = RefreshFamily::new(secret(0));
+    let mut family = Stored::new();
     let malformed = RefreshOutcome::InvalidProposal;
     assert_eq!(present(&mut family, (0, 0)), malformed);
     present(&mut family, (0, 1));
@@ -100,7 +132,7 @@ fn a_known_secret_cannot_be_proposed() {
     assert_eq!(present(&mut family, (1, 0)), malformed);
     present(&mut family, (1, 2));
     assert_eq!(present(&mut family, (1, 0)), malformed);
-    assert_eq!(family.state, FamilyState::Active);
+    assert_eq!(family.family.state, FamilyState::Active);
 }
 
 /// What the network and the machine do to an honest client.
@@ -130,7 +162,7 @@ fn mishap() -> impl Strategy<Value = Mishap> {
 
 /// One refresh of one holder. Gives every outcome at the server.
 fn refresh(
-    family: &mut RefreshFamily,
+    family: &mut Stored,
     holder: &mut Holder,
     mishap: Mishap,
     delayed: &mut Option<(u64, u64)>,
@@ -222,14 +254,14 @@ proptest! {
                 holder.receive(request, outcome);
             }
         }
-        prop_assert_eq!(family.state, FamilyState::Revoked);
+        prop_assert_eq!(family.family.state, FamilyState::Revoked);
     }
 
     #[test]
     fn a_second_holder_never_gains_access_after_detection(
         requests in prop::collection::vec((0_u64..6, 0_u64..6), 1..12)
     ) {
-        let mut family = RefreshFamily::new(secret(0));
+        let mut family = Stored::new();
         let mut detected = false;
         for request in requests {
             let before = family.clone();
@@ -237,7 +269,7 @@ proptest! {
             prop_assert!(!(detected && outcome.gives_access()));
             prop_assert_eq!(outcome.must_be_stored(), before != family);
             detected |= outcome == RefreshOutcome::ReuseDetected;
-            prop_assert_eq!(detected, family.state == FamilyState::Revoked);
+            prop_assert_eq!(detected, family.family.state == FamilyState::Revoked);
         }
     }
 }

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use super::open_reader;
 use super::writer::{Body, Connected, Job};
+use crate::storage::growth::Growth;
 use crate::storage::{DbError, Tx};
 
 /// Reads that may wait for a thread; further callers wait for room.
@@ -25,7 +26,7 @@ impl Readers {
         let (queue, jobs) = mpsc::channel::<Box<dyn Job>>(QUEUE);
         let jobs = Arc::new(Mutex::new(jobs));
         for number in 1..=count {
-            let mut reader = Connected::new(open_reader(path)?);
+            let mut reader = Connected::new(open_reader(path)?, Growth::default());
             let jobs = Arc::clone(&jobs);
             thread::Builder::new()
                 .name(format!("recado-db-read{number}"))

@@ -15,6 +15,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::error;
+use crate::storage::growth::Growth;
 use crate::storage::{DbError, Tx};
 
 /// Most commands in one commit.
@@ -95,11 +96,12 @@ where
 /// A connection that runs jobs.
 pub(super) struct Connected {
     tx: Tx,
+    growth: Growth,
 }
 
 impl Connected {
-    pub(super) fn new(connection: Connection) -> Self {
-        Self { tx: Tx::sqlite(connection) }
+    pub(super) fn new(connection: Connection, growth: Growth) -> Self {
+        Self { tx: Tx::sqlite(connection), growth }
     }
 
     fn batch(&self, sql: &str) -> Result<(), DbError> {
@@ -123,8 +125,9 @@ impl Connected {
         let mut done = Vec::new();
         let mut waiting = Some(first);
         let mut outcome = Ok(());
+        let mut grew = false;
         while let Some(mut job) = waiting.take() {
-            outcome = self.run_in_savepoint(&mut *job);
+            outcome = self.run_in_savepoint(&mut *job, &mut grew);
             done.push(job);
             if outcome.is_ok() && done.len() < GROUP_SIZE && begun.elapsed() < GROUP_TIME {
                 waiting = next();
@@ -135,15 +138,19 @@ impl Connected {
             // If even this fails, the next BEGIN does too, and says so to its callers.
             let _ = self.batch("ROLLBACK");
         }
+        if outcome.is_ok() && grew {
+            self.growth.announce();
+        }
         for job in done {
             job.answer(outcome.clone());
         }
     }
 
     /// An error means that the whole group is lost, not that the job failed.
-    fn run_in_savepoint(&mut self, job: &mut dyn Job) -> Result<(), DbError> {
+    fn run_in_savepoint(&mut self, job: &mut dyn Job, grew: &mut bool) -> Result<(), DbError> {
         self.batch("SAVEPOINT command")?;
         let keep = job.run(&mut self.tx);
+        *grew |= self.tx.take_growth() && keep;
         // On a full disk and the like SQLite takes back the outer transaction by itself.
         if !self.in_transaction() {
             return Err(DbError::TransactionLost);
@@ -170,12 +177,12 @@ pub(crate) struct WriterThread {
 
 impl WriterThread {
     /// Starts the thread; it ends when this value is dropped and its queue is empty.
-    pub(crate) fn start(connection: Connection) -> Result<Self, DbError> {
+    pub(crate) fn start(connection: Connection, growth: Growth) -> Result<Self, DbError> {
         let (queue, mut jobs) = mpsc::channel::<Box<dyn Job>>(QUEUE);
         thread::Builder::new()
             .name("recado-db-write".to_owned())
             .spawn(move || {
-                let mut writer = Connected::new(connection);
+                let mut writer = Connected::new(connection, growth);
                 while let Some(first) = jobs.blocking_recv() {
                     writer.write_group(first, || jobs.try_recv().ok());
                 }
@@ -206,8 +213,8 @@ pub(crate) struct InlineStore {
 }
 
 impl InlineStore {
-    pub(crate) fn new(connection: Connection) -> Self {
-        Self { writer: Mutex::new(Connected::new(connection)), holder: Mutex::new(None) }
+    pub(crate) fn new(connection: Connection, growth: Growth) -> Self {
+        Self { writer: Mutex::new(Connected::new(connection, growth)), holder: Mutex::new(None) }
     }
 
     pub(crate) fn write<T, E, F>(&self, body: F) -> Result<T, E>
@@ -258,7 +265,7 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use super::{Body, Connected, Job};
+    use super::{Body, Connected, Growth, Job};
     use crate::storage::{DbError, Tx, params};
 
     #[test]
@@ -275,7 +282,7 @@ mod tests {
                 false
             }))
             .expect("a commit hook");
-        let mut writer = Connected::new(connection);
+        let mut writer = Connected::new(connection, Growth::default());
         let mut answers = Vec::new();
         let mut jobs: Vec<Box<dyn Job>> = Vec::new();
         for id in 0..10_i64 {
@@ -317,7 +324,7 @@ mod tests {
             .execute_batch("CREATE TABLE note (id INTEGER PRIMARY KEY) STRICT")
             .expect("a table");
         connection.commit_hook(Some(|| true)).expect("a commit hook");
-        let mut writer = Connected::new(connection);
+        let mut writer = Connected::new(connection, Growth::default());
         let insert = |id: i64| {
             Body::new(async move |tx: &mut Tx| {
                 tx.execute("INSERT INTO note (id) VALUES (?1)", &params![id]).await
