@@ -7,6 +7,7 @@ window.RECADO_COMMANDS = Object.freeze([
   'sign_in_code',
   'sign_in_cancel',
   'sign_out',
+  'connection_retry',
   'problem_retry',
   'cache_reset',
   'vault_create',

@@ -145,7 +145,7 @@ export async function withoutNetwork(host, language) {
       'sign-out',
       offline,
       async (page) => {
-        await byId(page, 'workspace-menu').click();
+        await byId(page, 'account-menu').click();
         await page.getByRole('menuitem').last().click();
         await byId(page, 'sign-out').waitFor();
       },
@@ -193,6 +193,14 @@ export function fromAConversation(host) {
       pressed('Control+,', 'settings'),
       (page) => byId(page, `settings-${section}`).click(),
     ]),
+    [
+      'account-menu',
+      open,
+      async (page) => {
+        await byId(page, 'account-menu').click();
+        await page.getByRole('menu').waitFor();
+      },
+    ],
     [
       'workspace-menu',
       open,

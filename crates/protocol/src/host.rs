@@ -50,6 +50,9 @@ pub struct Commands {
     /// Ends the session and destroys this machine's copy. Refused while unsent work would be lost,
     /// unless `discard_unsent` is set.
     pub sign_out: (SignOutRequest, AppState),
+    /// Tries at once to reach the server, instead of after the wait; one that asked to be left
+    /// alone for a time is not asked earlier.
+    pub connection_retry: (Empty, Empty),
     /// Tries again what a problem with the keychain or the disk has stopped.
     pub problem_retry: (Empty, AppState),
     /// Builds the cache anew from the server. The outbox and the drafts stay.
@@ -106,6 +109,7 @@ impl Commands {
         "sign_in_code",
         "sign_in_cancel",
         "sign_out",
+        "connection_retry",
         "problem_retry",
         "cache_reset",
         "vault_create",

@@ -2,6 +2,7 @@
 
 pub(crate) mod conversation;
 pub(crate) mod inbox;
+pub(crate) mod meanwhile;
 pub(crate) mod search;
 pub(crate) mod sidebar;
 pub(crate) mod snapshot;

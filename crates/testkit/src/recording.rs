@@ -21,6 +21,15 @@ pub enum Weather {
     Cut,
     /// Requests reach the server, answers are lost; an open live stream breaks.
     AnswersLost,
+    /// Everything passes until a command is sent. That one reaches the server; its answer and all
+    /// later ones are lost.
+    LostFromNextCommand,
+}
+
+impl Weather {
+    const fn is_fair(self) -> bool {
+        matches!(self, Self::Fair | Self::LostFromNextCommand)
+    }
 }
 
 /// Makes transports that record and obey the weather. Clones share both.
@@ -86,8 +95,16 @@ impl Transport for RecordingTransport {
             if *self.weather.borrow() == Weather::Cut {
                 return Err(TransportError::Unreachable);
             }
+            self.weather.send_if_modified(|weather| {
+                let hit =
+                    *weather == Weather::LostFromNextCommand && request.path == "/v1/commands";
+                if hit {
+                    *weather = Weather::AnswersLost;
+                }
+                hit
+            });
             let response = self.inner.send(request).await?;
-            if *self.weather.borrow() != Weather::Fair {
+            if !self.weather.borrow().is_fair() {
                 return Err(TransportError::Unreachable);
             }
             keep(&self.received, &response.body);
@@ -97,7 +114,7 @@ impl Transport for RecordingTransport {
 
     fn open_live(&self, ticket: String) -> BoxFuture<'_, Result<LiveStream, TransportError>> {
         Box::pin(async move {
-            if *self.weather.borrow() != Weather::Fair {
+            if !self.weather.borrow().is_fair() {
                 return Err(TransportError::Unreachable);
             }
             let live = self.inner.open_live(ticket).await?;
@@ -110,7 +127,7 @@ impl Transport for RecordingTransport {
             let mut weather = self.weather.subscribe();
             let broken = stream::once(async move {
                 // The sender lives as long as the transport; without it the stream simply goes on.
-                if weather.wait_for(|weather| *weather != Weather::Fair).await.is_err() {
+                if weather.wait_for(|weather| !weather.is_fair()).await.is_err() {
                     std::future::pending::<()>().await;
                 }
                 Err(TransportError::Unreachable)

@@ -207,6 +207,7 @@ async fn pull(
                 "fair" => Weather::Fair,
                 "cut" => Weather::Cut,
                 "answers_lost" => Weather::AnswersLost,
+                "lost_from_next_command" => Weather::LostFromNextCommand,
                 other => return Err(anyhow::anyhow!("there is no weather {other}").into()),
             });
             json!({})

@@ -103,7 +103,12 @@ test('what arrives moves neither the place nor the focus nor the half-typed text
   await page.mouse.wheel(0, -300);
   await page.waitForFunction(() => {
     const element = document.querySelector('[data-testid="thread"]');
-    return element.scrollHeight - element.clientHeight - element.scrollTop > 200;
+    // What has just come into sight is measured before it is shown.
+    const messages = [...element.querySelectorAll('[data-testid="message"]')];
+    return (
+      element.scrollHeight - element.clientHeight - element.scrollTop > 200 &&
+      messages.every((message) => message.innerText !== '')
+    );
   });
   const look = () =>
     page.evaluate(() => {

@@ -71,7 +71,7 @@ for (const [language, locale] of [
     await onceAllowed(page, () => giveCode(page, code), byId(page, 'status-bar'));
     await inboxLoaded(page);
 
-    await byId(page, 'workspace-menu').click();
+    await byId(page, 'account-menu').click();
     await page.getByRole('menuitem', { name: words('command-account-sign-out') }).click();
     await byId(page, 'sign-out-confirm').click();
     await onceAllowed(page, () => givePassword(page, email, password), codeInput);

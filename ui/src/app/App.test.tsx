@@ -309,8 +309,10 @@ test('what is marked unread by hand stays unread while it is open', async () => 
 
 test('a start that fails says so and tries again', async () => {
   host = memoryHost();
-  host.failNext('app_state', new HostFailure({ code: 'client_failed', message: '', retry_after_s: null }));
   const failing = host;
+  const { invoke } = failing;
+  failing.invoke = () =>
+    Promise.reject(new HostFailure({ code: 'client_failed', message: '', retry_after_s: null }));
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   render(
     <QueryClientProvider client={client}>
@@ -320,6 +322,7 @@ test('a start that fails says so and tries again', async () => {
     </QueryClientProvider>,
   );
   expect(await screen.findByText('Recado could not start')).toBeDefined();
+  failing.invoke = invoke;
   await userEvent.setup().click(screen.getByText('Try again'));
   await screen.findByTestId('conversation-list');
 });

@@ -1,19 +1,21 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { I18nProvider } from 'react-aria-components/I18nProvider';
 import type { AppState, Settings } from '../bindings/protocol';
 import { CommandsProvider } from '../commands/Commands';
 import { buildKeymap } from '../commands/keymap';
 import { type Language, LocalizationProvider, languageFor } from '../i18n/text';
 import { InboxScreen } from '../inbox/InboxScreen';
-import { CodeScreen } from '../signin/CodeScreen';
-import { JoinScreen } from '../signin/JoinScreen';
 import { OpeningScreen, ProblemScreen } from '../signin/ProblemScreen';
-import { SignInScreen } from '../signin/SignInScreen';
 import { HostEvents } from './events';
 import { KEYS, useAppState } from './queries';
 import { StartFailed } from './StartFailed';
 import { ui } from './uiState';
+
+// Who is signed in, as nearly always, never sees these.
+const JoinScreen = lazy(async () => ({ default: (await import('../signin/JoinScreen')).JoinScreen }));
+const SignInScreen = lazy(async () => ({ default: (await import('../signin/SignInScreen')).SignInScreen }));
+const CodeScreen = lazy(async () => ({ default: (await import('../signin/CodeScreen')).CodeScreen }));
 
 /** The whole program: the phase decides the screen, the settings language, theme and keys. */
 export function App() {
@@ -31,7 +33,9 @@ export function App() {
         <CommandsProvider keymap={keymap} onBlocked={(reason) => ui.toast(reason, { tone: 'failed' })}>
           <HostEvents>
             {state ? (
-              <Screen state={state} />
+              <Suspense fallback={null}>
+                <Screen state={state} />
+              </Suspense>
             ) : error ? (
               <StartFailed error={error} onRetry={refetch} />
             ) : null}

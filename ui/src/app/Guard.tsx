@@ -1,5 +1,5 @@
 import { Component, type ReactNode } from 'react';
-import { languageFor, translator } from '../i18n/text';
+import { LocalizationProvider, languageFor, useText } from '../i18n/text';
 
 interface GuardState {
   failed: boolean;
@@ -15,14 +15,22 @@ export class Guard extends Component<{ children: ReactNode }, GuardState> {
 
   override render() {
     if (!this.state.failed) return this.props.children;
-    const t = translator(languageFor(navigator.languages));
     return (
-      <main className="guard" role="alert">
-        <p>{t('guard-text')}</p>
-        <button type="button" onClick={() => location.reload()}>
-          {t('guard-reload')}
-        </button>
-      </main>
+      <LocalizationProvider language={languageFor(navigator.languages)}>
+        <Failed />
+      </LocalizationProvider>
     );
   }
+}
+
+function Failed() {
+  const t = useText();
+  return (
+    <main className="guard" role="alert">
+      <p>{t('guard-text')}</p>
+      <button type="button" onClick={() => location.reload()}>
+        {t('guard-reload')}
+      </button>
+    </main>
+  );
 }

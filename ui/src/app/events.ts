@@ -138,6 +138,6 @@ function conversationLeft(client: QueryClient, id: ConversationId, name: string 
   client.removeQueries({ queryKey: KEYS.conversation(id) });
   const { selectedId, written } = useUi.getState();
   if (selectedId !== id) return;
-  const kept = written?.conversationId === id ? written : { reply: '', note: '' };
+  const kept = written?.conversationId === id ? written.texts() : { reply: '', note: '' };
   ui.setLeft({ conversationId: id, name, reply: kept.reply, note: kept.note });
 }

@@ -40,7 +40,7 @@ interface UiState {
   undoStack: readonly { conversationId: ConversationId; action: Action }[];
   left: LeftConversation | null;
   /** What stands in the open composer, in case the conversation goes away under it. */
-  written: { conversationId: ConversationId; reply: string; note: string } | null;
+  written: { conversationId: ConversationId; texts: () => Record<DraftKind, string> } | null;
   composerKind: DraftKind;
   /** Raised to put the caret into the composer. */
   composerFocus: number;

@@ -189,6 +189,11 @@ sign_in_cancel: [Empty, AppState],
  */
 sign_out: [SignOutRequest, AppState], 
 /**
+ * Tries at once to reach the server, instead of after the wait; one that asked to be left
+ * alone for a time is not asked earlier.
+ */
+connection_retry: [Empty, Empty], 
+/**
  * Tries again what a problem with the keychain or the disk has stopped.
  */
 problem_retry: [Empty, AppState], 
@@ -730,6 +735,28 @@ waiting: boolean,
  */
 conversation_id: ConversationId, };
 
+export type Meanwhile = { 
+/**
+ * The colleague's name.
+ */
+author_name: string | null, 
+/**
+ * What: a message, a note or a change of the conversation.
+ */
+part_type: PartType, 
+/**
+ * The teammate that an `assignment` names.
+ */
+assigned_to_admin_id: TeammateId | null, 
+/**
+ * The team that an `assignment` names.
+ */
+assigned_to_team_id: TeamId | null, 
+/**
+ * When.
+ */
+created_at: Timestamp, };
+
 export type NotificationContent = "full" | "sender" | "hidden" | "off";
 
 export type OpenRequest = { 
@@ -762,6 +789,10 @@ conversation_id: ConversationId,
  */
 contact_name: string | null, 
 /**
+ * The conversation's subject, if it has one.
+ */
+title: string | null, 
+/**
  * What.
  */
 action: Action, 
@@ -776,7 +807,11 @@ delivery: Delivery,
 /**
  * How often it was tried.
  */
-attempts: number, };
+attempts: number, 
+/**
+ * The newest thing that a colleague did there since.
+ */
+meanwhile: Meanwhile | null, };
 
 export type OutboxRequest = { 
 /**

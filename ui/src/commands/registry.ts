@@ -41,11 +41,14 @@ const LIST = [
   command('palette.open', 'command-palette-open', 'general', 'app', ['$mod+k']),
   command('search.open', 'command-search-open', 'general', 'app', ['/']),
   command('action.undo', 'command-action-undo', 'general', 'inbox', ['z', '$mod+z']),
+  command('action.redo', 'command-action-redo', 'general', 'inbox', ['Shift+z']),
   command('keys.show', 'command-keys-show', 'general', 'app', ['?']),
   command('settings.open', 'command-settings-open', 'general', 'app', ['$mod+,']),
   command('theme.toggle', 'command-theme-toggle', 'general', 'app', []),
   command('details.toggle', 'command-details-toggle', 'general', 'app', ['$mod+.']),
   command('sidebar.toggle', 'command-sidebar-toggle', 'general', 'app', ['$mod+\\']),
+  command('connection.retry', 'command-connection-retry', 'general', 'app', []),
+  command('outbox.retryAll', 'command-outbox-retry-all', 'general', 'app', []),
   command('account.signOut', 'command-account-sign-out', 'general', 'app', []),
 
   command('list.next', 'command-list-next', 'list', 'inbox', ['j', 'ArrowDown'], {

@@ -8,7 +8,7 @@ import { Button } from '../design/Button';
 import { Keys } from '../design/Keys';
 import { type TextId, textIds, useText } from '../i18n/text';
 import styles from './Composer.module.css';
-import { sentText, textProblem } from './composerText';
+import { sentText } from './composerText';
 import { denialOf } from './denials';
 import { lastSeenSeq } from './parts';
 import { type DraftState, useDraft } from './useDraft';
@@ -26,6 +26,16 @@ const DRAFT_TEXTS: Partial<Record<DraftState, TextId>> = textIds({
   failed: 'draft-failed',
 });
 
+/** Makes the field as high as its text. Most keys change no line: then nothing is laid out a second time. */
+function fitToText(element: HTMLTextAreaElement) {
+  const { fitted, length } = element.dataset;
+  element.dataset.length = String(element.value.length);
+  if (element.value.length >= Number(length) && element.scrollHeight === Number(fitted)) return;
+  element.style.height = 'auto';
+  element.style.height = `${element.scrollHeight}px`;
+  element.dataset.fitted = String(element.scrollHeight);
+}
+
 /** Where replies and notes are written. The two differ in colour, tab, words and button; the text stands still
  * whatever arrives meanwhile. */
 export function Composer({ conversationId, view, contactName }: ComposerProps) {
@@ -36,7 +46,7 @@ export function Composer({ conversationId, view, contactName }: ComposerProps) {
   const focusAsked = useUi((state) => state.composerFocus);
   const field = useRef<HTMLTextAreaElement>(null);
   const [sending, setSending] = useState(false);
-  const { texts, state, write, clear } = useDraft(conversationId, view);
+  const { textOf, problems, state, write, clear } = useDraft(conversationId, view);
   const sendKeys = useKeys('composer.send');
 
   const denied: Record<DraftKind, string | null> = {
@@ -44,15 +54,14 @@ export function Composer({ conversationId, view, contactName }: ComposerProps) {
     note: denialOf(t, view, 'conversation_note'),
   };
   const kind: DraftKind = denied.reply && !denied.note ? 'note' : wantedKind;
-  const text = texts[kind];
-  const problem = textProblem(text);
+  const problem = problems[kind];
   const closed = denialOf(t, view, 'conversation_close');
   const snooze = denialOf(t, view, 'conversation_snooze');
 
   // A note that was begun earlier is what one comes back for, if there is no reply.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only when the conversation opens
   useEffect(() => {
-    if (texts.reply === '' && texts.note !== '') ui.setComposerKind('note');
+    if (textOf('reply') === '' && textOf('note') !== '') ui.setComposerKind('note');
   }, [conversationId]);
 
   const firstFocus = useRef(focusAsked);
@@ -62,18 +71,20 @@ export function Composer({ conversationId, view, contactName }: ComposerProps) {
     field.current?.focus();
   }, [focusAsked]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
-  useLayoutEffect(() => {
+  // The field holds the text; it is given another one only with the other tab, or after sending.
+  const show = (text: string) => {
     const element = field.current;
     if (!element) return;
-    element.style.height = 'auto';
-    element.style.height = `${element.scrollHeight}px`;
-  }, [text, kind]);
+    element.value = text;
+    fitToText(element);
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only the other tab's text is another text
+  useLayoutEffect(() => show(textOf(kind)), [kind]);
 
   const send = async (then?: 'close' | 'snooze') => {
     if (sending || problem || denied[kind]) return;
     setSending(true);
-    const body_text = sentText(text);
+    const body_text = sentText(textOf(kind));
     const sent = await submit(
       conversationId,
       kind === 'note'
@@ -83,6 +94,7 @@ export function Composer({ conversationId, view, contactName }: ComposerProps) {
     setSending(false);
     if (!sent) return;
     clear(kind);
+    show('');
     if (then === 'close') run('conversation.close');
     if (then === 'snooze') run('conversation.snooze');
   };
@@ -147,13 +159,20 @@ export function Composer({ conversationId, view, contactName }: ComposerProps) {
         placeholder={t(kind === 'note' ? 'composer-placeholder-note' : 'composer-placeholder-reply', {
           name: contactName,
         })}
-        value={text}
+        defaultValue={textOf(kind)}
         data-testid="composer-editor"
-        onChange={(event) => write(kind, event.target.value)}
+        onInput={(event) => {
+          write(kind, event.currentTarget.value);
+          fitToText(event.currentTarget);
+        }}
       />
       <div className={styles.foot}>
         <span className={styles.state} data-tone={state === 'failed' ? 'failed' : undefined} role="status">
-          {problem === 'too_long' ? t('composer-too-long') : stateText && text !== '' ? t(stateText) : ''}
+          {problem === 'too_long'
+            ? t('composer-too-long')
+            : stateText && problem !== 'empty'
+              ? t(stateText)
+              : ''}
         </span>
         <span className={styles.gap} />
         {kind === 'reply' && view.head.state !== 'closed' && !closed ? (

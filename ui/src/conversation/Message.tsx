@@ -5,22 +5,39 @@ import { useHost } from '../app/host';
 import { useReadyState } from '../app/queries';
 import { ui } from '../app/uiState';
 import type { Delivery, PartView } from '../bindings/protocol';
+import type { CommandName } from '../commands/registry';
 import { Button } from '../design/Button';
+import { Keys } from '../design/Keys';
 import { useNow } from '../i18n/now';
 import { useLocalization, useText } from '../i18n/text';
 import { clockTime, exactTime, nearTime } from '../i18n/time';
+import { MeanwhileLine } from './MeanwhileLine';
 import styles from './Message.module.css';
 import { MessageBody } from './MessageBody';
+import { deedOf } from './meanwhile';
 
 interface MessageProps {
   entry: PartView;
   /** The last of its group: who and when stand below it. */
   last: boolean;
   contactName: string;
+  /** What a colleague did while it waited. */
+  meanwhile?: PartView | undefined;
+  /** What does again what that has changed. */
+  redo?: CommandName | null | undefined;
+  /** The one that the key for doing again is about. */
+  newestRefused?: boolean | undefined;
 }
 
 /** A message: the customer's on the left, ours on the right, notes on the right in yellow. */
-export const Message = memo(function Message({ entry, last, contactName }: MessageProps) {
+export const Message = memo(function Message({
+  entry,
+  last,
+  contactName,
+  meanwhile,
+  redo,
+  newestRefused = false,
+}: MessageProps) {
   const { t, locale } = useLocalization();
   const { part, delivery } = entry;
   const kind = part.part_type === 'note' ? 'note' : part.author.type === 'contact' ? 'customer' : 'ours';
@@ -54,7 +71,10 @@ export const Message = memo(function Message({ entry, last, contactName }: Messa
           {kind === 'customer' || !entry.mine ? null : <DeliveryState delivery={delivery} />}
         </div>
       ) : null}
-      {delivery.type === 'refused' ? <Refusal entry={entry} delivery={delivery} /> : null}
+      {meanwhile ? <MeanwhileLine deed={deedOf(meanwhile.part)} redo={redo ?? null} /> : null}
+      {delivery.type === 'refused' ? (
+        <Refusal entry={entry} delivery={delivery} newest={newestRefused} />
+      ) : null}
     </article>
   );
 });
@@ -77,7 +97,7 @@ function DeliveryState({ delivery }: { delivery: Delivery }) {
 type Refused = Extract<Delivery, { type: 'refused' }>;
 
 /** Why a message was refused, and what can be done: nothing is lost before the agent says so. */
-function Refusal({ entry, delivery }: { entry: PartView; delivery: Refused }) {
+function Refusal({ entry, delivery, newest }: { entry: PartView; delivery: Refused; newest: boolean }) {
   const t = useText();
   const { retry, discard } = useOutboxActions();
   return (
@@ -86,6 +106,7 @@ function Refusal({ entry, delivery }: { entry: PartView; delivery: Refused }) {
       <div className={styles.refusalActions}>
         <Button onPress={() => retry.mutate({ command_id: delivery.command_id })} testId="refusal-retry">
           {t('refused-retry')}
+          {newest ? <Keys command="action.redo" /> : null}
         </Button>
         <Button onPress={() => void copy(entry.part.body_text, t('copied'))}>{t('refused-copy')}</Button>
         <Button kind="danger" onPress={() => discard.mutate({ command_id: delivery.command_id })}>

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } fr
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useReadyState } from '../app/queries';
 import { ui, useUi } from '../app/uiState';
-import type { ConversationView } from '../bindings/protocol';
+import type { ConversationView, PartView } from '../bindings/protocol';
 import { useCommand } from '../commands/Commands';
 import { Button } from '../design/Button';
 import { useNow } from '../i18n/now';
@@ -12,7 +12,8 @@ import { dayLabel } from '../i18n/time';
 import { EventLine } from './EventLine';
 import { Message } from './Message';
 import messageStyles from './Message.module.css';
-import { type ThreadItem, threadItems } from './parts';
+import { deedOf, meanwhileOf, redoOf } from './meanwhile';
+import { newestRefused, type ThreadItem, threadItems } from './parts';
 import styles from './Thread.module.css';
 
 interface ThreadProps {
@@ -30,10 +31,16 @@ const END_PX = 32;
 export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
   const { t, locale } = useLocalization();
   const nowMs = useNow();
-  const offline = useReadyState().connection.state === 'offline';
+  const { account, connection } = useReadyState();
+  const offline = connection.state === 'offline';
+  const { clock_ahead_s } = connection;
+  const me = account?.teammate_id ?? null;
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const items = useMemo(() => threadItems(view.parts), [view.parts]);
+  const meanwhile = useMemo(() => meanwhileOf(view.parts, clock_ahead_s), [view.parts, clock_ahead_s]);
+  const newestAway = [...meanwhile.values()].at(-1);
+  const refusedId = newestRefused(view.parts)?.part.id;
   const atEnd = useRef(true);
   const [arrived, setArrived] = useState(0);
 
@@ -122,6 +129,9 @@ export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
     if (view.has_older && element && element.scrollHeight <= element.clientHeight + 1) onOlder();
   }, [view.has_older, onOlder]);
 
+  const redo = (deed: PartView | undefined) =>
+    deed && deed === newestAway ? redoOf(deedOf(deed.part), view.head, me) : null;
+
   useCommand('conversation.focus', () => scroller.current?.focus());
 
   return (
@@ -149,7 +159,20 @@ export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
           <Virtualizer ref={list} scrollRef={scroller} shift={prepending} onScroll={onScroll}>
             {items.map((item) => (
               <div key={item.key} data-found={(foundId !== null && partIdOf(item) === foundId) || undefined}>
-                <Item item={item} contactName={contactName} label={(at) => dayLabel(t, locale, at, nowMs)} />
+                {item.type === 'day' ? (
+                  <h2 className={messageStyles.day}>{dayLabel(t, locale, item.at, nowMs)}</h2>
+                ) : item.type === 'event' ? (
+                  <EventLine entry={item.entry} />
+                ) : (
+                  <Message
+                    entry={item.entry}
+                    last={item.last}
+                    contactName={contactName}
+                    meanwhile={meanwhile.get(item.entry.part.id)}
+                    redo={redo(meanwhile.get(item.entry.part.id))}
+                    newestRefused={item.entry.part.id === refusedId}
+                  />
+                )}
               </div>
             ))}
           </Virtualizer>
@@ -169,15 +192,3 @@ export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
 }
 
 const partIdOf = (item: ThreadItem) => (item.type === 'day' ? null : item.entry.part.id);
-
-interface ItemProps {
-  item: ThreadItem;
-  contactName: string;
-  label: (at: number) => string;
-}
-
-function Item({ item, contactName, label }: ItemProps) {
-  if (item.type === 'day') return <h2 className={messageStyles.day}>{label(item.at)}</h2>;
-  if (item.type === 'event') return <EventLine entry={item.entry} />;
-  return <Message entry={item.entry} last={item.last} contactName={contactName} />;
-}

@@ -82,3 +82,7 @@ export function threadItems(parts: readonly PartView[]): ThreadItem[] {
   });
   return items;
 }
+
+/** The newest message that was refused: the one that the key for doing again is about. */
+export const newestRefused = (parts: readonly PartView[]): PartView | undefined =>
+  parts.findLast((entry) => entry.delivery.type === 'refused');

@@ -4,6 +4,8 @@ import type { ConversationView } from '../bindings/protocol';
 import { useCommand, useRunCommand } from '../commands/Commands';
 import { useText } from '../i18n/text';
 import { denialOf } from './denials';
+import { useOutboxActions } from './Message';
+import { newestRefused } from './parts';
 import { useSubmit } from './useSubmit';
 
 /** Everything that can be done to the open conversation besides writing. */
@@ -16,6 +18,12 @@ export function useConversationCommands(view: ConversationView) {
   const { id } = head;
   const me = account?.teammate_id ?? null;
   const open = head.state === 'open';
+  const refused = newestRefused(view.parts)?.delivery;
+  const { retry } = useOutboxActions();
+  useCommand(
+    'action.redo',
+    refused?.type === 'refused' ? () => retry.mutate({ command_id: refused.command_id }) : null,
+  );
   const assign = denialOf(t, view, 'conversation_assign');
   const close = denialOf(t, view, 'conversation_close');
 

@@ -1,5 +1,5 @@
 import { Plus, X } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { Fragment, type ReactNode } from 'react';
 import { useDirectory, useReadyState } from '../app/queries';
 import { ui, useUi } from '../app/uiState';
 import type { ConversationView } from '../bindings/protocol';
@@ -38,6 +38,17 @@ function Details({ id }: { id: string }) {
   );
 }
 
+/** A long value may break where its own signs part it, rather than inside a word. */
+function Breakable({ text }: { text: string }) {
+  return text.split(/(?<=[@/_+-])|(?=[.])/u).map((piece, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: pieces of a text have no other identity
+    <Fragment key={index}>
+      {index > 0 ? <wbr /> : null}
+      {piece}
+    </Fragment>
+  ));
+}
+
 function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <div className={styles.fact}>
@@ -69,12 +80,16 @@ function Customer({ view }: { view: ConversationView }) {
       <dl>
         {contact?.email ? (
           <Fact name={t('contact-email')}>
-            <span className={styles.copyable}>{contact.email}</span>
+            <span className={styles.copyable}>
+              <Breakable text={contact.email} />
+            </span>
           </Fact>
         ) : null}
         {contact?.phone ? (
           <Fact name={t('contact-phone')}>
-            <span className={styles.copyable}>{contact.phone}</span>
+            <span className={styles.copyable}>
+              <Breakable text={contact.phone} />
+            </span>
           </Fact>
         ) : null}
         {contact?.language ? (
@@ -82,7 +97,9 @@ function Customer({ view }: { view: ConversationView }) {
         ) : null}
         {contact?.external_id ? (
           <Fact name={t('contact-external-id')}>
-            <span className={styles.copyable}>{contact.external_id}</span>
+            <span className={styles.copyable}>
+              <Breakable text={contact.external_id} />
+            </span>
           </Fact>
         ) : null}
       </dl>

@@ -87,14 +87,18 @@ test('every text can be read by the parser and names the same values in both lan
 });
 
 test('plurals follow the language', () => {
-  expect(translator('en')('sidebar-unread', { count: 1 })).toBe('1 unread');
-  expect(translator('es')('thread-news', { count: 2 })).toBe('2 mensajes nuevos');
-  expect(translator('es')('status-offline', { count: 0, since: '9:57' })).toBe('Sin conexión desde 9:57');
+  expect(translator('en', catalogue('en'))('sidebar-unread', { count: 1 })).toBe('1 unread');
+  expect(translator('es', catalogue('es'))('thread-news', { count: 2 })).toBe('2 mensajes nuevos');
+  expect(translator('es', catalogue('es'))('status-offline', { count: 0, since: '9:57' })).toBe(
+    'Sin conexión desde 9:57',
+  );
 });
 
 test('a right-to-left name does not turn the sentence around it', () => {
-  expect(translator('en')('done-assigned', { name: 'نور' })).toBe('Assigned to \u2068نور\u2069');
-  expect(translator('en')('done-assigned', { name: 'Ben' })).toBe('Assigned to Ben');
+  expect(translator('en', catalogue('en'))('done-assigned', { name: 'نور' })).toBe(
+    'Assigned to \u2068نور\u2069',
+  );
+  expect(translator('en', catalogue('en'))('done-assigned', { name: 'Ben' })).toBe('Assigned to Ben');
 });
 
 test('the language follows the system, and so does its region', () => {

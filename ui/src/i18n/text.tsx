@@ -1,13 +1,15 @@
 import { FluentBundle, FluentResource, type FluentVariable } from '@fluent/bundle';
-import { createContext, type ReactNode, useContext, useMemo } from 'react';
-import english from './locales/en.ftl?raw';
-import spanish from './locales/es.ftl?raw';
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
 
 /** The languages in which every text of the product exists. */
 export const LANGUAGES = ['en', 'es'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-const SOURCES: Record<Language, string> = { en: english, es: spanish };
+/** Only the catalogue of the language in use is read. */
+const CATALOGUES: Record<Language, () => Promise<{ default: string }>> = {
+  en: () => import('./locales/en.ftl?raw'),
+  es: () => import('./locales/es.ftl?raw'),
+};
 
 /** The name of a text in the catalogues. A test refuses names that a catalogue lacks. */
 export type TextId = string;
@@ -44,10 +46,10 @@ export function localeFor(language: Language, tags: readonly string[]): string {
   return tags.find((tag) => tag.toLowerCase().split('-')[0] === language) ?? language;
 }
 
-/** Builds the translate function of one language. */
-export function translator(language: Language): Translate {
+/** Builds the translate function of one language from its catalogue. */
+export function translator(language: Language, catalogue: string): Translate {
   const bundle = new FluentBundle(language, { useIsolating: false });
-  bundle.addResource(new FluentResource(SOURCES[language]));
+  bundle.addResource(new FluentResource(catalogue));
   return (id, args) => {
     const pattern = bundle.getMessage(id)?.value;
     if (!pattern) return id;
@@ -65,12 +67,26 @@ interface Localization {
 
 const LocalizationContext = createContext<Localization | null>(null);
 
+/** Gives every text below it. While another language is being read, the one before stands. */
 export function LocalizationProvider({ language, children }: { language: Language; children: ReactNode }) {
+  const [words, setWords] = useState<{ language: Language; t: Translate } | null>(null);
+  useEffect(() => {
+    let wanted = true;
+    CATALOGUES[language]()
+      // Bare names are better than a window without any words.
+      .catch(() => ({ default: '' }))
+      .then(({ default: catalogue }) => {
+        if (wanted) setWords({ language, t: translator(language, catalogue) });
+      });
+    return () => {
+      wanted = false;
+    };
+  }, [language]);
   const value = useMemo(
-    () => ({ language, locale: localeFor(language, navigator.languages), t: translator(language) }),
-    [language],
+    () => words && { ...words, locale: localeFor(words.language, navigator.languages) },
+    [words],
   );
-  return <LocalizationContext value={value}>{children}</LocalizationContext>;
+  return value ? <LocalizationContext value={value}>{children}</LocalizationContext> : null;
 }
 
 /** The translate function of the language in use. */

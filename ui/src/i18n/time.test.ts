@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import english from './locales/en.ftl?raw';
+import spanish from './locales/es.ftl?raw';
 import { translator } from './text';
 import { clockTime, dayLabel, daysBetween, listTime, waitingTime } from './time';
 
@@ -21,14 +23,14 @@ test('days are those of the calendar, not of 24 hours', () => {
 });
 
 test('a day is named by how near it is', () => {
-  const t = translator('es');
+  const t = translator('es', spanish);
   expect(dayLabel(t, 'es', at('2026-11-23T08:00:00'), nowMs)).toBe('Hoy');
   expect(dayLabel(t, 'es', at('2026-11-22T08:00:00'), nowMs)).toBe('Ayer');
   expect(dayLabel(t, 'es', at('2025-11-22T08:00:00'), nowMs)).toContain('2025');
 });
 
 test('waiting is told in minutes, hours and days', () => {
-  const t = translator('en');
+  const t = translator('en', english);
   const ago = (minutes: number) => (nowMs - minutes * 60_000) * 1000;
   expect(waitingTime(t, ago(11), nowMs)).toBe('11 min');
   expect(waitingTime(t, ago(200), nowMs)).toBe('3 h');

@@ -16,7 +16,7 @@ const connection = (state: Connection['state']): Connection => ({
   clock_ahead_s: 0,
 });
 
-const shown = (state: Connection['state'], partial: boolean) => {
+const shown = async (state: Connection['state'], partial: boolean) => {
   const { unmount } = render(
     <LocalizationProvider language="en">
       <CommandsProvider keymap={new Map()} onBlocked={() => undefined}>
@@ -24,14 +24,14 @@ const shown = (state: Connection['state'], partial: boolean) => {
       </CommandsProvider>
     </LocalizationProvider>,
   );
-  const text = screen.getByText(/\S/, { selector: 'p:first-child' }).textContent;
+  const text = (await screen.findByText(/\S/, { selector: 'p:first-child' })).textContent;
   unmount();
   return text;
 };
 
-test('only what is out of reach is said to be; what is on its way is loading', () => {
-  expect(shown('offline', true)).toBe('You are offline');
-  expect(shown('online', true)).toBe('Loading your conversations');
-  expect(shown('connecting', true)).toBe('Loading your conversations');
-  expect(shown('online', false)).toBe('Nothing is closed yet');
+test('only what is out of reach is said to be; what is on its way is loading', async () => {
+  expect(await shown('offline', true)).toBe('You are offline');
+  expect(await shown('online', true)).toBe('Loading your conversations');
+  expect(await shown('connecting', true)).toBe('Loading your conversations');
+  expect(await shown('online', false)).toBe('Nothing is closed yet');
 });

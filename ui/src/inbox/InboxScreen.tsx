@@ -1,17 +1,14 @@
-import { type CSSProperties, useEffect, useState } from 'react';
-import { codeText } from '../app/errors';
+import { type CSSProperties, lazy, Suspense, useEffect, useState } from 'react';
+import { codeText, errorText } from '../app/errors';
 import { useHost } from '../app/host';
 import { useReadyState, useSaveSettings } from '../app/queries';
 import { ui, useUi } from '../app/uiState';
 import { useCommand } from '../commands/Commands';
-import { ConversationPane } from '../conversation/ConversationPane';
 import { useUndo } from '../conversation/useSubmit';
 import { Button } from '../design/Button';
 import { Toasts } from '../design/Toasts';
 import { useDark } from '../design/useDark';
-import { DetailsPane } from '../details/DetailsPane';
 import { useText } from '../i18n/text';
-import { OutboxPage } from '../outbox/OutboxPage';
 import { Overlays } from '../overlays/Overlays';
 import { useStateCommand } from '../signin/useStateCommand';
 import { ConversationList } from './ConversationList';
@@ -21,6 +18,13 @@ import { Sidebar } from './Sidebar';
 import { Splitter } from './Splitter';
 import { StatusBar } from './StatusBar';
 import { TopBar } from './TopBar';
+
+// The list is what one sees first; the rest is read while it is painted.
+const conversationPane = import('../conversation/ConversationPane');
+const ConversationPane = lazy(async () => ({ default: (await conversationPane).ConversationPane }));
+const detailsPane = import('../details/DetailsPane');
+const DetailsPane = lazy(async () => ({ default: (await detailsPane).DetailsPane }));
+const OutboxPage = lazy(async () => ({ default: (await import('../outbox/OutboxPage')).OutboxPage }));
 
 /** The inbox: views, list, conversation, details. */
 export function InboxScreen() {
@@ -77,7 +81,9 @@ export function InboxScreen() {
         )}
         {page === 'outbox' ? (
           <div className={styles.main}>
-            <OutboxPage />
+            <Suspense fallback={null}>
+              <OutboxPage />
+            </Suspense>
           </div>
         ) : (
           <>
@@ -86,13 +92,17 @@ export function InboxScreen() {
             </div>
             {splitter('list', t('resize-list'))}
             <div className={styles.main}>
-              <ConversationPane />
+              <Suspense fallback={null}>
+                <ConversationPane />
+              </Suspense>
             </div>
             {folded.details || !hasDetails ? null : (
               <>
                 {splitter('details', t('resize-details'), true)}
                 <div className={styles.details}>
-                  <DetailsPane />
+                  <Suspense fallback={null}>
+                    <DetailsPane />
+                  </Suspense>
                 </div>
               </>
             )}
@@ -120,6 +130,7 @@ function useInboxCommands(toggle: (pane: 'sidebar' | 'details') => void, undo: (
   useCommand('details.toggle', () => toggle('details'));
   useCommand('sidebar.toggle', () => toggle('sidebar'));
   useCommand('action.undo', canUndo ? () => undo() : null);
+  useOutboxCommands();
   useCommand('go.mine', () => ui.showView({ type: 'mine' }));
   useCommand('go.unassigned', () => ui.showView({ type: 'unassigned' }));
   useCommand('go.all', () => ui.showView({ type: 'all' }));
@@ -129,6 +140,30 @@ function useInboxCommands(toggle: (pane: 'sidebar' | 'details') => void, undo: (
   useCommand('go.outbox', () => ui.showOutbox());
   useCommand('pane.next', () => focusPane(1));
   useCommand('pane.previous', () => focusPane(-1));
+}
+
+/** What can be done about what waits, from wherever one is. */
+function useOutboxCommands() {
+  const t = useText();
+  const host = useHost();
+  const { connection } = useReadyState();
+  const fail = (error: unknown) => ui.toast(errorText(t, error), { tone: 'failed' });
+  const retryAll = async () => {
+    const { entries } = await host.invoke('outbox', {});
+    for (const { command_id, delivery } of entries) {
+      // Those that follow a refused one go along with it.
+      if (delivery.type !== 'refused' || delivery.code === 'predecessor_not_applied') continue;
+      await host.invoke('outbox_retry', { command_id });
+    }
+  };
+  useCommand('outbox.retryAll', connection.refused > 0 ? () => void retryAll().catch(fail) : null);
+  useCommand(
+    'connection.retry',
+    // A server that asked to be left alone for a time is not asked earlier.
+    connection.state === 'offline' && connection.reason !== 'overloaded'
+      ? () => void host.invoke('connection_retry', {}).catch(fail)
+      : null,
+  );
 }
 
 /** Tells the host what is on the screen, so that nothing is notified that the agent sees. */

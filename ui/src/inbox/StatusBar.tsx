@@ -1,12 +1,11 @@
 import { codeText } from '../app/errors';
 import { useReadyState } from '../app/queries';
 import { ui } from '../app/uiState';
-import type { Connection } from '../bindings/protocol';
-import { useKeys } from '../commands/Commands';
+import { useAvailableCommands, useKeys, useRunCommand } from '../commands/Commands';
 import { keyCaps } from '../commands/keyLabel';
 import { useNow } from '../i18n/now';
-import { type Translate, useLocalization } from '../i18n/text';
-import { nearTime } from '../i18n/time';
+import { useLocalization } from '../i18n/text';
+import { connectionText } from './connectionText';
 import styles from './StatusBar.module.css';
 
 /** A clock that is further off than this makes sign-in codes fail. */
@@ -20,6 +19,8 @@ export function StatusBar() {
   const next = useKeys('list.next')[0];
   const previous = useKeys('list.previous')[0];
   const keys = useKeys('keys.show')[0];
+  const run = useRunCommand();
+  const canRetry = useAvailableCommands().has('connection.retry');
   const cap = (sequence: string | undefined) => (sequence ? keyCaps(sequence).join(' ') : '');
   const { queued, refused, reason, state } = connection;
   const skewMin = Math.round(connection.clock_ahead_s / 60);
@@ -33,9 +34,25 @@ export function StatusBar() {
         </span>
       </span>
       {state === 'offline' && reason && reason !== 'unreachable' ? <span>{codeText(t, reason)}</span> : null}
-      {state === 'online' && queued > 0 ? (
-        <button type="button" className={styles.link} onClick={() => ui.showOutbox()}>
-          {t('status-sending', { count: queued })}
+      {canRetry ? (
+        <button
+          type="button"
+          className={styles.link}
+          data-testid="connection-retry"
+          onClick={() => run('connection.retry')}
+        >
+          {t('command-connection-retry')}
+        </button>
+      ) : null}
+      {queued > 0 ? (
+        <button
+          type="button"
+          className={styles.link}
+          data-tone={state === 'online' ? undefined : 'waiting'}
+          data-testid="status-queued"
+          onClick={() => ui.showOutbox()}
+        >
+          {t(state === 'online' ? 'status-sending' : 'status-queued', { count: queued })}
         </button>
       ) : null}
       {refused > 0 ? (
@@ -59,18 +76,4 @@ export function StatusBar() {
       ) : null}
     </section>
   );
-}
-
-function connectionText(t: Translate, locale: string, connection: Connection, nowMs: number): string {
-  const { state, bootstrap, queued } = connection;
-  if (state === 'offline') {
-    return t('status-offline', { since: nearTime(locale, connection.since, nowMs), count: queued });
-  }
-  if (bootstrap) {
-    return bootstrap.heads_complete
-      ? t('status-loading-bodies', { count: bootstrap.bodies, total: bootstrap.heads })
-      : t('status-loading-heads', { count: bootstrap.heads });
-  }
-  if (state === 'connecting') return t('status-connecting');
-  return state === 'online' ? t('status-online') : t('status-idle');
 }

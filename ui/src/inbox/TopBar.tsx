@@ -3,28 +3,22 @@ import { Button as AriaButton } from 'react-aria-components/Button';
 import { Header } from 'react-aria-components/Header';
 import { Menu, MenuItem, MenuSection, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
-import { Separator } from 'react-aria-components/Separator';
 import { useReadyState } from '../app/queries';
 import { useRunCommand } from '../commands/Commands';
 import type { CommandName } from '../commands/registry';
 import { Keys } from '../design/Keys';
 import { Mark } from '../design/Mark';
 import menuStyles from '../design/Menu.module.css';
-import { type TextId, textIds, useText } from '../i18n/text';
+import { useText } from '../i18n/text';
 import { SearchBox } from '../search/SearchBox';
+import { AccountMenu } from './AccountMenu';
 import styles from './TopBar.module.css';
-
-const ROLES: Record<string, TextId> = textIds({
-  admin: 'role-admin',
-  agent: 'role-agent',
-  light_agent: 'role-light-agent',
-});
 
 /** The workspace, the search and who is signed in. */
 export function TopBar() {
   const t = useText();
   const run = useRunCommand();
-  const { workspace, account, connection } = useReadyState();
+  const { workspace } = useReadyState();
   const item = (command: CommandName, text: string) => (
     <MenuItem id={command} className={menuStyles.item ?? ''} textValue={text}>
       <span>{text}</span>
@@ -54,18 +48,13 @@ export function TopBar() {
                 {item('keys.show', t('command-keys-show'))}
                 {item('settings.open', t('command-settings-open'))}
               </MenuSection>
-              <Separator className={menuStyles.separator ?? ''} />
-              {item('account.signOut', t('command-account-sign-out'))}
             </Menu>
           </Popover>
         </MenuTrigger>
       </div>
       <SearchBox />
       <div className={styles.end}>
-        <span className={styles.dot} data-state={connection.state} aria-hidden="true" />
-        <span className={styles.name} title={account?.role ? t(ROLES[account.role] ?? 'role-agent') : ''}>
-          <bdi>{account?.name ?? account?.email}</bdi>
-        </span>
+        <AccountMenu />
       </div>
     </header>
   );

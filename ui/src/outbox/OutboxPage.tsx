@@ -1,11 +1,15 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type RefObject, useEffect, useRef } from 'react';
 import { codeText, errorText } from '../app/errors';
 import { useHost } from '../app/host';
 import { KEYS, useDirectory, useOutbox, useReadyState } from '../app/queries';
 import { ui } from '../app/uiState';
 import type { Action, KeptDraft, OutboxEntry } from '../bindings/protocol';
+import { useCommand } from '../commands/Commands';
+import { MeanwhileLine } from '../conversation/MeanwhileLine';
 import { copy, useOutboxActions } from '../conversation/Message';
-import { Button } from '../design/Button';
+import { Button, CommandButton } from '../design/Button';
+import { Keys } from '../design/Keys';
 import { useNow } from '../i18n/now';
 import { type TextId, textIds, useLocalization, useText } from '../i18n/text';
 import { nearTime } from '../i18n/time';
@@ -32,22 +36,69 @@ export function OutboxPage() {
   const t = useText();
   const { data } = useOutbox();
   const { connection } = useReadyState();
+  const page = useRef<HTMLElement>(null);
   const entries = data?.entries ?? [];
   const refused = entries.filter((entry) => entry.delivery.type === 'refused');
   const waiting = entries.filter((entry) => entry.delivery.type !== 'refused');
+  useOutboxKeys(page, refused);
+  // Whoever comes by a key goes on by keys.
+  useEffect(() => page.current?.focus(), []);
   return (
-    <section className={styles.page} aria-label={t('outbox-title')} data-pane="outbox" data-testid="outbox">
+    <section
+      ref={page}
+      className={styles.page}
+      aria-label={t('outbox-title')}
+      tabIndex={-1}
+      data-pane="outbox"
+      data-testid="outbox"
+    >
       <header className={styles.header}>
-        <h1>{t('outbox-title')}</h1>
-        <p className={styles.lead}>
-          {t(connection.state === 'offline' ? 'outbox-lead-offline' : 'outbox-lead')}
-        </p>
+        <div>
+          <h1>{t('outbox-title')}</h1>
+          <p className={styles.lead}>
+            {t(connection.state === 'offline' ? 'outbox-lead-offline' : 'outbox-lead')}
+          </p>
+        </div>
+        <div className={styles.actions}>
+          {connection.state === 'offline' && connection.reason !== 'overloaded' ? (
+            <CommandButton command="connection.retry">{t('command-connection-retry')}</CommandButton>
+          ) : null}
+          {refused.length > 1 ? (
+            <CommandButton command="outbox.retryAll" testId="outbox-retry-all">
+              {t('command-outbox-retry-all')}
+            </CommandButton>
+          ) : null}
+        </div>
       </header>
       {data && entries.length === 0 ? <p className={styles.empty}>{t('outbox-empty')}</p> : null}
       {refused.length > 0 ? <List title={t('outbox-refused')} entries={refused} /> : null}
       {waiting.length > 0 ? <List title={t('outbox-waiting')} entries={waiting} /> : null}
       <Drafts />
     </section>
+  );
+}
+
+/** J and K walk through the entries, and the key for doing again is about the one with the focus, or the first. */
+function useOutboxKeys(page: RefObject<HTMLElement | null>, refused: readonly OutboxEntry[]) {
+  const { retry } = useOutboxActions();
+  const titles = () => [...(page.current?.querySelectorAll<HTMLElement>('[data-outbox-title]') ?? [])];
+  const move = (by: number) => {
+    const all = titles();
+    const index = all.findIndex((title) => title.closest('li')?.contains(document.activeElement));
+    (all[index + by] ?? (index < 0 ? all[0] : undefined))?.focus();
+  };
+  useCommand('list.next', () => move(1));
+  useCommand('list.previous', () => move(-1));
+  useCommand(
+    'action.redo',
+    refused.length === 0
+      ? null
+      : () => {
+          const focused =
+            document.activeElement?.closest<HTMLElement>('[data-command-id]')?.dataset.commandId;
+          const entry = refused.find(({ command_id }) => command_id === focused) ?? refused[0];
+          if (entry) retry.mutate({ command_id: entry.command_id });
+        },
   );
 }
 
@@ -69,9 +120,10 @@ function Entry({ entry }: { entry: OutboxEntry }) {
   const nowMs = useNow();
   const { teammateName, teamName } = useDirectory();
   const { retry, discard } = useOutboxActions();
-  const { action, delivery } = entry;
+  const { action, delivery, command_id } = entry;
   const body = bodyOf(action);
   const name = entry.contact_name ?? t('contact-unnamed');
+  const sending = delivery.type === 'queued' && delivery.sending;
   const detail =
     action.type === 'conversation_assign'
       ? action.admin_assignee_id === null
@@ -87,10 +139,25 @@ function Entry({ entry }: { entry: OutboxEntry }) {
             ? nearTime(locale, action.snoozed_until, nowMs)
             : '';
   return (
-    <li className={styles.entry} data-testid="outbox-entry" data-delivery={delivery.type}>
+    <li
+      className={styles.entry}
+      data-testid="outbox-entry"
+      data-delivery={delivery.type}
+      data-command-id={command_id}
+    >
       <div className={styles.what}>
-        <button type="button" className={styles.title} onClick={() => ui.select(entry.conversation_id)}>
+        <button
+          type="button"
+          className={styles.title}
+          data-outbox-title
+          onClick={() => ui.select(entry.conversation_id)}
+        >
           {t(TITLES[action.type], { name, detail })}
+          {entry.title === null ? null : (
+            <span className={styles.subject}>
+              <bdi>{entry.title}</bdi>
+            </span>
+          )}
         </button>
         <span className={styles.when}>
           {nearTime(locale, entry.created_at, nowMs)}
@@ -102,25 +169,27 @@ function Entry({ entry }: { entry: OutboxEntry }) {
           {body}
         </p>
       )}
+      {entry.meanwhile ? <MeanwhileLine deed={entry.meanwhile} /> : null}
       <div className={styles.state}>
         {delivery.type === 'refused' ? (
-          <>
-            <span data-tone="failed">{codeText(t, delivery.code)}</span>
-            <span className={styles.actions}>
-              <Button onPress={() => retry.mutate({ command_id: entry.command_id })}>
-                {t('refused-retry')}
-              </Button>
-              {body === null ? null : (
-                <Button onPress={() => void copy(body, t('copied'))}>{t('refused-copy')}</Button>
-              )}
-              <Button kind="danger" onPress={() => discard.mutate({ command_id: entry.command_id })}>
-                {t('refused-discard')}
-              </Button>
-            </span>
-          </>
+          <span data-tone="failed">{codeText(t, delivery.code)}</span>
         ) : (
-          <span data-tone="waiting">
-            {t(delivery.type === 'queued' && delivery.sending ? 'delivery-sending' : 'delivery-queued')}
+          <span data-tone="waiting">{t(sending ? 'delivery-sending' : 'delivery-queued')}</span>
+        )}
+        {sending ? null : (
+          <span className={styles.actions}>
+            {delivery.type === 'refused' ? (
+              <Button onPress={() => retry.mutate({ command_id })} testId="outbox-retry">
+                {t('refused-retry')}
+                <Keys command="action.redo" />
+              </Button>
+            ) : null}
+            {body === null ? null : (
+              <Button onPress={() => void copy(body, t('copied'))}>{t('refused-copy')}</Button>
+            )}
+            <Button kind="danger" onPress={() => discard.mutate({ command_id })} testId="outbox-discard">
+              {t('refused-discard')}
+            </Button>
           </span>
         )}
       </div>
@@ -162,6 +231,7 @@ function Drafts() {
                   <button
                     type="button"
                     className={styles.title}
+                    data-outbox-title
                     onClick={() => ui.select(draft.conversation_id)}
                   >
                     {title}

@@ -166,6 +166,7 @@ export function memoryHost(count = 40): MemoryHost {
     sign_in_code: () => settle('ready'),
     sign_in_cancel: () => settle('sign_in'),
     sign_out: () => settle('sign_in'),
+    connection_retry: () => ({}),
     problem_retry: () => {
       state.problem = null;
       return settle('ready');
@@ -270,10 +271,12 @@ export function memoryHost(count = 40): MemoryHost {
           command_id,
           conversation_id,
           contact_name: conversation.contact.name,
+          title: conversation.head.title,
           action,
           created_at: Date.now() * 1000,
           delivery: { type: 'queued', command_id, sending: false },
           attempts: 1,
+          meanwhile: null,
         });
         emit({ type: 'connection_changed', connection: stateNow().connection });
       }

@@ -82,6 +82,11 @@ impl Shared {
         self.ready_account()?.read(Store::outbox_entries).await
     }
 
+    pub(super) async fn connection_retry(&self, _: Empty) -> Result<Empty, HostError> {
+        self.ready_account()?.tell(Input::NetworkHint);
+        Ok(Empty {})
+    }
+
     pub(super) async fn outbox_retry(&self, request: OutboxRequest) -> Result<Empty, HostError> {
         let account = self.ready_account()?;
         // The server keeps the refusal of the old id for good.
@@ -111,8 +116,11 @@ impl Shared {
         let draft = Draft { body_text: without_nul(draft.body_text), ..draft };
         let conversation_id = draft.conversation_id;
         let now = self.options.clock.now();
-        account.read(move |store| store.save_draft(&draft, now)).await?;
-        self.emit(HostEvent::ConversationsChanged { conversation_ids: vec![conversation_id] });
+        let came_or_went = account.read(move |store| store.save_draft(&draft, now)).await?;
+        // Lists show that there is one. Its words are known to whoever writes them.
+        if came_or_went {
+            self.emit(HostEvent::ConversationsChanged { conversation_ids: vec![conversation_id] });
+        }
         Ok(Empty {})
     }
 

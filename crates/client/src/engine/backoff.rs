@@ -56,9 +56,12 @@ impl Backoff {
         }
     }
 
-    /// Lets the next attempt be made at once, without forgetting that the last one failed.
+    /// Lets the next attempt be made at once, without forgetting that the last one failed. A wait
+    /// that the server itself asked for stands.
     pub fn forget_wait(&mut self) {
-        self.until = None;
+        if self.failure != Some(ErrorCode::Overloaded) {
+            self.until = None;
+        }
     }
 
     /// Whether an attempt may be made. It ends the wait if so.
@@ -128,6 +131,7 @@ mod tests {
         let now = Timestamp::from_seconds(1_000);
         let mut backoff = Backoff::default();
         backoff.failed(now, ErrorCode::Overloaded, Some(90), &SystemRandom);
+        backoff.forget_wait();
         assert!(!backoff.may_try(now.plus_seconds(89)));
         assert!(backoff.may_try(now.plus_seconds(90)));
     }

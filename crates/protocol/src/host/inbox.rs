@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::Action;
 use crate::contact::Contact;
-use crate::conversation::{AuthorType, ConversationHead, ConversationState, Part, Priority};
+use crate::conversation::{
+    AuthorType, ConversationHead, ConversationState, Part, PartType, Priority,
+};
 use crate::error::ErrorCode;
 use crate::id::{CommandId, ContactId, ConversationId, PartId, TeamId, TeammateId};
 use crate::policy::Denial;
@@ -290,6 +292,8 @@ pub struct OutboxEntry {
     pub conversation_id: ConversationId,
     /// The customer's name, where it is known.
     pub contact_name: Option<String>,
+    /// The conversation's subject, if it has one.
+    pub title: Option<String>,
     /// What.
     pub action: Action,
     /// When the agent did it.
@@ -298,6 +302,30 @@ pub struct OutboxEntry {
     pub delivery: Delivery,
     /// How often it was tried.
     pub attempts: u32,
+    /// The newest thing that a colleague did there since.
+    pub meanwhile: Option<Meanwhile>,
+}
+
+/// What a colleague did in a conversation after the agent acted there and before that took effect.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct Meanwhile {
+    /// The colleague's name.
+    pub author_name: Option<String>,
+    /// What: a message, a note or a change of the conversation.
+    pub part_type: PartType,
+    /// The teammate that an `assignment` names.
+    pub assigned_to_admin_id: Option<TeammateId>,
+    /// The team that an `assignment` names.
+    pub assigned_to_team_id: Option<TeamId>,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+// Names never reach a log, whoever prints this.
+impl std::fmt::Debug for Meanwhile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Meanwhile").field("part_type", &self.part_type).finish_non_exhaustive()
+    }
 }
 
 /// Names an entry of the outbox.

@@ -19,10 +19,16 @@ fn kind_from_name(name: &str) -> Option<DraftKind> {
     [DraftKind::Reply, DraftKind::Note].into_iter().find(|kind| kind_name(*kind) == name)
 }
 
-/// Keeps a draft; one without any visible character is removed.
-pub(crate) fn save(connection: &Connection, draft: &Draft, now: Timestamp) -> rusqlite::Result<()> {
+/// Keeps a draft; one without any visible character is removed. Tells whether it came or went.
+pub(crate) fn save(
+    connection: &Connection,
+    draft: &Draft,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
+    let was_kept = load(connection, draft.conversation_id, draft.kind)?.is_some();
     if draft.body_text.trim().is_empty() {
-        return remove(connection, draft.conversation_id, draft.kind);
+        remove(connection, draft.conversation_id, draft.kind)?;
+        return Ok(was_kept);
     }
     connection
         .prepare_cached(
@@ -36,7 +42,7 @@ pub(crate) fn save(connection: &Connection, draft: &Draft, now: Timestamp) -> ru
             draft.body_text,
             now.as_micros(),
         ])?;
-    Ok(())
+    Ok(!was_kept)
 }
 
 pub(crate) fn remove(

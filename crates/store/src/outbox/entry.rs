@@ -159,10 +159,12 @@ impl Entry {
             command_id: self.command.id,
             conversation_id: self.command.conversation_id,
             contact_name,
+            title: None,
             action: self.command.action.clone(),
             created_at: self.command.created_at,
             delivery: self.delivery(),
             attempts: self.attempts,
+            meanwhile: None,
         }
     }
 }

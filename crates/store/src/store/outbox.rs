@@ -159,12 +159,13 @@ impl Store {
         })
     }
 
-    /// Keeps a draft; one without any visible character is removed.
+    /// Keeps a draft; one without any visible character is removed. Tells whether there is one now
+    /// where there was none, or none where there was one.
     ///
     /// # Errors
     ///
     /// Those of any write.
-    pub fn save_draft(&self, draft: &Draft, now: Timestamp) -> Result<(), Error> {
+    pub fn save_draft(&self, draft: &Draft, now: Timestamp) -> Result<bool, Error> {
         self.write_outbox(|tx| drafts::save(tx, draft, now))
     }
 

@@ -2,16 +2,17 @@
 
 use recado_protocol::host::{
     ConversationView, Directory, DraftKind, Drafts, InboxPage, InboxRequest, KeptDraft,
-    OpenRequest, Outbox, PartsPage, PartsRequest, SearchResults, Sidebar,
+    OpenRequest, Outbox, OutboxEntry, PartsPage, PartsRequest, SearchResults, Sidebar,
 };
 use recado_protocol::{Action, ConversationHead, ConversationId};
 use rusqlite::Connection;
 
 use super::Store;
-use crate::cache::conversations;
+use crate::cache::{conversations, meta};
 use crate::error::Error;
 use crate::outbox::{drafts, entry};
 use crate::views::conversation::KeptDrafts;
+use crate::views::meanwhile;
 use crate::views::snapshot::{Snapshot, cache_error};
 
 impl Store {
@@ -90,11 +91,20 @@ impl Store {
     pub fn outbox_entries(&self) -> Result<Outbox, Error> {
         self.read_cache(|cache| {
             let entries = self.read_outbox(entry::unsettled)?;
+            let me = meta::load(cache).map_err(cache_error)?.me.map(|me| me.id);
             let shown = entries.into_iter().filter(|entry| !entry.is_mark());
             let entries = shown
                 .map(|entry| {
                     let row = row(cache, entry.command.conversation_id)?;
-                    Ok(entry.shown(row.and_then(|row| row.contact_name)))
+                    let meanwhile = match &row {
+                        Some(row) => {
+                            meanwhile::since(cache, row, &entry.command, me).map_err(cache_error)?
+                        }
+                        None => None,
+                    };
+                    let (contact_name, title) =
+                        row.map(|row| (row.contact_name, row.head.title)).unwrap_or_default();
+                    Ok(OutboxEntry { title, meanwhile, ..entry.shown(contact_name) })
                 })
                 .collect::<Result<_, Error>>()?;
             Ok(Outbox { entries })

@@ -249,3 +249,57 @@ fn what_is_taken_out_fits_together_and_is_at_least_one() {
     assert_eq!(store.take_to_send(10, 10_000, second(0)).expect("taken").len(), 2);
     assert_eq!(store.take_to_send(10, 10_000, second(0)).expect("taken").len(), 0);
 }
+
+#[test]
+fn a_waiting_action_names_what_a_colleague_did_since() {
+    let store = started();
+    let by = |seq: u32, admin: TeammateId, part_type: PartType, at: i64| Part {
+        part_type,
+        author: Author {
+            author_type: AuthorType::Admin,
+            admin_id: Some(admin),
+            name: Some("Ben".to_owned()),
+        },
+        body: String::new(),
+        body_text: String::new(),
+        created_at: second(at),
+        ..part(1, seq, "", 10)
+    };
+    let mut delta = whole(1, &["hello", "", "", ""], 10);
+    delta.parts[1] = by(2, teammate(7), PartType::Close, 10_050);
+    delta.parts[2] = by(3, teammate(7), PartType::TagAdded, 10_060);
+    delta.parts[3] = by(4, me(), PartType::Open, 10_070);
+    put(&store, vec![delta]);
+    let seen = |last_seen_seq| Action::ConversationReply { body_text: "x".into(), last_seen_seq };
+    for (n, action) in [
+        (1, seen(1)),
+        (2, seen(2)),
+        (3, Action::ConversationClose),
+        (60, Action::ConversationClose),
+    ] {
+        store.enqueue(&command(n, 1, action)).expect("it is stored");
+    }
+    store.enqueue(&command(61, 2, reply("elsewhere"))).expect("it is stored");
+    let entries = store.outbox_entries().expect("entries").entries;
+    let told: Vec<_> = entries
+        .iter()
+        .map(|entry| entry.meanwhile.as_ref().map(|meanwhile| meanwhile.part_type))
+        .collect();
+    let close = Some(PartType::Close);
+    assert_eq!(told, [close, None, close, None, None]);
+    assert_eq!(entries[0].meanwhile.as_ref().and_then(|it| it.author_name.as_deref()), Some("Ben"));
+}
+
+#[test]
+fn a_draft_says_when_it_comes_and_goes() {
+    let store = started();
+    let save = |body_text: &str| {
+        let kind = DraftKind::Reply;
+        let draft = Draft { conversation_id: conversation(1), kind, body_text: body_text.into() };
+        store.save_draft(&draft, second(1)).expect("it is stored")
+    };
+    assert_eq!(
+        [save(" "), save("a"), save("ab"), save(""), save("")],
+        [false, true, false, true, false]
+    );
+}

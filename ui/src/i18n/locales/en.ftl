@@ -167,6 +167,8 @@ pane-conversation = Conversation
 pane-details = Details
 pane-status = Status
 workspace-menu = Workspace
+account-menu = { $name }: your account. { $state }
+account-title = Your account
 role-admin = Admin
 role-agent = Agent
 role-light-agent = Light agent
@@ -266,6 +268,16 @@ delivery-refused = refused
 refused-retry = Retry
 refused-copy = Copy
 refused-discard = Discard
+meanwhile-replied = { $author } replied while you were away
+meanwhile-note = { $author } left a note while you were away
+meanwhile-close = { $author } closed this while you were away
+meanwhile-open = { $author } reopened this while you were away
+meanwhile-snoozed = { $author } snoozed this while you were away
+meanwhile-assigned-me = { $author } assigned this to you while you were away
+meanwhile-assigned-self = { $author } took this while you were away
+meanwhile-assigned = { $author } assigned this to { $teammate } while you were away
+meanwhile-assigned-team = { $author } moved this to { $team } while you were away
+meanwhile-unassigned = { $author } took the assignment away while you were away
 snoozed-until = Snoozed until { $until }
 left-title = { $name } has left your view
 left-title-unnamed = This conversation has left your view
@@ -388,6 +400,9 @@ section-navigation = Going to
 command-palette-open = Find an action
 command-search-open = Search
 command-action-undo = Undo
+command-action-redo = Do again what was refused
+command-connection-retry = Try to connect now
+command-outbox-retry-all = Retry everything refused
 command-keys-show = Show all keys
 command-settings-open = Settings
 command-theme-toggle = Switch light and dark
@@ -523,10 +538,10 @@ status-idle = Not signed in
 status-connecting = Connecting…
 status-loading-heads = Loading the list: { $count }
 status-loading-bodies = Loading messages: { $count } of { $total }
-status-offline = { $count ->
-    [0] Offline since { $since }
-    [one] Offline since { $since }, { $count } action queued
-   *[other] Offline since { $since }, { $count } actions queued
+status-offline = Offline since { $since }
+status-queued = { $count ->
+    [one] { $count } action queued
+   *[other] { $count } actions queued
   }
 status-sending = { $count ->
     [one] Sending { $count }

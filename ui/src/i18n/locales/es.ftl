@@ -167,6 +167,8 @@ pane-conversation = Conversación
 pane-details = Detalles
 pane-status = Estado
 workspace-menu = Espacio
+account-menu = { $name }: tu cuenta. { $state }
+account-title = Tu cuenta
 role-admin = Administrador
 role-agent = Agente
 role-light-agent = Agente de lectura
@@ -266,6 +268,16 @@ delivery-refused = rechazado
 refused-retry = Reintentar
 refused-copy = Copiar
 refused-discard = Descartar
+meanwhile-replied = { $author } respondió mientras no estabas
+meanwhile-note = { $author } dejó una nota mientras no estabas
+meanwhile-close = { $author } cerró esto mientras no estabas
+meanwhile-open = { $author } reabrió esto mientras no estabas
+meanwhile-snoozed = { $author } pospuso esto mientras no estabas
+meanwhile-assigned-me = { $author } te asignó esto mientras no estabas
+meanwhile-assigned-self = { $author } se asignó esto mientras no estabas
+meanwhile-assigned = { $author } asignó esto a { $teammate } mientras no estabas
+meanwhile-assigned-team = { $author } movió esto a { $team } mientras no estabas
+meanwhile-unassigned = { $author } quitó la asignación mientras no estabas
 snoozed-until = Pospuesta hasta { $until }
 left-title = { $name } ha salido de tu vista
 left-title-unnamed = Esta conversación ha salido de tu vista
@@ -421,6 +433,9 @@ section-navigation = Ir a
 command-palette-open = Buscar una acción
 command-search-open = Buscar
 command-action-undo = Deshacer
+command-action-redo = Repetir lo rechazado
+command-connection-retry = Conectar ahora
+command-outbox-retry-all = Reintentar todo lo rechazado
 command-keys-show = Ver todas las teclas
 command-settings-open = Ajustes
 command-theme-toggle = Cambiar entre claro y oscuro
@@ -556,10 +571,10 @@ status-idle = Sin sesión
 status-connecting = Conectando…
 status-loading-heads = Cargando la lista: { $count }
 status-loading-bodies = Cargando mensajes: { $count } de { $total }
-status-offline = { $count ->
-    [0] Sin conexión desde { $since }
-    [one] Sin conexión desde { $since }, { $count } acción en cola
-   *[other] Sin conexión desde { $since }, { $count } acciones en cola
+status-offline = Sin conexión desde { $since }
+status-queued = { $count ->
+    [one] { $count } acción en cola
+   *[other] { $count } acciones en cola
   }
 status-sending = { $count ->
     [one] Enviando { $count }
