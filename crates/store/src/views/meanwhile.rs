@@ -40,16 +40,13 @@ pub(crate) fn since(
 
 /// Whether one would have acted otherwise, had one known: tags and priorities change no answer.
 const fn weighs(part_type: PartType) -> bool {
-    match part_type {
+    matches!(
+        part_type,
         PartType::Comment
-        | PartType::Note
-        | PartType::Assignment
-        | PartType::Close
-        | PartType::Open
-        | PartType::Snoozed => true,
-        PartType::TimerUnsnooze
-        | PartType::PriorityChanged
-        | PartType::TagAdded
-        | PartType::TagRemoved => false,
-    }
+            | PartType::Note
+            | PartType::Assignment
+            | PartType::Close
+            | PartType::Open
+            | PartType::Snoozed
+    )
 }
