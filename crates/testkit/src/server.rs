@@ -111,19 +111,25 @@ pub struct TestServer {
 impl TestServer {
     /// A server with an empty workspace on a free loopback port.
     pub async fn start(engine: Engine) -> anyhow::Result<Self> {
+        if engine == Engine::Sqlite {
+            return Self::start_on(Database::InDataDirectory).await;
+        }
+        let url = std::env::var("RECADO_TEST_POSTGRES").context(
+            "RECADO_TEST_POSTGRES is not set: run `cargo xtask test`, or `cargo xtask postgres` beside this",
+        )?;
+        let schema = format!("e2e_{}", uuid::Uuid::new_v4().simple());
+        Self::start_on(Database::PostgresSchema { url, schema }).await
+    }
+
+    /// The same on a database of the caller's.
+    pub async fn start_on(database: Database) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let clock = Arc::new(TestClock::default());
         let mut settings = ServeSettings::new(folder.path().join("server"));
         settings.backend.workspace_name = "Cactus Desk".to_owned();
         settings.backend.password_cost = PASSWORD_COST;
         settings.backend.clock = clock.clone();
-        if engine == Engine::Postgres {
-            let url = std::env::var("RECADO_TEST_POSTGRES").context(
-                "RECADO_TEST_POSTGRES is not set: run `cargo xtask test`, or `cargo xtask postgres` beside this",
-            )?;
-            let schema = format!("e2e_{}", uuid::Uuid::new_v4().simple());
-            settings.backend.database = Database::PostgresSchema { url, schema };
-        }
+        settings.backend.database = database;
         let listener = TcpListener::bind("127.0.0.1:0")?;
         // The same port after a restart, as a real server has.
         let running = RunningServer::start(settings.clone(), listener).await?;
@@ -302,6 +308,19 @@ impl Channel {
     ) -> anyhow::Result<ChannelReceipt> {
         let path = format!("/v1/channel/conversations/{id}/messages");
         self.write(&path, &uuid::Uuid::new_v4().to_string(), &AddMessage { message }).await
+    }
+
+    /// Adds a customer's message under a key of the caller's, who may repeat it.
+    pub async fn message_as(
+        &self,
+        idempotency_key: &str,
+        id: ConversationId,
+        body_text: &str,
+    ) -> anyhow::Result<ChannelReceipt> {
+        let message =
+            ChannelMessage { body_text: Some(body_text.to_owned()), ..ChannelMessage::default() };
+        let path = format!("/v1/channel/conversations/{id}/messages");
+        self.write(&path, idempotency_key, &AddMessage { message }).await
     }
 
     /// Every reply from the first on.

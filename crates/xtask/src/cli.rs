@@ -14,7 +14,7 @@ use crate::npm;
 use crate::session::Session;
 use crate::system::{self, EVERYTHING, Purpose};
 use crate::workspace::Workspace;
-use crate::{poll, postgres, run, test};
+use crate::{crash, poll, postgres, run, test};
 
 /// Developer commands of Recado
 #[derive(Parser)]
@@ -76,6 +76,12 @@ enum Task {
         arguments: Vec<OsString>,
     },
 
+    /// Kill processes, break disks and take PostgreSQL away, many times, and look whether a promise was broken
+    ///
+    /// Every chapter of some rounds has a seed of its own; a failed one prints what happened and how to run it again.
+    /// RECADO_CRASH_TRACE=1 shows every fault as it happens.
+    Crash(crash::Options),
+
     /// Check for system packages and install what is missing
     Deps {
         /// Only check; fail if something is missing
@@ -123,6 +129,7 @@ fn perform(task: &Task) -> Result<ExitCode> {
             ]);
             run_shown(bench.args(arguments), &interrupt)?;
         }
+        Task::Crash(options) => crash::run(options, &workspace, &interrupt)?,
         Task::Deps { check, purposes } => {
             let purposes = if purposes.is_empty() { &EVERYTHING } else { purposes.as_slice() };
             if *check {

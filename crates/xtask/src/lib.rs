@@ -7,6 +7,7 @@
 mod app;
 pub mod cli;
 mod command;
+mod crash;
 mod demo;
 mod interrupt;
 mod npm;

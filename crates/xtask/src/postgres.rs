@@ -1,7 +1,7 @@
 //! A throw-away PostgreSQL server for tests: its own directory, loopback only, gone with its owner.
 
 use std::fs;
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
@@ -16,13 +16,26 @@ const START_TIMEOUT: Duration = Duration::from_secs(60);
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Starts the server, and ends it and removes its files as soon as standard input closes. The pipe closes with its
-/// owner, even with one that was killed, so no server is left behind.
+/// owner, even with one that was killed, so no server is left behind. Each line before that names a signal that ends the
+/// server, which is then started again; a server may refuse to start as long as the last one's processes are there.
 const SUPERVISOR: &str = r#"
 directory=$1
 shift
-"$@" >"$directory/log" 2>&1 &
-server=$!
-read -r _
+start() {
+    "$@" >>"$directory/log" 2>&1 &
+    server=$!
+}
+start "$@"
+while read -r signal; do
+    kill "-$signal" "$server" 2>/dev/null
+    wait "$server"
+    start "$@"
+    sleep 0.2
+    while ! kill -0 "$server" 2>/dev/null; do
+        start "$@"
+        sleep 0.2
+    done
+done
 kill -QUIT "$server" 2>/dev/null
 wait "$server"
 rm -rf "$directory"
@@ -32,12 +45,58 @@ rm -rf "$directory"
 pub struct Postgres {
     supervisor: Child,
     port: u16,
+    programs: PathBuf,
+}
+
+/// How a server comes to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Its first process is killed; the others notice.
+    Killed,
+    /// It stops at once, without writing down what it has in memory: `pg_ctl stop -m immediate`.
+    Immediate,
+}
+
+/// What the server does with what it was told to keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Durability {
+    /// Nothing of it has to outlive the server.
+    None,
+    /// It outlives the server's processes, though not the machine.
+    Processes,
 }
 
 impl Postgres {
     /// The `postgres://…` URL of an empty database whose user may do everything.
     pub fn url(&self) -> String {
         format!("postgres://recado@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Ends the server and has it started again. It comes back by itself; see [`Postgres::until_ready`].
+    pub fn crash(&mut self, end: End) -> Result<()> {
+        let signal = match end {
+            End::Killed => "KILL",
+            End::Immediate => "QUIT",
+        };
+        let orders = self.supervisor.stdin.as_mut().context("the supervisor hears nothing")?;
+        writeln!(orders, "{signal}").context("the supervisor is gone")
+    }
+
+    /// Waits until the server takes connections.
+    pub fn until_ready(&self) -> Result<()> {
+        let deadline = Instant::now() + START_TIMEOUT;
+        loop {
+            let ready = Command::new(self.programs.join("pg_isready"))
+                .args(["--quiet", "--username=recado", "--dbname=postgres", "--host=127.0.0.1"])
+                .args(["--port", &self.port.to_string()])
+                .status()
+                .context("pg_isready could not be started")?;
+            if ready.success() {
+                return Ok(());
+            }
+            ensure!(Instant::now() < deadline, "PostgreSQL did not come back");
+            thread::sleep(POLL_INTERVAL);
+        }
     }
 }
 
@@ -53,6 +112,15 @@ impl Drop for Postgres {
 /// It listens on a free loopback port and on a socket in its own directory, has the `C` locale, and does not flush to
 /// disk. PostgreSQL refuses to run as root, so root's server runs as the user `postgres`, or else `nobody`.
 pub fn start() -> Result<Postgres> {
+    start_with(Durability::None)
+}
+
+/// The same, for tests that kill the server: what it confirmed is there when it comes back.
+pub fn start_lasting() -> Result<Postgres> {
+    start_with(Durability::Processes)
+}
+
+fn start_with(durability: Durability) -> Result<Postgres> {
     let programs = newest_programs()?;
     let account = unprivileged_account()?;
     let directory = private_directory(account)?;
@@ -98,7 +166,11 @@ pub fn start() -> Result<Postgres> {
         "listen_addresses=127.0.0.1",
         "max_connections=300",
         "fsync=off",
-        "synchronous_commit=off",
+        match durability {
+            Durability::None => "synchronous_commit=off",
+            // Written before it is confirmed: that is enough where only processes die.
+            Durability::Processes => "synchronous_commit=on",
+        },
         "full_page_writes=off",
         "shared_buffers=64MB",
     ] {
@@ -113,7 +185,7 @@ pub fn start() -> Result<Postgres> {
         .spawn()
         .context("PostgreSQL could not be started")?;
     // From here on dropping `server` cleans up.
-    let server = Postgres { supervisor, port };
+    let server = Postgres { supervisor, port, programs: programs.clone() };
 
     let deadline = Instant::now() + START_TIMEOUT;
     loop {

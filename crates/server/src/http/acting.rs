@@ -35,6 +35,6 @@ pub(super) async fn run_commands(
     let log_id =
         core.db().read(async move |tx| change_log::head(tx, workspace_id).await).await?.log_id;
     #[cfg(feature = "fail-points")]
-    crate::fail_point::reached("commands:after-commit");
+    crate::fail_point::reached(crate::fail_point::Place::CommandsAnswer);
     Ok(ApiJson(CommandsResponse { log_id, results }))
 }

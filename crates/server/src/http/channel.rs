@@ -29,7 +29,10 @@ pub(super) async fn open_conversation(
     ApiJson(request): ApiJson<OpenConversation>,
 ) -> Result<ApiJson<ChannelReceipt>, Failure> {
     let key = idempotency_key(&headers)?;
-    Ok(ApiJson(inbound::open_conversation(&core, channel, key, &request).await?))
+    let receipt = inbound::open_conversation(&core, channel, key, &request).await?;
+    #[cfg(feature = "fail-points")]
+    crate::fail_point::reached(crate::fail_point::Place::ChannelAnswer);
+    Ok(ApiJson(receipt))
 }
 
 /// Adds a customer's message. It reopens a closed or snoozed conversation.
@@ -49,7 +52,10 @@ pub(super) async fn add_message(
     ApiJson(request): ApiJson<AddMessage>,
 ) -> Result<ApiJson<ChannelReceipt>, Failure> {
     let key = idempotency_key(&headers)?;
-    Ok(ApiJson(inbound::add_message(&core, channel, key, id, &request).await?))
+    let receipt = inbound::add_message(&core, channel, key, id, &request).await?;
+    #[cfg(feature = "fail-points")]
+    crate::fail_point::reached(crate::fail_point::Place::ChannelAnswer);
+    Ok(ApiJson(receipt))
 }
 
 #[derive(Deserialize)]

@@ -91,7 +91,10 @@ pub(super) async fn refresh(
     check: SecretCheck,
     ApiJson(request): ApiJson<RefreshRequest>,
 ) -> Result<ApiJson<Session>, Failure> {
-    Ok(ApiJson(edge.sessions.refresh(check, request).await?))
+    let session = edge.sessions.refresh(check, request).await?;
+    #[cfg(feature = "fail-points")]
+    crate::fail_point::reached(crate::fail_point::Place::RefreshAnswer);
+    Ok(ApiJson(session))
 }
 
 /// Signs out.

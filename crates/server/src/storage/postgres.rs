@@ -232,7 +232,7 @@ where
     };
     match outcome {
         Ok(value) => {
-            let committed = session.finish("COMMIT").await;
+            let committed = commit(session, mode).await;
             // Also where the answer to COMMIT was lost: it may have been done.
             if grew {
                 growth.announce();
@@ -251,6 +251,21 @@ where
             Ok((Err(own), transient))
         }
     }
+}
+
+async fn commit(session: Session, mode: Mode) -> Result<(), DbError> {
+    #[cfg(feature = "fail-points")]
+    if matches!(mode, Mode::Write) {
+        crate::fail_point::reached(crate::fail_point::Place::BeforeCommit);
+    }
+    let outcome = session.finish("COMMIT").await;
+    #[cfg(feature = "fail-points")]
+    if matches!(mode, Mode::Write) {
+        crate::fail_point::reached(crate::fail_point::Place::AfterCommit);
+    }
+    #[cfg(not(feature = "fail-points"))]
+    let _ = mode;
+    outcome
 }
 
 /// One open transaction on one connection.

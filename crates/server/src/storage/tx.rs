@@ -45,6 +45,8 @@ impl Tx {
     /// [`DbError`]; the transaction can then only be rolled back.
     pub async fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, DbError> {
         self.require_sound()?;
+        #[cfg(feature = "fail-points")]
+        crate::fail_point::reached(crate::fail_point::Place::Statement);
         let outcome = match &mut self.backend {
             Backend::Sqlite(connection) => sqlite::execute(connection, sql, params),
             Backend::Postgres(session) => session.execute(sql, params).await,
@@ -58,6 +60,8 @@ impl Tx {
     /// [`DbError`]; the transaction can then only be rolled back.
     pub async fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, DbError> {
         self.require_sound()?;
+        #[cfg(feature = "fail-points")]
+        crate::fail_point::reached(crate::fail_point::Place::Statement);
         let outcome = match &mut self.backend {
             Backend::Sqlite(connection) => sqlite::query(connection, sql, params),
             Backend::Postgres(session) => session.query(sql, params).await,

@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use recado_client::links::NoOpener;
@@ -14,6 +15,10 @@ use recado_client::{Client, ClientOptions};
 use recado_testkit::file_keychain::FileKeychain;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+/// Answered once the client tells something, or after a while.
+const NEXT_EVENT: &str = "next_event";
+const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -27,10 +32,17 @@ async fn main() -> anyhow::Result<()> {
     );
     options.keychain = Arc::new(FileKeychain::new(folder.join("keychain.json")));
     let client = Client::start(options).await?;
+    let mut events = client.events();
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     while let Some(line) = lines.next_line().await? {
         let line: Value = serde_json::from_str(&line)?;
         let command = line["command"].as_str().context("the command is missing")?;
+        if command == NEXT_EVENT {
+            // Some things change without an event.
+            let _ = tokio::time::timeout(LONGEST_WAIT, events.recv()).await;
+            println!("{}", json!({ "ok": null }));
+            continue;
+        }
         let answer = match client.invoke(command, line["request"].clone()).await {
             Ok(response) => json!({ "ok": response }),
             Err(error) => json!({ "error": error }),

@@ -133,7 +133,11 @@ impl Connected {
                 waiting = next();
             }
         }
+        #[cfg(feature = "fail-points")]
+        crate::fail_point::reached(crate::fail_point::Place::BeforeCommit);
         let outcome = outcome.and_then(|()| self.batch("COMMIT"));
+        #[cfg(feature = "fail-points")]
+        crate::fail_point::reached(crate::fail_point::Place::AfterCommit);
         if outcome.is_err() && self.in_transaction() {
             // If even this fails, the next BEGIN does too, and says so to its callers.
             let _ = self.batch("ROLLBACK");
