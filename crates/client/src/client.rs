@@ -12,7 +12,7 @@ mod inbox;
 mod installation;
 mod notices;
 mod opening;
-mod outbox;
+pub(crate) mod outbox;
 mod router;
 mod shared;
 mod sign_in;

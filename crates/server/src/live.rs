@@ -1,11 +1,11 @@
 //! Live streams: each carries the pages of `GET /v1/sync` to one session, as they come about.
 
-mod follower;
+pub mod follower;
 
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
-use recado_protocol::SessionId;
+use recado_protocol::{SessionId, Timestamp};
 use recado_protocol::error::{ApiError, ErrorCode};
 use recado_protocol::live::{LiveFrame, LiveRequest};
 use tokio::sync::broadcast;
@@ -143,7 +143,7 @@ async fn follow(edge: &Edge, caller: Caller, socket: &mut WebSocket) -> End {
         let news = loop {
             tokio::select! {
                 changed = changes.changed() => break changed,
-                () = follower.empty_page_due() => break Ok(()),
+                () = until(edge.core.now(), follower.empty_page_due()) => break Ok(()),
                 _ = ping.tick() => {
                     if last_heard.elapsed() > SILENCE {
                         return End::Gone;
@@ -164,6 +164,17 @@ async fn follow(edge: &Edge, caller: Caller, socket: &mut WebSocket) -> End {
         if news.is_err() {
             return End::Stopping;
         }
+    }
+}
+
+/// Ends at `due`; never without one.
+async fn until(now: Timestamp, due: Option<Timestamp>) {
+    match due {
+        Some(due) => {
+            let micros = u64::try_from(due.as_micros() - now.as_micros()).unwrap_or_default();
+            tokio::time::sleep(Duration::from_micros(micros)).await;
+        }
+        None => std::future::pending().await,
     }
 }
 

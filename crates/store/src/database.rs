@@ -231,14 +231,20 @@ pub(crate) fn open_reader(path: &Path, key: &[u8; 32], which: Which) -> Result<C
     Ok(connection)
 }
 
-/// A database in memory with the same schema.
-pub(crate) fn open_in_memory(which: Which) -> Result<Connection, Error> {
+/// A database in memory without a schema.
+pub(crate) fn empty_in_memory(which: Which) -> Result<Connection, Error> {
     let sql = |error| Error::sql(which, error);
-    let mut connection = Connection::open_in_memory().map_err(sql)?;
+    let connection = Connection::open_in_memory().map_err(sql)?;
     connection
         .execute_batch("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;")
         .map_err(sql)?;
     connection.set_prepared_statement_cache_capacity(96);
+    Ok(connection)
+}
+
+/// A database in memory with the same schema.
+pub(crate) fn open_in_memory(which: Which) -> Result<Connection, Error> {
+    let mut connection = empty_in_memory(which)?;
     migrations::run(&mut connection, which, migrations::of(which))?;
     Ok(connection)
 }

@@ -2,6 +2,8 @@
 
 mod cache;
 mod files;
+#[cfg(feature = "simulation")]
+mod memory;
 mod outbox;
 mod reading;
 mod writer;

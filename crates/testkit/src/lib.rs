@@ -9,6 +9,7 @@ pub mod profile_scan;
 pub mod recording;
 pub mod scenario;
 pub mod server;
+pub mod simulator;
 
 pub use browser_host::BrowserHost;
 pub use client::TestClient;

@@ -163,9 +163,13 @@ fn checked(action: Action) -> Result<Action, HostError> {
     })
 }
 
-/// Putting a conversation away says that it was answered, so it waits for an answer that is not
-/// sent yet.
-fn predecessor(
+/// The command that has to be applied before `action` may be: putting a conversation away says that
+/// it was answered, so it waits for an answer that is not sent yet.
+///
+/// # Errors
+///
+/// Those of any read.
+pub fn predecessor(
     store: &Store,
     conversation_id: ConversationId,
     action: &Action,

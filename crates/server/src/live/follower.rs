@@ -1,12 +1,9 @@
 //! One stream's place in the change log.
 
-use std::time::Duration;
-
-use recado_protocol::LogId;
 use recado_protocol::error::ApiError;
 use recado_protocol::live::LiveFrame;
 use recado_protocol::sync::SyncPage;
-use tokio::time::Instant;
+use recado_protocol::{LogId, Timestamp};
 
 use crate::core::{Core, CoreError, Principal};
 use crate::http::failure_answer;
@@ -17,11 +14,11 @@ use crate::sync;
 const ENTRIES: u32 = 200;
 /// How many pages are pushed at a stretch. Whoever is further behind is told to pull, which has its own pace.
 const PAGES_AT_A_STRETCH: u32 = 8;
-/// How long a page that holds nothing for this teammate may wait for one that does: it only moves the cursor.
-const EMPTY_PAGE_DELAY: Duration = Duration::from_secs(5);
+/// How long a page that holds nothing for this teammate may wait for one that does, in seconds: it only moves the cursor.
+const EMPTY_PAGE_DELAY_S: i64 = 5;
 
 /// What is to be done next.
-pub(super) enum Step {
+pub enum Step {
     /// A frame to be sent.
     Send(LiveFrame),
     /// Nothing until the log grows.
@@ -31,25 +28,27 @@ pub(super) enum Step {
 }
 
 /// One stream's place in the change log.
-pub(super) struct Follower {
+pub struct Follower {
     core: Core,
     who: Principal,
     log_id: LogId,
     /// What was read up to.
     cursor: u64,
     /// A page without changes that was not sent yet, and when it has to be.
-    empty: Option<(SyncPage, Instant)>,
+    empty: Option<(SyncPage, Timestamp)>,
     /// Pages sent since the follower was up to date.
     stretch: u32,
 }
 
 impl Follower {
-    pub(super) fn new(core: Core, who: Principal, log_id: LogId, cursor: u64) -> Self {
+    /// A stream that begins after `cursor`.
+    #[must_use]
+    pub fn new(core: Core, who: Principal, log_id: LogId, cursor: u64) -> Self {
         Self { core, who, log_id, cursor, empty: None, stretch: 0 }
     }
 
     /// Reads on.
-    pub(super) async fn step(&mut self) -> Step {
+    pub async fn step(&mut self) -> Step {
         if self.stretch == PAGES_AT_A_STRETCH {
             return self.jump_to_the_end().await;
         }
@@ -66,8 +65,9 @@ impl Follower {
                 // Nothing lay between, so the client takes both as one page.
                 page.after = waiting.after;
             }
-            let due = waiting.map_or_else(|| Instant::now() + EMPTY_PAGE_DELAY, |(_, due)| due);
-            let has_news = !page.changes.is_empty() || due <= Instant::now();
+            let now = self.core.now();
+            let due = waiting.map_or_else(|| now.plus_seconds(EMPTY_PAGE_DELAY_S), |(_, due)| due);
+            let has_news = !page.changes.is_empty() || due <= now;
             if page.cursor > page.after && has_news {
                 self.stretch += 1;
                 return Step::Send(LiveFrame::Page { page });
@@ -82,12 +82,10 @@ impl Follower {
         }
     }
 
-    /// Ends when a page without changes has waited long enough; never without one.
-    pub(super) async fn empty_page_due(&self) {
-        match &self.empty {
-            Some((_, due)) => tokio::time::sleep_until(*due).await,
-            None => std::future::pending().await,
-        }
+    /// When a page without changes has waited long enough, by the server's clock; `None` without one.
+    #[must_use]
+    pub fn empty_page_due(&self) -> Option<Timestamp> {
+        self.empty.as_ref().map(|(_, due)| *due)
     }
 
     async fn jump_to_the_end(&mut self) -> Step {

@@ -74,6 +74,27 @@ pub struct AuditEvent<'a> {
     pub detail: serde_json::Value,
 }
 
+/// How many rows tell of something done to a conversation, and how many entries of the change log are about one: the
+/// same number, as long as no entry was forgotten.
+///
+/// # Errors
+/// [`DbError`].
+#[cfg(feature = "simulation")]
+pub async fn count_of_conversations(
+    tx: &mut Tx,
+    workspace_id: WorkspaceId,
+) -> Result<(u64, u64), DbError> {
+    let row = tx
+        .query_one(
+            "SELECT (SELECT COUNT(*) FROM audit_event
+                     WHERE workspace_id = ?1 AND object_type = 'conversation' AND result = 'done'),
+                    (SELECT COUNT(*) FROM change_log WHERE workspace_id = ?1 AND kind = 'conversation')",
+            &params![workspace_id],
+        )
+        .await?;
+    Ok((row.get(0)?, row.get(1)?))
+}
+
 /// Writes a row. The detail goes into a side row that can be erased; the row itself keeps its salted hash.
 ///
 /// # Errors

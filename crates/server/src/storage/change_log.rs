@@ -202,6 +202,23 @@ pub async fn create(tx: &mut Tx, workspace_id: WorkspaceId, log_id: LogId) -> Re
     Ok(())
 }
 
+/// Gives the log another id, under which its numbers go on.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn begin_anew(
+    tx: &mut Tx,
+    workspace_id: WorkspaceId,
+    log_id: LogId,
+) -> Result<(), DbError> {
+    tx.execute(
+        "UPDATE change_log_head SET log_id = ?2 WHERE workspace_id = ?1",
+        &params![workspace_id, log_id],
+    )
+    .await?;
+    Ok(())
+}
+
 /// Where the log stands.
 ///
 /// # Errors

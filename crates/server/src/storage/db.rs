@@ -187,6 +187,19 @@ impl Db {
         }
     }
 
+    /// A copy of a database in memory, as a backup of this moment. `None` of another engine.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    #[cfg(feature = "simulation")]
+    pub fn copy_memory(&self) -> Result<Option<Self>, DbError> {
+        let Store::Memory(store) = &*self.store else { return Ok(None) };
+        let mut connection = sqlite::open_memory_for_migration()?;
+        store.copy_into(&mut connection)?;
+        let copy = Store::Memory(Box::new(InlineStore::new(connection)));
+        Ok(Some(Self { store: Arc::new(copy) }))
+    }
+
     /// Whether transactions exclude each other, so that a test cannot have two at once.
     #[cfg(test)]
     pub(super) fn is_in_memory(&self) -> bool {

@@ -232,6 +232,16 @@ impl InlineStore {
         received(answer)
     }
 
+    /// The database as it is now, as another one.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn copy_into(&self, target: &mut Connection) -> Result<(), DbError> {
+        self.with_writer(|writer| {
+            let source = writer.tx.connection().ok_or(DbError::Closed)?;
+            let backup = rusqlite::backup::Backup::new(source, target).map_err(error)?;
+            backup.step(-1).map(drop).map_err(error)
+        })?
+    }
+
     pub(crate) fn read<T, E, F>(&self, body: F) -> Result<T, E>
     where
         F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,

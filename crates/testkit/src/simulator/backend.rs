@@ -1,0 +1,244 @@
+//! The real server below its router, in memory and on one thread.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::task::{Context, Poll, Waker};
+
+use recado_client::engine::{Answer, Ask};
+use recado_protocol::command::CommandsResponse;
+use recado_protocol::live::LiveTicket;
+use recado_protocol::sync::{HeadQuery, SyncPage};
+use recado_protocol::{
+    ApiError, ConversationAccess, ErrorCode, LogId, Role, TeamId, TeammateState, Timestamp,
+};
+use recado_server::clock::Clock;
+use recado_server::core::{ChannelPrincipal, Core, CoreError, Principal};
+use recado_server::seed::{self, NewTeammate};
+use recado_server::storage::Db;
+use recado_server::storage::audit::Actor;
+use recado_server::{commands, restore, sync};
+
+use super::chance::{Chance, Source};
+use super::plan::Weather;
+
+/// When a run begins.
+pub(super) const START: Timestamp = Timestamp::from_seconds(1_763_000_000);
+
+/// The true time of a run.
+#[derive(Debug, Default)]
+pub(super) struct TrueTime(AtomicI64);
+
+impl TrueTime {
+    /// Moves the time on.
+    pub(super) fn set(&self, micros_after_start: i64) {
+        self.0.store(START.as_micros() + micros_after_start, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TrueTime {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// A database in memory never waits, so what runs on it is done at once.
+pub(super) fn done<T>(future: impl Future<Output = T>) -> anyhow::Result<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => Ok(value),
+        Poll::Pending => anyhow::bail!("something waits that has nothing to wait for"),
+    }
+}
+
+/// A workspace with its people, before anything has happened. Made once and copied for each run.
+pub(super) struct Template {
+    db: Db,
+    people: People,
+}
+
+/// Who there is.
+#[derive(Debug, Clone)]
+pub(super) struct People {
+    /// An admin who sees everything and whose access never changes.
+    pub(super) oracle: Principal,
+    /// The agents, each with a machine.
+    pub(super) agents: Vec<Principal>,
+    /// The teams.
+    pub(super) teams: Vec<TeamId>,
+    /// The customer's system.
+    pub(super) channel: ChannelPrincipal,
+}
+
+/// How many agents a workspace has.
+pub(super) const AGENTS: usize = 3;
+/// The names of the teams.
+pub(super) const TEAMS: [&str; 2] = ["Support", "Sales"];
+
+impl Template {
+    /// Makes the workspace.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub(super) fn new() -> anyhow::Result<Self> {
+        let db = done(Db::open_sqlite_memory())??;
+        let time = Arc::new(TrueTime::default());
+        time.set(0);
+        let core = Core::new(db.clone(), time, Arc::new(Source::new(Chance::of(0))));
+        let workspace_id = done(seed::create_workspace(&core, "Lumen"))??.id;
+        let mut teams = Vec::new();
+        for name in TEAMS {
+            let team = done(seed::create_team(&core, workspace_id, name, &[], Actor::Console))??;
+            teams.push(team.id);
+        }
+        let person = |name: &str, role, access, team_ids: &[TeamId]| -> anyhow::Result<_> {
+            let new = NewTeammate {
+                name: name.to_owned(),
+                email: format!("{name}@lumen.example"),
+                role,
+                state: TeammateState::Active,
+                access,
+                team_ids: team_ids.to_vec(),
+            };
+            let made = done(seed::create_teammate(&core, workspace_id, new, Actor::Console))??;
+            Ok(Principal { workspace_id, teammate_id: made.id })
+        };
+        let oracle = person("oracle", Role::Admin, ConversationAccess::all(), &[])?;
+        let own = ConversationAccess::own_teams;
+        let agents = vec![
+            person("ana", Role::Agent, own(), &teams[..1])?,
+            person("ben", Role::Agent, ConversationAccess::all(), &[])?,
+            person("cleo", Role::Agent, own(), &teams[1..])?,
+        ];
+        let key = [7; 32];
+        let made = seed::create_channel(&core, workspace_id, "Shop", key, Actor::Console);
+        let people = People { oracle, agents, teams, channel: done(made)?? };
+        Ok(Self { db, people })
+    }
+}
+
+/// The server of one run.
+pub(super) struct Backend {
+    core: Core,
+    time: Arc<TrueTime>,
+    entropy: Arc<Source>,
+    /// Who there is.
+    pub(super) people: People,
+}
+
+impl Backend {
+    /// A server on a copy of the template.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) fn new(template: &Template, chance: &Chance) -> anyhow::Result<Self> {
+        let time = Arc::new(TrueTime::default());
+        time.set(0);
+        let entropy = Arc::new(Source::new(chance.fork(2)));
+        let db = copy(&template.db)?;
+        let core = Core::new(db, Arc::clone(&time) as _, Arc::clone(&entropy) as _);
+        Ok(Self { core, time, entropy, people: template.people.clone() })
+    }
+
+    /// What lies below the router.
+    pub(super) const fn core(&self) -> &Core {
+        &self.core
+    }
+
+    /// Moves the server's clock.
+    pub(super) fn set_time(&self, micros_after_start: i64) {
+        self.time.set(micros_after_start);
+    }
+
+    /// The server's time.
+    pub(super) fn now(&self) -> Timestamp {
+        self.time.now()
+    }
+
+    /// Backs the database up.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) fn back_up(&self) -> anyhow::Result<Db> {
+        copy(self.core.db())
+    }
+
+    /// Puts a backup in the database's place.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) fn restore(&mut self, backup: &Db) -> anyhow::Result<()> {
+        let time = Arc::clone(&self.time) as _;
+        self.core = Core::new(copy(backup)?, time, Arc::clone(&self.entropy) as _);
+        done(restore::begin_new_logs(&self.core))??;
+        Ok(())
+    }
+
+    /// A page of the change log as the oracle sees it, which is everything.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub(super) fn everything_after(&self, log_id: LogId, cursor: u64) -> anyhow::Result<SyncPage> {
+        Ok(done(sync::page(&self.core, self.people.oracle, log_id, cursor, 500))??)
+    }
+
+    /// Answers a question as the router does.
+    ///
+    /// # Errors
+    /// What the server answers with instead.
+    pub(super) fn answer(&self, who: Principal, ask: &Ask, weather: &Weather) -> Result<Answer, ApiError> {
+        let refused = |error: CoreError| error.to_api();
+        Ok(match ask {
+            Ask::Bootstrap => {
+                Answer::Bootstrap(Box::new(now(sync::bootstrap(&self.core, who))?.map_err(refused)?))
+            }
+            Ask::Sync { log_id, cursor } => {
+                let page = sync::page(&self.core, who, *log_id, *cursor, weather.page);
+                Answer::Sync(now(page)?.map_err(refused)?)
+            }
+            Ask::Heads(query) => {
+                let query = HeadQuery { limit: Some(weather.heads), ..query.clone() };
+                Answer::Heads(now(sync::heads(&self.core, who, &query))?.map_err(refused)?)
+            }
+            Ask::Conversation { conversation_id, before_seq: Some(before_seq), limit } => {
+                let id = *conversation_id;
+                let parts = sync::parts_before(&self.core, who, id, *before_seq, *limit);
+                Answer::Conversations(now(parts)?.map_err(refused)?)
+            }
+            Ask::Conversation { conversation_id, before_seq: None, .. } => {
+                let ids = [*conversation_id];
+                let page = now(sync::conversations(&self.core, who, &ids))?.map_err(refused)?;
+                if page.conversations.is_empty() {
+                    return Err(refused(CoreError::NotFound));
+                }
+                Answer::Conversations(page)
+            }
+            Ask::Fetch(ids) => {
+                let page = sync::conversations(&self.core, who, ids);
+                Answer::Conversations(now(page)?.map_err(refused)?)
+            }
+            Ask::Digest => Answer::Digest(now(sync::digest(&self.core, who))?.map_err(refused)?),
+            Ask::Commands(asked) => {
+                let mut results = Vec::new();
+                for command in asked {
+                    results.push(now(commands::run(&self.core, who, command))?.map_err(refused)?);
+                }
+                let bootstrap = now(sync::bootstrap(&self.core, who))?.map_err(refused)?;
+                Answer::Commands(CommandsResponse { log_id: bootstrap.log_id, results })
+            }
+            Ask::LiveTicket => {
+                // The account has to be in use, as for everything.
+                now(sync::bootstrap(&self.core, who))?.map_err(refused)?;
+                Answer::LiveTicket(LiveTicket { ticket: "ticket".to_owned(), expires_in_s: 30 })
+            }
+        })
+    }
+}
+
+fn copy(db: &Db) -> anyhow::Result<Db> {
+    db.copy_memory()?.ok_or_else(|| anyhow::anyhow!("the database does not lie in memory"))
+}
+
+fn now<T>(future: impl Future<Output = T>) -> Result<T, ApiError> {
+    done(future).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
+}

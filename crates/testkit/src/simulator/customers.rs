@@ -1,0 +1,147 @@
+//! The customers' side: a system with a channel's key, which writes and reads the replies.
+
+use std::collections::BTreeSet;
+
+use recado_protocol::channel::{AddMessage, ChannelContact, ChannelMessage, OpenConversation};
+use recado_protocol::{ConversationId, PartId};
+use recado_server::core::CoreError;
+use recado_server::inbound;
+
+use super::backend::{TEAMS, done};
+use super::chance::Chance;
+use super::world::World;
+
+/// What the customers' system knows.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Customers {
+    conversations: Vec<ConversationId>,
+    /// The words that were written, one of its own each, and where.
+    pub(super) words: Vec<(String, ConversationId)>,
+    cursor: u64,
+    replies: BTreeSet<PartId>,
+    requests: u64,
+}
+
+impl World<'_> {
+    fn message(&mut self, chance: &mut Chance) -> (String, ChannelMessage) {
+        self.customers.requests += 1;
+        let word = format!("word{}", self.customers.requests);
+        let filler = ["please help", "any news", "thanks", "¿qué tal?", "请问"];
+        let text = format!("{} {word}", chance.pick(&filler).copied().unwrap_or_default());
+        let message = ChannelMessage { body_text: Some(text), ..ChannelMessage::default() };
+        (word, message)
+    }
+
+    /// A customer opens a conversation.
+    ///
+    /// # Errors
+    /// The first invariant that does not hold.
+    pub(super) fn customer_opens(&mut self, mut chance: Chance) -> anyhow::Result<()> {
+        let (word, message) = self.message(&mut chance);
+        let customer = chance.below(4);
+        let request = OpenConversation {
+            contact: ChannelContact {
+                external_id: format!("customer-{customer}"),
+                name: Some(format!("Customer {customer}")),
+                ..ChannelContact::default()
+            },
+            title: None,
+            message,
+            team: chance.pick(&[None, Some(TEAMS[0]), Some(TEAMS[1])]).copied().flatten().map(str::to_owned),
+        };
+        let key = format!("request-{word}");
+        let mut receipts = Vec::new();
+        // An answer that was lost: the system asks again with the same key.
+        for _ in 0..=self.repeats(&mut chance) {
+            let channel = self.backend.people.channel;
+            let core = self.backend.core();
+            receipts.push(done(inbound::open_conversation(core, channel, &key, &request))??);
+            self.after_write()?;
+        }
+        self.trace.note(|| format!("customer {customer} opens a conversation"));
+        receipts.dedup();
+        let [receipt] = receipts.as_slice() else {
+            anyhow::bail!("a customer's request took effect twice");
+        };
+        self.customers.conversations.push(receipt.conversation_id);
+        self.customers.words.push((word, receipt.conversation_id));
+        self.history.received.insert(receipt.part_id);
+        Ok(())
+    }
+
+    /// A customer writes again.
+    ///
+    /// # Errors
+    /// The first invariant that does not hold.
+    pub(super) fn customer_writes(&mut self, mut chance: Chance) -> anyhow::Result<()> {
+        let Some(&id) = chance.pick(&self.customers.conversations) else { return Ok(()) };
+        let (word, message) = self.message(&mut chance);
+        let request = AddMessage { message };
+        let key = format!("request-{word}");
+        let mut receipts = Vec::new();
+        for _ in 0..=self.repeats(&mut chance) {
+            let channel = self.backend.people.channel;
+            let core = self.backend.core();
+            receipts.push(done(inbound::add_message(core, channel, &key, id, &request))??);
+            self.after_write()?;
+        }
+        self.trace.note(|| "a customer writes again".to_owned());
+        receipts.dedup();
+        let [receipt] = receipts.as_slice() else {
+            anyhow::bail!("a customer's request took effect twice");
+        };
+        self.customers.words.push((word, id));
+        self.history.received.insert(receipt.part_id);
+        Ok(())
+    }
+
+    fn repeats(&mut self, chance: &mut Chance) -> u64 {
+        if chance.happens(self.plan.weather.lost) { 1 + chance.below(2) } else { 0 }
+    }
+
+    /// The customers' system reads on in the replies: each comes once.
+    ///
+    /// # Errors
+    /// The first invariant that does not hold.
+    pub(super) fn customers_read(&mut self) -> anyhow::Result<()> {
+        loop {
+            let channel = self.backend.people.channel;
+            let after = self.customers.cursor;
+            let page = match done(inbound::replies(self.backend.core(), channel, after, 3))? {
+                Ok(page) => page,
+                Err(CoreError::CursorGone) => {
+                    // The log was restored: what was read after the backup comes again.
+                    self.customers.cursor = 0;
+                    self.customers.replies.clear();
+                    continue;
+                }
+                Err(error) => anyhow::bail!("{:?}", error.to_api().code),
+            };
+            for reply in page.replies {
+                if !self.customers.replies.insert(reply.part_id) {
+                    anyhow::bail!("I2 reply {} reached the customers twice", reply.part_id);
+                }
+            }
+            self.customers.cursor = page.cursor;
+            if !page.more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Every reply there is has reached the customers.
+    ///
+    /// # Errors
+    /// The first invariant that does not hold.
+    pub(super) fn judge_customers(&mut self) -> anyhow::Result<()> {
+        self.customers.cursor = 0;
+        self.customers.replies.clear();
+        self.customers_read()?;
+        for (command_id, part_id) in self.replies_by_command()? {
+            if !self.customers.replies.contains(&part_id) {
+                anyhow::bail!("I1 the reply of {command_id} never reached the customers");
+            }
+        }
+        Ok(())
+    }
+}

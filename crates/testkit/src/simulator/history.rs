@@ -1,0 +1,142 @@
+//! What really happened, read from the server's log after every write: what the clients' caches and
+//! outboxes are judged by.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use recado_protocol::sync::Change;
+use recado_protocol::{
+    CommandId, ConversationId, ConversationState, LogId, PartId, ScopeFacts, Visibility,
+};
+
+/// A state of a conversation.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Version {
+    /// Its number in the log.
+    pub(super) seq: u64,
+    /// Where it belonged.
+    pub(super) facts: ScopeFacts,
+    /// Whether it was open, snoozed or closed.
+    pub(super) state: ConversationState,
+}
+
+/// What one agent could see from a number of the log on; nothing while the account was not in use.
+#[derive(Debug, Clone)]
+pub(super) struct Access {
+    /// From which number on.
+    pub(super) from_seq: u64,
+    /// What.
+    pub(super) visibility: Option<Visibility>,
+}
+
+/// What really happened.
+#[derive(Debug, Clone)]
+pub(super) struct History {
+    /// The log.
+    pub(super) log_id: LogId,
+    /// Up to which number of it was read.
+    pub(super) seq: u64,
+    /// Each conversation's states, in order.
+    pub(super) conversations: BTreeMap<ConversationId, Vec<Version>>,
+    /// Each agent's access, in order.
+    pub(super) access: Vec<Vec<Access>>,
+    /// The parts that commands made.
+    pub(super) made_by: HashMap<CommandId, PartId>,
+    /// What the customers were told had been taken.
+    pub(super) received: BTreeSet<PartId>,
+    parts: BTreeSet<PartId>,
+    /// The newest command of each agent in each conversation, by the order in which they were given.
+    newest: HashMap<(usize, ConversationId), u64>,
+}
+
+/// In which order an agent gave commands: who, when in the agent's own order, and whether the order
+/// is to be held.
+pub(super) type Given = HashMap<CommandId, (usize, u64, bool)>;
+
+impl History {
+    /// Nothing has happened yet.
+    pub(super) fn new(log_id: LogId, seq: u64, access: Vec<Visibility>) -> Self {
+        let first = |visibility| vec![Access { from_seq: 0, visibility: Some(visibility) }];
+        Self {
+            log_id,
+            seq,
+            conversations: BTreeMap::new(),
+            access: access.into_iter().map(first).collect(),
+            made_by: HashMap::new(),
+            received: BTreeSet::new(),
+            parts: BTreeSet::new(),
+            newest: HashMap::new(),
+        }
+    }
+
+    /// Takes a change over.
+    ///
+    /// # Errors
+    /// Which invariant it breaks.
+    pub(super) fn take(&mut self, change: &Change, given: &Given) -> Result<(), String> {
+        let Change::Conversation { conversation } = change else { return Ok(()) };
+        let head = &conversation.head;
+        let versions = self.conversations.entry(head.id).or_default();
+        if versions.last().is_none_or(|last| last.seq < head.version) {
+            versions.push(Version {
+                seq: head.version,
+                facts: head.scope(),
+                state: head.state,
+            });
+        }
+        for part in &conversation.parts {
+            if !self.parts.insert(part.id) {
+                continue;
+            }
+            let Some(command_id) = part.command_id else { continue };
+            if let Some(first) = self.made_by.insert(command_id, part.id) {
+                return Err(format!(
+                    "I2 command {command_id} took effect twice: parts {first} and {}",
+                    part.id
+                ));
+            }
+            let Some(&(agent, order, in_order)) = given.get(&command_id) else {
+                return Err(format!("command {command_id} was given by nobody"));
+            };
+            if !in_order {
+                continue;
+            }
+            let newest = self.newest.entry((agent, head.id)).or_default();
+            if order < *newest {
+                return Err(format!(
+                    "I3 command {command_id} took effect after one that was given later"
+                ));
+            }
+            *newest = order;
+        }
+        Ok(())
+    }
+
+    /// Notes that an agent's access is another one from the next number on.
+    pub(super) fn access_changed(&mut self, agent: usize, from_seq: u64, visibility: Option<Visibility>) {
+        if let Some(list) = self.access.get_mut(agent) {
+            list.push(Access { from_seq, visibility });
+        }
+    }
+
+    /// What an agent may see now.
+    pub(super) fn visibility(&self, agent: usize) -> Option<&Visibility> {
+        self.access.get(agent)?.last()?.visibility.as_ref()
+    }
+
+    /// Whether an agent's cache may hold this version of a conversation: whether it was the current
+    /// one at some moment at which the agent was allowed to see it.
+    pub(super) fn may_hold(&self, agent: usize, id: ConversationId, version: u64) -> bool {
+        let Some(versions) = self.conversations.get(&id) else { return false };
+        let Some(place) = versions.iter().position(|known| known.seq == version) else {
+            return false;
+        };
+        let facts = versions[place].facts;
+        let until = versions.get(place + 1).map_or(u64::MAX, |next| next.seq);
+        let Some(accesses) = self.access.get(agent) else { return false };
+        accesses.iter().enumerate().any(|(n, access)| {
+            let access_until = accesses.get(n + 1).map_or(u64::MAX, |next| next.from_seq);
+            let overlaps = access.from_seq < until && version < access_until;
+            overlaps && access.visibility.as_ref().is_some_and(|view| view.matches(&facts))
+        })
+    }
+}

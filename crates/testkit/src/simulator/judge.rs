@@ -1,0 +1,207 @@
+//! What has to hold while a run goes on. The numbers are those of the invariants: I1 nothing is
+//! lost, I2 nothing happens twice, I3 order, I4 nothing newer than a revocation, I5 convergence, I6
+//! cursors, I7 one audit row an effect, I8 nobody is signed out by a fault, I9 what was
+//! acknowledged survives, I10 the outbox drains.
+
+use recado_protocol::host::{Delivery, InboxRequest, OpenRequest, Sort, View};
+use recado_protocol::{Action, CommandId, ConversationState};
+use recado_store::{Applied, HeadsProgress, Meta};
+
+use super::chance::Chance;
+use super::plan::SECOND;
+use super::world::World;
+
+/// More than there is of anything.
+pub(super) const ALL: u32 = 10_000;
+
+impl World<'_> {
+    /// Judges what a batch did to a cache.
+    ///
+    /// # Errors
+    /// The first invariant that does not hold.
+    pub(super) fn judge_applied(&mut self, machine: usize, applied: &Applied) -> anyhow::Result<()> {
+        let present = &self.machines[machine];
+        let meta = present.store.meta()?;
+        let Some(log_id) = meta.log_id else { return Ok(()) };
+        if let Some((before, cursor)) = present.reached
+            && before == log_id
+            && meta.cursor < cursor
+            && applied.dropped.is_none()
+        {
+            anyhow::bail!("I6 the cursor of machine {machine} went back from {cursor} to {}", meta.cursor);
+        }
+        if log_id == self.history.log_id {
+            for id in &applied.conversations {
+                let Some(head) = present.store.head(*id)? else { continue };
+                if !self.history.may_hold(present.agent, *id, head.version) {
+                    anyhow::bail!(
+                        "I4 machine {machine} holds version {} of {id}, which its agent was never allowed to see",
+                        head.version
+                    );
+                }
+            }
+        }
+        self.machines[machine].reached = Some((log_id, meta.cursor));
+        if self.chance.happens(250) {
+            self.judge_gaps(machine, &meta)?;
+            self.judge_all_shown(machine)?;
+        }
+        Ok(())
+    }
+
+    /// What has not changed since the cursor is in the cache as it is, or not at all.
+    fn judge_gaps(&self, machine: usize, meta: &Meta) -> anyhow::Result<()> {
+        let present = &self.machines[machine];
+        let cursor = meta.cursor;
+        let accesses = &self.history.access[present.agent];
+        let Some(access) = accesses.last() else { return Ok(()) };
+        let settled = meta.log_id == Some(self.history.log_id)
+            && meta.heads == HeadsProgress::Complete
+            && access.from_seq <= cursor
+            && meta.access.is_some();
+        let Some(view) = access.visibility.as_ref().filter(|_| settled) else { return Ok(()) };
+        for (id, versions) in &self.history.conversations {
+            let Some(newest) = versions.last() else { continue };
+            if newest.seq > cursor {
+                continue;
+            }
+            let held = present.store.head(*id)?;
+            let visible = view.matches(&newest.facts);
+            match held {
+                Some(head) if visible && head.version != newest.seq => anyhow::bail!(
+                    "I6 machine {machine} has reached {cursor} and holds version {} of {id} instead of {}",
+                    head.version,
+                    newest.seq
+                ),
+                Some(head) if !visible => anyhow::bail!(
+                    "I4 machine {machine} has reached {cursor} and still holds version {} of {id}, which left at {}",
+                    head.version,
+                    newest.seq
+                ),
+                None if visible && newest.state != ConversationState::Closed => anyhow::bail!(
+                    "I6 machine {machine} has reached {cursor} without {id}, which is there since {}",
+                    newest.seq
+                ),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything that an agent wrote is shown once, wherever it is on its way.
+    fn judge_all_shown(&self, machine: usize) -> anyhow::Result<()> {
+        let present = &self.machines[machine];
+        for id in present.accepted.keys() {
+            self.judge_shown(machine, *id)?;
+        }
+        Ok(())
+    }
+
+    /// What an agent wrote is shown once, wherever it is on its way.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub(super) fn judge_shown(&self, machine: usize, id: CommandId) -> anyhow::Result<()> {
+        let present = &self.machines[machine];
+        let Some(command) = present.accepted.get(&id) else { return Ok(()) };
+        let is_message = matches!(
+            command.action,
+            Action::ConversationReply { .. } | Action::ConversationNote { .. }
+        );
+        if !is_message || present.given_up.contains(&id) {
+            return Ok(());
+        }
+        let request = OpenRequest { conversation_id: command.conversation_id, limit: ALL };
+        let Some(view) = present.store.conversation_view(&request)? else { return Ok(()) };
+        if view.partial || view.has_older {
+            return Ok(());
+        }
+        let shown = view.parts.iter().filter(|shown| {
+            let delivered = match &shown.delivery {
+                Delivery::Sent => None,
+                Delivery::Queued { command_id, .. } | Delivery::Refused { command_id, .. } => {
+                    Some(*command_id)
+                }
+            };
+            shown.part.command_id == Some(id) || delivered == Some(id)
+        });
+        let count = shown.count();
+        if count != 1 {
+            anyhow::bail!("I9 machine {machine} shows {id} {count} times");
+        }
+        Ok(())
+    }
+
+    /// The counts beside the views are those of the lists.
+    ///
+    /// # Errors
+    /// If they are not.
+    pub(super) fn judge_counts(&self, machine: usize, chance: &mut Chance) -> anyhow::Result<()> {
+        let store = &self.machines[machine].store;
+        let sidebar = store.sidebar()?;
+        let Some(counted) = chance.pick(&sidebar.views) else { return Ok(()) };
+        let Some(count) = counted.count else { return Ok(()) };
+        let request =
+            InboxRequest { view: counted.view, sort: Sort::Newest, after: None, limit: ALL };
+        let rows = store.inbox_page(&request)?.rows;
+        if rows.len() != usize::try_from(count)? {
+            anyhow::bail!(
+                "machine {machine} counts {count} in {:?} and lists {}",
+                counted.view,
+                rows.len()
+            );
+        }
+        Ok(())
+    }
+
+    /// Cached content is shown only while the server was heard of within the lease.
+    ///
+    /// # Errors
+    /// If it is shown longer.
+    pub(super) fn judge_lease(&self, machine: usize) -> anyhow::Result<()> {
+        let present = &self.machines[machine];
+        let Some(workspace) = present.store.meta()?.workspace else { return Ok(()) };
+        let lease = i64::from(workspace.offline_lease_s) * SECOND;
+        // A clock that was set back by less than five minutes is not noticed.
+        if self.now - present.answered_at > lease + 300 * SECOND && present.clock_ahead == 0 {
+            anyhow::bail!("machine {machine} shows its cache after the end of the lease");
+        }
+        Ok(())
+    }
+
+    /// Search finds a customer's word in the conversation it was written in, where that is here.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub(super) fn judge_search(&self, machine: usize, chance: &mut Chance) -> anyhow::Result<()> {
+        let Some((word, id)) = chance.pick(&self.customers.words) else { return Ok(()) };
+        let store = &self.machines[machine].store;
+        let found = store.search(word, 50)?.results;
+        if let Some(stray) = found.iter().find(|hit| hit.conversation_id != *id) {
+            // The last word may be unfinished: word1 is the beginning of word12.
+            let whole = self.customers.words.iter().any(|(other, place)| {
+                other.starts_with(word.as_str()) && *place == stray.conversation_id
+            });
+            if !whole {
+                anyhow::bail!("machine {machine} finds {word} in {}", stray.conversation_id);
+            }
+        }
+        let request = OpenRequest { conversation_id: *id, limit: ALL };
+        let Some(view) = store.conversation_view(&request)? else {
+            if found.iter().any(|hit| hit.conversation_id == *id) {
+                anyhow::bail!("I4 machine {machine} finds {word} in {id}, which left");
+            }
+            return Ok(());
+        };
+        let is_here =
+            view.parts.iter().any(|shown| shown.part.body_text.split(' ').any(|text| text == word));
+        let is_found = found.iter().any(|hit| hit.conversation_id == *id);
+        if is_here && !is_found {
+            anyhow::bail!("machine {machine} holds {word} in {id} and does not find it");
+        }
+        Ok(())
+    }
+
+    /// The views that show every conversation of a cache.
+    pub(super) const EVERY_VIEW: [View; 3] = [View::All, View::Snoozed, View::Closed];
+}

@@ -1,0 +1,187 @@
+//! An agent's machine: the real store and the real engine, with a clock, a disk and a network that
+//! can fail.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use recado_client::engine::{Engine, Id};
+use recado_protocol::host::DraftKind;
+use recado_protocol::{Command, CommandId, ConversationId, LogId, Timestamp};
+use recado_server::core::Principal;
+use recado_store::Store;
+
+use super::backend::START;
+use super::chance::{Chance, Source};
+
+/// An agent's machine.
+pub(super) struct Machine {
+    /// Which agent's.
+    pub(super) agent: usize,
+    /// Who signed in on it.
+    pub(super) who: Principal,
+    /// The files.
+    pub(super) store: Arc<Store>,
+    /// The cache as the disk shows it after a power cut.
+    durable: Option<Store>,
+    /// Whether anybody will ask for it.
+    pub(super) has_power_cuts: bool,
+    /// The program, while it runs.
+    pub(super) engine: Option<Engine>,
+    /// Counts the program's starts: what belongs to an earlier one is nobody's any more.
+    pub(super) life: u64,
+    /// Its randomness.
+    pub(super) random: Arc<Source>,
+    /// How far its clock is ahead, in microseconds.
+    pub(super) clock_ahead: i64,
+    /// Until when it has no network.
+    pub(super) no_network_until: i64,
+    /// Until when its disk is full.
+    pub(super) disk_full_until: i64,
+    /// The wake-up that is due next.
+    pub(super) tick_at: Option<i64>,
+    /// Whether the server has ended its session.
+    pub(super) signed_out: bool,
+    /// Whether cached content may be shown.
+    pub(super) lease_holds: bool,
+    /// When an answer last arrived, by the true time.
+    pub(super) answered_at: i64,
+    /// Whether something was deleted that may still lie in the write-ahead log.
+    pub(super) deleted: bool,
+    /// Counts what the agent did.
+    pub(super) order: u64,
+    /// What the agent did and was told is safe.
+    pub(super) accepted: BTreeMap<CommandId, Command>,
+    /// What the agent gave up or gave again under another id.
+    pub(super) given_up: BTreeSet<CommandId>,
+    /// The drafts that were kept.
+    pub(super) drafts: BTreeMap<(ConversationId, DraftOf), String>,
+    /// What the agent waits for.
+    pub(super) demands: BTreeSet<Id>,
+    /// Names the next demand.
+    pub(super) next_demand: Id,
+    /// The log and the cursor that were seen last.
+    pub(super) reached: Option<(LogId, u64)>,
+    /// When the access token runs out.
+    pub(super) token_until: i64,
+}
+
+/// What a draft is of; in an order, so that runs are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum DraftOf {
+    /// A reply.
+    Reply,
+    /// A note.
+    Note,
+}
+
+impl DraftOf {
+    /// As the contract has it.
+    pub(super) const fn kind(self) -> DraftKind {
+        match self {
+            Self::Reply => DraftKind::Reply,
+            Self::Note => DraftKind::Note,
+        }
+    }
+}
+
+impl Machine {
+    /// A machine with empty files, switched off.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(super) fn new(
+        agent: usize,
+        who: Principal,
+        blank: &Store,
+        chance: &Chance,
+    ) -> anyhow::Result<Self> {
+        let store = Store::recombined(blank, blank)?;
+        Ok(Self {
+            agent,
+            who,
+            store: Arc::new(store),
+            durable: None,
+            has_power_cuts: false,
+            engine: None,
+            life: 0,
+            random: Arc::new(Source::new(chance.fork(100 + agent as u64))),
+            clock_ahead: 0,
+            no_network_until: 0,
+            disk_full_until: 0,
+            tick_at: None,
+            signed_out: false,
+            lease_holds: true,
+            answered_at: 0,
+            deleted: false,
+            order: 0,
+            accepted: BTreeMap::new(),
+            given_up: BTreeSet::new(),
+            drafts: BTreeMap::new(),
+            demands: BTreeSet::new(),
+            next_demand: 0,
+            reached: None,
+            token_until: 0,
+        })
+    }
+
+    /// The time by this machine's clock.
+    pub(super) const fn time(&self, now: i64) -> Timestamp {
+        Timestamp::from_micros(START.as_micros() + now + self.clock_ahead)
+    }
+
+    /// The true time at which this machine's clock shows `at`.
+    pub(super) const fn true_time(&self, at: Timestamp) -> i64 {
+        at.as_micros() - START.as_micros() - self.clock_ahead
+    }
+
+    /// Starts the program: opens the files and makes an engine.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(super) fn start(&mut self, now: i64) -> anyhow::Result<()> {
+        self.life += 1;
+        self.store.open_again()?;
+        self.engine = Some(Engine::new(Arc::clone(&self.random) as _, self.time(now)));
+        self.tick_at = None;
+        self.lease_holds = true;
+        Ok(())
+    }
+
+    /// The program is gone from one moment to the next.
+    pub(super) fn stop(&mut self) {
+        self.life += 1;
+        self.engine = None;
+        self.tick_at = None;
+        self.demands.clear();
+        self.token_until = 0;
+    }
+
+    /// The power is gone: of the cache, what was not forced to the disk is lost.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(super) fn cut_power(&mut self) -> anyhow::Result<()> {
+        self.stop();
+        if let Some(durable) = &self.durable {
+            self.store = Arc::new(Store::recombined(durable, &self.store)?);
+            self.reached = None;
+        }
+        Ok(())
+    }
+
+    /// From now on the disk shows the cache as it is.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(super) fn sync_to_disk(&mut self) -> anyhow::Result<()> {
+        if self.has_power_cuts {
+            self.durable = Some(Store::recombined(&self.store, &self.store)?);
+        }
+        Ok(())
+    }
+
+    /// Whether the program runs and somebody is signed in.
+    pub(super) const fn is_on(&self) -> bool {
+        self.engine.is_some() && !self.signed_out
+    }
+}

@@ -1,0 +1,644 @@
+//! Everything together, on one thread: what happens next is always the earliest thing that is due.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use recado_client::engine::{Answer, Ask, Effect, Id, Input, Job, JobAnswer, Notice, StoreFailure, run};
+use recado_client::transport::TransportError;
+use recado_protocol::live::{LiveFrame, LiveRequest};
+use recado_protocol::{ErrorCode, Visibility};
+use recado_server::live::follower::{Follower, Step};
+use recado_server::storage::Db;
+use recado_store::Store;
+
+use super::backend::{AGENTS, Backend, Template, done};
+use super::chance::Chance;
+use super::customers::Customers;
+use super::history::{Given, History};
+use super::machine::Machine;
+use super::plan::{Plan, SECOND, What};
+use super::trace::Trace;
+use super::wire;
+
+/// How long a request is waited for, in microseconds.
+const TIMEOUT: i64 = 30 * SECOND;
+/// How long it takes at least from one to the other, in microseconds.
+const SHORTEST_WAY: i64 = 1_000;
+/// The least time between two looks of a live stream at the log.
+const PACE: i64 = 20_000;
+/// How often the server looks for what is due.
+const WORKER_EVERY: i64 = 5 * SECOND;
+
+/// Something that is due.
+pub(super) enum Event {
+    Stimulus(usize),
+    Worker,
+    Tick { machine: usize, life: u64 },
+    Request { machine: usize, life: u64, request: Id, ask: Ask, answered: bool },
+    Answer { machine: usize, life: u64, request: Id, result: Result<Answer, TransportError> },
+    Work { machine: usize, life: u64, job: Id, work: Job },
+    Worked { machine: usize, life: u64, job: Id, result: Result<JobAnswer, StoreFailure> },
+    LiveAsked { machine: usize, life: u64, live: Id },
+    LiveOpened { machine: usize, life: u64, live: Id },
+    LiveSaid { machine: usize, life: u64, live: Id, said: LiveRequest },
+    LiveFrame { machine: usize, life: u64, live: Id, frame: LiveFrame },
+    LiveClosed { machine: usize, life: u64, live: Id, error: TransportError },
+    Follow { stream: StreamId },
+    SwitchOn { machine: usize, life: u64 },
+}
+
+/// Which stream: machine, life and the engine's own name for it.
+pub(super) type StreamId = (usize, u64, Id);
+
+/// The server's side of a live stream.
+struct Stream {
+    follower: Follower,
+    /// When the frame before arrives: frames stay in order.
+    last_at: i64,
+}
+
+struct Due {
+    at: i64,
+    order: u64,
+    event: Event,
+}
+
+impl PartialEq for Due {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+impl Eq for Due {}
+impl PartialOrd for Due {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Due {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.order).cmp(&(other.at, other.order))
+    }
+}
+
+/// What all runs of a thread begin with.
+pub struct Beginning {
+    template: Template,
+    blank: Store,
+}
+
+impl Beginning {
+    /// Makes it.
+    ///
+    /// # Errors
+    /// What the server and the store say.
+    pub fn new() -> anyhow::Result<Self> {
+        Ok(Self { template: Template::new()?, blank: Store::in_memory()? })
+    }
+}
+
+/// A run.
+pub(super) struct World<'p> {
+    pub(super) plan: &'p Plan,
+    /// Decides what the network does.
+    pub(super) chance: Chance,
+    pub(super) backend: Backend,
+    pub(super) history: History,
+    pub(super) given: Given,
+    pub(super) machines: Vec<Machine>,
+    pub(super) customers: Customers,
+    pub(super) backup: Option<(Db, History, Customers)>,
+    pub(super) server_down_until: i64,
+    pub(super) now: i64,
+    pub(super) calm: bool,
+    pub(super) suspended: [bool; AGENTS],
+    pub(super) was_suspended: [bool; AGENTS],
+    pub(super) forgot: bool,
+    /// What happened.
+    pub(super) trace: Trace,
+    /// How many events were handled.
+    pub(super) steps: u64,
+    streams: BTreeMap<StreamId, Stream>,
+    events: BinaryHeap<Reverse<Due>>,
+    order: u64,
+}
+
+impl<'p> World<'p> {
+    /// A world before anything has happened.
+    ///
+    /// # Errors
+    /// What the server and the store say.
+    pub(super) fn new(beginning: &Beginning, plan: &'p Plan, trace: Trace) -> anyhow::Result<Self> {
+        let chance = Chance::of(plan.seed);
+        let backend = Backend::new(&beginning.template, &chance)?;
+        let mut machines = Vec::new();
+        for agent in 0..plan.machines {
+            let who = backend.people.agents[agent];
+            let mut machine = Machine::new(agent, who, &beginning.blank, &chance)?;
+            machine.has_power_cuts =
+                plan.stimuli.iter().any(|stimulus| stimulus.what == What::PowerCut(agent));
+            machines.push(machine);
+        }
+        let history = first_history(&backend)?;
+        let mut world = Self {
+            plan,
+            chance: chance.fork(3),
+            backend,
+            history,
+            given: Given::new(),
+            machines,
+            customers: Customers::default(),
+            backup: None,
+            server_down_until: 0,
+            now: 0,
+            calm: false,
+            suspended: [false; AGENTS],
+            was_suspended: [false; AGENTS],
+            forgot: false,
+            trace,
+            steps: 0,
+            streams: BTreeMap::new(),
+            events: BinaryHeap::new(),
+            order: 0,
+        };
+        for (n, stimulus) in plan.stimuli.iter().enumerate() {
+            world.schedule(stimulus.at, Event::Stimulus(n));
+        }
+        world.schedule(WORKER_EVERY, Event::Worker);
+        for machine in 0..world.machines.len() {
+            let at = world.chance.between(0, 5 * SECOND);
+            let life = world.machines[machine].life;
+            world.schedule(at, Event::SwitchOn { machine, life });
+        }
+        Ok(world)
+    }
+
+    pub(super) fn schedule(&mut self, at: i64, event: Event) {
+        self.order += 1;
+        let at = at.max(self.now);
+        self.events.push(Reverse(Due { at, order: self.order, event }));
+    }
+
+    /// Runs until everything has healed and come to rest.
+    ///
+    /// # Errors
+    /// The first invariant that does not hold.
+    pub(super) fn run(&mut self) -> anyhow::Result<()> {
+        self.run_until(self.plan.calm_at)?;
+        self.heal()?;
+        self.come_to_rest()?;
+        self.judge_the_end()
+    }
+
+    /// Handles everything that is due up to a time.
+    ///
+    /// # Errors
+    /// The first invariant that does not hold.
+    pub(super) fn run_until(&mut self, until: i64) -> anyhow::Result<()> {
+        while self.events.peek().is_some_and(|Reverse(due)| due.at <= until) {
+            let Some(Reverse(due)) = self.events.pop() else { break };
+            self.set_now(due.at);
+            self.steps += 1;
+            self.happen(due.event)?;
+        }
+        self.set_now(until);
+        Ok(())
+    }
+
+    fn set_now(&mut self, now: i64) {
+        self.now = now.max(self.now);
+        self.backend.set_time(self.now);
+    }
+
+    fn happen(&mut self, event: Event) -> anyhow::Result<()> {
+        match event {
+            Event::Stimulus(n) => self.stimulate(n),
+            Event::Worker => self.work_on_server(),
+            Event::Tick { machine, life } => {
+                if self.lives(machine, life) && self.machines[machine].tick_at == Some(self.now) {
+                    self.machines[machine].tick_at = None;
+                    self.tell(machine, Input::Tick)?;
+                }
+                Ok(())
+            }
+            Event::Request { machine, life, request, ask, answered } => {
+                self.request_arrives(machine, life, request, &ask, answered)
+            }
+            Event::Answer { machine, life, request, result } => {
+                if !self.lives(machine, life) {
+                    return Ok(());
+                }
+                if result.is_ok() {
+                    self.machines[machine].answered_at = self.now;
+                }
+                self.trace.note(|| match &result {
+                    Ok(answer) => format!("machine {machine} is answered {request} {answer:?}"),
+                    Err(error) => format!("machine {machine} is answered {request} {error}"),
+                });
+                self.tell(machine, Input::Answered { request, result })
+            }
+            Event::Work { machine, life, job, work } => self.work(machine, life, job, work),
+            Event::Worked { machine, life, job, result } => {
+                if self.lives(machine, life) {
+                    self.tell(machine, Input::JobDone { job, result })?;
+                }
+                Ok(())
+            }
+            Event::LiveAsked { machine, life, live } => {
+                self.live_asked(machine, life, live);
+                Ok(())
+            }
+            Event::LiveOpened { machine, life, live } => {
+                if self.lives(machine, life) {
+                    self.tell(machine, Input::LiveOpened { live })?;
+                }
+                Ok(())
+            }
+            Event::LiveSaid { machine, life, live, said } => {
+                self.live_said(machine, life, live, &said);
+                Ok(())
+            }
+            Event::LiveFrame { machine, life, live, frame } => {
+                if self.lives(machine, life) && self.streams.contains_key(&(machine, life, live)) {
+                    self.machines[machine].answered_at = self.now;
+                    self.trace.note(|| format!("machine {machine} hears {}", wire::name(&frame)));
+                    self.tell(machine, Input::LiveFrame { live, frame })?;
+                }
+                Ok(())
+            }
+            Event::LiveClosed { machine, life, live, error } => {
+                self.streams.remove(&(machine, life, live));
+                if self.lives(machine, life) {
+                    self.trace.note(|| format!("machine {machine} loses its stream: {error}"));
+                    self.tell(machine, Input::LiveClosed { live, error })?;
+                }
+                Ok(())
+            }
+            Event::Follow { stream } => self.follow(stream),
+            Event::SwitchOn { machine, life } => self.switch_on(machine, life),
+        }
+    }
+
+    fn lives(&self, machine: usize, life: u64) -> bool {
+        self.machines[machine].life == life && self.machines[machine].engine.is_some()
+    }
+
+    /// Starts a machine's program, unless somebody has done it since.
+    pub(super) fn switch_on(&mut self, machine: usize, life: u64) -> anyhow::Result<()> {
+        let present = &mut self.machines[machine];
+        if present.life != life || present.engine.is_some() {
+            return Ok(());
+        }
+        if present.signed_out {
+            if self.suspended[present.agent] {
+                return Ok(());
+            }
+            present.signed_out = false;
+        }
+        present.start(self.now)?;
+        self.trace.note(|| format!("machine {machine} starts"));
+        self.tell(machine, Input::Start)
+    }
+
+    /// Tells an engine something and does what it wants done.
+    ///
+    /// # Errors
+    /// The first invariant that does not hold.
+    pub(super) fn tell(&mut self, machine: usize, input: Input) -> anyhow::Result<()> {
+        let now = self.now;
+        let present = &mut self.machines[machine];
+        let time = present.time(now);
+        let Some(engine) = &mut present.engine else { return Ok(()) };
+        let effects = engine.handle(time, input);
+        for effect in effects {
+            self.carry_out(machine, effect)?;
+        }
+        self.wake_later(machine);
+        Ok(())
+    }
+
+    fn wake_later(&mut self, machine: usize) {
+        let present = &self.machines[machine];
+        let Some(wake) = present.engine.as_ref().and_then(|engine| engine.next_wake()) else {
+            return;
+        };
+        let at = present.true_time(wake).max(self.now + SHORTEST_WAY);
+        if present.tick_at.is_none_or(|due| at < due || due < self.now) {
+            self.machines[machine].tick_at = Some(at);
+            let life = self.machines[machine].life;
+            self.schedule(at, Event::Tick { machine, life });
+        }
+    }
+
+    fn carry_out(&mut self, machine: usize, effect: Effect) -> anyhow::Result<()> {
+        let life = self.machines[machine].life;
+        match effect {
+            Effect::Send { request, ask } => self.send(machine, request, ask),
+            Effect::OpenLive { live, .. } => {
+                let at = self.now + self.way();
+                self.schedule(at, Event::LiveAsked { machine, life, live });
+            }
+            Effect::SayLive { live, request } => {
+                if let LiveRequest::Ack { .. } = request
+                    && self.machines[machine].deleted
+                {
+                    anyhow::bail!("machine {machine} acknowledges before what it deleted is gone");
+                }
+                let at = self.now + self.way();
+                self.schedule(at, Event::LiveSaid { machine, life, live, said: request });
+            }
+            Effect::CloseLive { live } => {
+                self.streams.remove(&(machine, life, live));
+            }
+            Effect::Run { job, work } => {
+                let at = self.now + self.chance.between(10, self.plan.weather.disk);
+                self.schedule(at, Event::Work { machine, life, job, work });
+            }
+            Effect::Tell(notice) => self.hear(machine, notice)?,
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, machine: usize, notice: Notice) -> anyhow::Result<()> {
+        match notice {
+            Notice::SessionEnded => {
+                let agent = self.machines[machine].agent;
+                if !self.was_suspended[agent] {
+                    anyhow::bail!("I8 machine {machine} was signed out although nobody ended its session");
+                }
+                self.trace.note(|| format!("machine {machine} is signed out"));
+                self.machines[machine].stop();
+                self.machines[machine].signed_out = true;
+                if !self.suspended[agent] {
+                    self.switch_on_later(machine);
+                }
+            }
+            Notice::StoreFailed(failure) => {
+                if failure.code != ErrorCode::DiskFull {
+                    anyhow::bail!("machine {machine}: the store failed: {failure}");
+                }
+                self.trace.note(|| format!("machine {machine} stops: its disk is full"));
+                self.machines[machine].stop();
+                self.switch_on_later(machine);
+            }
+            Notice::Lease { holds } => self.machines[machine].lease_holds = holds,
+            Notice::Demanded { demand_id, .. } => {
+                if !self.machines[machine].demands.remove(&demand_id) {
+                    anyhow::bail!("machine {machine} is answered {demand_id}, which nobody asked");
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Switches a machine on in a while.
+    pub(super) fn switch_on_later(&mut self, machine: usize) {
+        let at = self.now + self.chance.between(100_000, 20 * SECOND);
+        let life = self.machines[machine].life;
+        self.schedule(at, Event::SwitchOn { machine, life });
+    }
+
+    /// How long something takes from one to the other.
+    fn way(&mut self) -> i64 {
+        let weather = &self.plan.weather;
+        if !self.calm && self.chance.happens(weather.slow) {
+            self.chance.between(SHORTEST_WAY, weather.slowest)
+        } else {
+            self.chance.between(SHORTEST_WAY, 40_000)
+        }
+    }
+
+    fn is_lost(&mut self) -> bool {
+        !self.calm && self.chance.happens(self.plan.weather.lost)
+    }
+
+    fn has_no_way(&self, machine: usize) -> bool {
+        self.machines[machine].no_network_until > self.now || self.server_down_until > self.now
+    }
+
+    fn send(&mut self, machine: usize, request: Id, ask: Ask) {
+        let life = self.machines[machine].life;
+        self.trace.note(|| format!("machine {machine} asks {request} {}", wire::question(&ask)));
+        if self.is_lost() {
+            return self.unanswered(machine, life, request);
+        }
+        let doubled = !self.calm && self.chance.happens(self.plan.weather.doubled);
+        let first_answers = !doubled || self.chance.happens(500);
+        if doubled {
+            let (ask, at) = (ask.clone(), self.now + self.way());
+            let answered = !first_answers;
+            self.schedule(at, Event::Request { machine, life, request, ask, answered });
+        }
+        let at = self.now + self.way();
+        let answered = first_answers;
+        self.schedule(at, Event::Request { machine, life, request, ask, answered });
+    }
+
+    fn unanswered(&mut self, machine: usize, life: u64, request: Id) {
+        let at = self.now + self.chance.between(SHORTEST_WAY, TIMEOUT);
+        let result = Err(TransportError::Unreachable);
+        self.schedule(at, Event::Answer { machine, life, request, result });
+    }
+
+    fn request_arrives(
+        &mut self,
+        machine: usize,
+        life: u64,
+        request: Id,
+        ask: &Ask,
+        answered: bool,
+    ) -> anyhow::Result<()> {
+        if self.has_no_way(machine) {
+            if answered {
+                self.unanswered(machine, life, request);
+            }
+            return Ok(());
+        }
+        let who = self.machines[machine].who;
+        let answer = self.backend.answer(who, ask, &self.plan.weather);
+        self.after_write()?;
+        if !answered {
+            return Ok(());
+        }
+        if self.is_lost() {
+            self.unanswered(machine, life, request);
+            return Ok(());
+        }
+        let mut result = answer.map_err(TransportError::Refused);
+        if self.plan.weather.newer_server {
+            result = wire::across(ask, result, &mut self.chance)?;
+        }
+        let at = self.now + self.way();
+        self.schedule(at, Event::Answer { machine, life, request, result });
+        Ok(())
+    }
+
+    fn work(&mut self, machine: usize, life: u64, job: Id, work: Job) -> anyhow::Result<()> {
+        if !self.lives(machine, life) {
+            return Ok(());
+        }
+        let writes = !matches!(work, Job::Meta | Job::Digest | Job::Stats | Job::WantedBodies(_));
+        let result = if writes && self.machines[machine].disk_full_until > self.now {
+            let detail = "the disk is full".to_owned();
+            Err(StoreFailure { code: ErrorCode::DiskFull, detail })
+        } else {
+            let name = format!("{work:?}");
+            let result = run(&self.machines[machine].store, work);
+            self.worked(machine, &name, &result)?;
+            result
+        };
+        let at = self.now + self.chance.between(10, 500);
+        self.schedule(at, Event::Worked { machine, life, job, result });
+        Ok(())
+    }
+
+    fn worked(
+        &mut self,
+        machine: usize,
+        name: &str,
+        result: &Result<JobAnswer, StoreFailure>,
+    ) -> anyhow::Result<()> {
+        self.trace.note(|| match result {
+            Ok(answer) => format!("machine {machine} does {name}: {}", wire::outcome(answer)),
+            Err(failure) => format!("machine {machine} fails at {name}: {failure}"),
+        });
+        match result {
+            Ok(JobAnswer::Applied(applied)) => {
+                self.machines[machine].deleted |= applied.evicted;
+                if self.chance.happens(300) {
+                    self.machines[machine].sync_to_disk()?;
+                }
+                self.judge_applied(machine, applied)
+            }
+            Ok(JobAnswer::Finished(true)) => {
+                self.machines[machine].deleted = false;
+                self.machines[machine].sync_to_disk()
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn live_asked(&mut self, machine: usize, life: u64, live: Id) {
+        let at = self.now + self.way();
+        if self.has_no_way(machine) || self.is_lost() {
+            let error = TransportError::Unreachable;
+            self.schedule(at, Event::LiveClosed { machine, life, live, error });
+        } else {
+            self.schedule(at, Event::LiveOpened { machine, life, live });
+        }
+    }
+
+    fn live_said(&mut self, machine: usize, life: u64, live: Id, said: &LiveRequest) {
+        let LiveRequest::Hello { log_id, cursor } = *said else { return };
+        if self.has_no_way(machine) {
+            let error = TransportError::Unreachable;
+            return self.schedule(self.now + SECOND, Event::LiveClosed { machine, life, live, error });
+        }
+        let core = self.backend.core().clone();
+        let follower = Follower::new(core, self.machines[machine].who, log_id, cursor);
+        let stream = (machine, life, live);
+        self.streams.insert(stream, Stream { follower, last_at: self.now });
+        self.schedule(self.now, Event::Follow { stream });
+    }
+
+    /// A stream looks at the log and sends what it finds.
+    fn follow(&mut self, id: StreamId) -> anyhow::Result<()> {
+        let (machine, life, live) = id;
+        let Some(mut stream) = self.streams.remove(&id) else { return Ok(()) };
+        loop {
+            let broken = self.has_no_way(machine) || self.is_lost();
+            let step = done(stream.follower.step())?;
+            let at = (self.now + self.way()).max(stream.last_at + 1);
+            stream.last_at = at;
+            match step {
+                Step::Send(_) if broken => {
+                    let error = TransportError::Unreachable;
+                    self.schedule(at, Event::LiveClosed { machine, life, live, error });
+                    return Ok(());
+                }
+                Step::Send(frame) => {
+                    self.schedule(at, Event::LiveFrame { machine, life, live, frame });
+                }
+                Step::UpToDate => break,
+                Step::End(error) => {
+                    let error = TransportError::Refused(error);
+                    self.schedule(at, Event::LiveClosed { machine, life, live, error });
+                    // What was sent before still arrives.
+                    break;
+                }
+            }
+        }
+        if let Some(due) = stream.follower.empty_page_due() {
+            let at = due.as_micros() - super::backend::START.as_micros();
+            self.schedule(at, Event::Follow { stream: id });
+        }
+        self.streams.insert(id, stream);
+        Ok(())
+    }
+
+    /// Reads what was written and wakes the streams.
+    ///
+    /// # Errors
+    /// The first invariant that does not hold.
+    pub(super) fn after_write(&mut self) -> anyhow::Result<()> {
+        let mut grew = false;
+        loop {
+            let page = self.backend.everything_after(self.history.log_id, self.history.seq)?;
+            grew |= page.cursor > self.history.seq;
+            for change in &page.changes {
+                self.history.take(change, &self.given).map_err(anyhow::Error::msg)?;
+            }
+            self.history.seq = page.cursor;
+            if !page.more {
+                break;
+            }
+        }
+        if grew {
+            let waiting: Vec<StreamId> = self.streams.keys().copied().collect();
+            for stream in waiting {
+                if !self.calm && self.chance.happens(self.plan.weather.unheard) {
+                    continue;
+                }
+                self.schedule(self.now + PACE, Event::Follow { stream });
+            }
+        }
+        Ok(())
+    }
+
+    fn work_on_server(&mut self) -> anyhow::Result<()> {
+        if self.server_down_until <= self.now {
+            done(recado_server::snooze::wake_due(self.backend.core()))??;
+            self.after_write()?;
+        }
+        self.schedule(self.now + WORKER_EVERY, Event::Worker);
+        Ok(())
+    }
+
+    /// Breaks the streams of one machine, or of all.
+    pub(super) fn break_streams(&mut self, only: Option<usize>) {
+        let broken: Vec<StreamId> = self
+            .streams
+            .keys()
+            .copied()
+            .filter(|(machine, ..)| only.is_none_or(|only| only == *machine))
+            .collect();
+        for (machine, life, live) in broken {
+            let at = self.now + self.way();
+            let error = TransportError::Unreachable;
+            self.streams.remove(&(machine, life, live));
+            self.schedule(at, Event::LiveClosed { machine, life, live, error });
+        }
+    }
+}
+
+fn first_history(backend: &Backend) -> anyhow::Result<History> {
+    let oracle = backend.people.oracle;
+    let seen = done(recado_server::sync::bootstrap(backend.core(), oracle))??;
+    let mut access = Vec::new();
+    for agent in &backend.people.agents {
+        let own = done(recado_server::sync::bootstrap(backend.core(), *agent))??.access;
+        access.push(Visibility::new(agent.teammate_id, own.conversation_access, own.team_ids));
+    }
+    Ok(History::new(seen.log_id, seen.cursor, access))
+}
+
