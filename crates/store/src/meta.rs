@@ -32,6 +32,12 @@ pub struct Meta {
 }
 
 impl Meta {
+    /// Up to which of the change log's numbers every conversation here is as it was then. A
+    /// reconciliation moves the cursor at once, and the conversations only follow with the listing.
+    pub fn complete_up_to(&self) -> u64 {
+        if self.heads == HeadsProgress::Complete { self.cursor } else { 0 }
+    }
+
     /// The signed-in teammate as the policy function wants it; absent before the first bootstrap.
     pub fn subject(&self) -> Option<Subject> {
         let (access, me) = (self.access.as_ref()?, self.me.as_ref()?);

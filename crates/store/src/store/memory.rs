@@ -2,14 +2,16 @@
 
 use std::sync::Mutex;
 
-use rusqlite::Connection;
+use recado_protocol::ConversationId;
 use rusqlite::backup::Backup;
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::writer::{self, Writer};
 use super::{Store, lock};
 use crate::database;
 use crate::error::{Error, Which};
 use crate::outbox::queue;
+use crate::sql::{blob, unsigned};
 
 impl Store {
     /// A new store in memory as a disk may show it after a power cut: the cache as it was in
@@ -28,6 +30,23 @@ impl Store {
             reader: None,
             outbox: Mutex::new(copy(&lock(&outbox.outbox), Which::Outbox)?),
             cache_path: None,
+        })
+    }
+
+    /// The version of a conversation, if it is here and belongs to the cache's own change log: what
+    /// was kept from the log before has numbers that say nothing any more.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn version_of(&self, id: ConversationId) -> Result<Option<u64>, Error> {
+        self.read_cache(|cache| {
+            cache
+                .prepare_cached("SELECT version FROM conversations WHERE id = ?1 AND NOT stale")
+                .and_then(|mut statement| {
+                    statement.query_row([blob(id)], |row| unsigned(row, 0)).optional()
+                })
+                .map_err(|error| Error::sql(Which::Cache, error))
         })
     }
 

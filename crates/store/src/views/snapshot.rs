@@ -58,7 +58,7 @@ impl<'a> Snapshot<'a> {
         let mut entries = Vec::new();
         let mut with_draft = HashSet::new();
         outbox(&mut |connection| {
-            entries = entry::to_lay(connection, meta.log_id, meta.cursor)?;
+            entries = entry::to_lay(connection, meta.log_id, meta.complete_up_to())?;
             with_draft = drafts::conversations(connection)?;
             Ok(())
         })?;
@@ -156,7 +156,8 @@ impl<'a> Snapshot<'a> {
             let has_part = parts::has_command(self.cache, cached.key, entry.command.id)?;
             (cached.head.version, has_part)
         };
-        Ok(Reached { log_id: self.meta.log_id, cursor: self.meta.cursor, version, has_part })
+        let cursor = self.meta.complete_up_to();
+        Ok(Reached { log_id: self.meta.log_id, cursor, version, has_part })
     }
 
     /// The row as the agent sees it.

@@ -32,11 +32,10 @@ impl World<'_> {
         }
         if log_id == self.history.log_id {
             for id in &applied.conversations {
-                let Some(head) = present.store.head(*id)? else { continue };
-                if !self.history.may_hold(present.agent, *id, head.version) {
+                let Some(version) = present.store.version_of(*id)? else { continue };
+                if !self.history.may_hold(present.agent, *id, version) {
                     anyhow::bail!(
-                        "I4 machine {machine} holds version {} of {id}, which its agent was never allowed to see",
-                        head.version
+                        "I4 machine {machine} holds version {version} of {id}, which its agent was never allowed to see"
                     );
                 }
             }
@@ -65,17 +64,15 @@ impl World<'_> {
             if newest.seq > cursor {
                 continue;
             }
-            let held = present.store.head(*id)?;
+            let held = present.store.version_of(*id)?;
             let visible = view.matches(&newest.facts);
             match held {
-                Some(head) if visible && head.version != newest.seq => anyhow::bail!(
-                    "I6 machine {machine} has reached {cursor} and holds version {} of {id} instead of {}",
-                    head.version,
+                Some(version) if visible && version != newest.seq => anyhow::bail!(
+                    "I6 machine {machine} has reached {cursor} and holds version {version} of {id} instead of {}",
                     newest.seq
                 ),
-                Some(head) if !visible => anyhow::bail!(
-                    "I4 machine {machine} has reached {cursor} and still holds version {} of {id}, which left at {}",
-                    head.version,
+                Some(version) if !visible => anyhow::bail!(
+                    "I4 machine {machine} has reached {cursor} and still holds version {version} of {id}, which left at {}",
                     newest.seq
                 ),
                 None if visible && newest.state != ConversationState::Closed => anyhow::bail!(
