@@ -193,6 +193,10 @@ pub enum CommandOutcome {
 /// `POST /v1/commands`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
 pub struct CommandsRequest {
+    /// The change log that the client follows. Where the server has begun another one since, nothing
+    /// runs and the answer is `cursor_gone`: what the lost part had confirmed has to go first.
+    #[serde(default)]
+    pub log_id: Option<crate::id::LogId>,
     /// At most [`MAX_COMMANDS_PER_REQUEST`], run in this order, each in a transaction of its own.
     pub commands: Vec<Command>,
 }

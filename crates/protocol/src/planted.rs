@@ -5,8 +5,7 @@
 
 /// A fault that can be planted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Fault {
-}
+pub enum Fault {}
 
 #[cfg(feature = "simulation")]
 std::thread_local! {

@@ -3,7 +3,7 @@
 mod actions;
 mod refusal;
 
-use recado_protocol::command::MAX_TAG_CHARS;
+use recado_protocol::command::{CommandsRequest, CommandsResponse, MAX_TAG_CHARS};
 use recado_protocol::policy::Denial;
 use recado_protocol::{
     Command, CommandOutcome, CommandResult, Decision, ErrorCode, Permission, Timestamp, decide,
@@ -15,7 +15,7 @@ use crate::sanitize::Body;
 use crate::storage::audit::{self, Actor, AuditEvent, AuditResult};
 use crate::storage::change_log::LogWriter;
 use crate::storage::visibility::Viewer;
-use crate::storage::{DbError, Tx, command, conversation, teammate};
+use crate::storage::{DbError, Tx, change_log, command, conversation, teammate};
 use refusal::Refusal;
 
 /// How old a command may be, in seconds.
@@ -27,6 +27,29 @@ pub const CLOCK_AHEAD_S: i64 = 24 * 3600;
 pub const OUTCOME_KEPT_S: i64 = COMMAND_AGE_S + 2 * CLOCK_AHEAD_S;
 /// How many tags a conversation may have.
 const MAX_TAGS: usize = 100;
+
+/// Runs commands in their order, each in a transaction of its own.
+///
+/// # Errors
+/// [`CoreError::CursorGone`] if the request names another change log than the workspace's: nothing was run then. For
+/// [`CoreError::Denied`] and [`CoreError::Db`] see [`run`]: what was run before stays so, and a repeat brings its outcome.
+pub async fn run_all(
+    core: &Core,
+    author: Principal,
+    request: &CommandsRequest,
+) -> Result<CommandsResponse, CoreError> {
+    let workspace_id = author.workspace_id;
+    let head = core.db().read(async move |tx| change_log::head(tx, workspace_id).await);
+    let log_id = head.await.map_err(CoreError::Db)?.log_id;
+    if request.log_id.is_some_and(|named| named != log_id) {
+        return Err(CoreError::CursorGone);
+    }
+    let mut results = Vec::with_capacity(request.commands.len());
+    for command in &request.commands {
+        results.push(run(core, author, command).await?);
+    }
+    Ok(CommandsResponse { log_id, results })
+}
 
 /// Runs one command in a transaction of its own and returns what became of it, now or at its first attempt.
 ///

@@ -5,9 +5,9 @@ pub mod follower;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
-use recado_protocol::{SessionId, Timestamp};
 use recado_protocol::error::{ApiError, ErrorCode};
 use recado_protocol::live::{LiveFrame, LiveRequest};
+use recado_protocol::{SessionId, Timestamp};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};

@@ -55,10 +55,9 @@ pub fn run(beginning: &Beginning, plan: &Plan, traced: bool) -> anyhow::Result<R
     let trace = if traced { Trace::kept() } else { Trace::default() };
     let mut world = World::new(beginning, plan, trace)?;
     let outcome = world.run();
-    let breach = outcome.err().map(|error| Breach {
-        what: format!("{error:#}"),
-        trace: world.trace.lines().to_vec(),
-    });
+    let breach = outcome
+        .err()
+        .map(|error| Breach { what: format!("{error:#}"), trace: world.trace.lines().to_vec() });
     let (digest, trace) = (world.trace.digest(), world.trace.lines().to_vec());
     Ok(Run { steps: world.steps, digest, trace, breach })
 }

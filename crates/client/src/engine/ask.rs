@@ -6,7 +6,7 @@ use recado_protocol::sync::{
     Bootstrap, ConversationPage, FetchRequest, HeadPage, HeadQuery, MAX_ENTRIES, ScopeDigest,
     SyncPage,
 };
-use recado_protocol::{Command, ConversationId, LogId, Timestamp};
+use recado_protocol::{ConversationId, LogId, Timestamp};
 
 use crate::transport::{Request, Response, TransportError};
 
@@ -38,7 +38,7 @@ pub enum Ask {
     /// A digest of what the teammate may see.
     Digest,
     /// Runs commands.
-    Commands(Vec<Command>),
+    Commands(CommandsRequest),
     /// A ticket for the live stream.
     LiveTicket,
 }
@@ -83,10 +83,7 @@ impl Ask {
                 Request::post("/v1/conversations/fetch", &body)?
             }
             Self::Digest => Request::get("/v1/digest"),
-            Self::Commands(commands) => {
-                let body = CommandsRequest { commands: commands.clone() };
-                Request::post("/v1/commands", &body)?
-            }
+            Self::Commands(commands) => Request::post("/v1/commands", commands)?,
             Self::LiveTicket => Request::post("/v1/live/ticket", &serde_json::json!({}))?,
         })
     }

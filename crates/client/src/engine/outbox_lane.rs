@@ -4,7 +4,7 @@
 //! that has to wait holds up no other. A command keeps its id whatever happens to its answer: the
 //! server runs each id once.
 
-use recado_protocol::command::MAX_COMMANDS_PER_REQUEST;
+use recado_protocol::command::{CommandsRequest, MAX_COMMANDS_PER_REQUEST};
 use recado_protocol::{Command, CommandId, ConversationId, ErrorCode, Timestamp};
 
 use super::jobs::Then;
@@ -59,7 +59,8 @@ impl Engine {
         self.outbox.waiting = true;
         let ids: Vec<_> = commands.iter().map(|command| command.id).collect();
         effects.push(Effect::Tell(Notice::OutboxChanged(ids.clone())));
-        self.send(Purpose::Outbox(ids), Ask::Commands(commands), effects);
+        let request = CommandsRequest { log_id: self.log_id, commands };
+        self.send(Purpose::Outbox(ids), Ask::Commands(request), effects);
     }
 
     pub(super) fn outbox_answered(
@@ -72,6 +73,9 @@ impl Engine {
             // An answer that leaves a command out leaves it without an outcome: it is sent again.
             Ok(Answer::Commands(answer)) if answer.results.iter().any(|r| ids.contains(&r.id)) => {
                 self.outbox.backoff.succeeded();
+                // What another log confirmed has to be sent again, whichever of the two logs is gone:
+                // the reconciliation sees to it.
+                self.needs_bootstrap |= Some(answer.log_id) != self.log_id;
                 let left_out: Vec<_> = ids
                     .iter()
                     .copied()
@@ -88,6 +92,7 @@ impl Engine {
             Ok(_) => TransportError::Malformed,
             Err(error) => error,
         };
+        self.needs_bootstrap |= error.code() == ErrorCode::CursorGone;
         match (is_about_the_request(error.code()), ids.as_slice()) {
             // One of them cannot even be read by this server: they go one by one, so that it
             // blocks no other.

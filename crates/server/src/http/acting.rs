@@ -8,7 +8,6 @@ use super::extract::ApiJson;
 use super::failure::Failure;
 use crate::commands;
 use crate::core::{Core, Principal};
-use crate::storage::change_log;
 
 /// Runs commands, each in a transaction of its own and at most once.
 ///
@@ -27,14 +26,8 @@ pub(super) async fn run_commands(
         let message = format!("At most {MAX_COMMANDS_PER_REQUEST} commands are taken at once.");
         return Err(Failure::new(ErrorCode::InvalidRequest, message));
     }
-    let mut results = Vec::with_capacity(request.commands.len());
-    for command in &request.commands {
-        results.push(commands::run(&core, who, command).await?);
-    }
-    let workspace_id = who.workspace_id;
-    let log_id =
-        core.db().read(async move |tx| change_log::head(tx, workspace_id).await).await?.log_id;
+    let answer = commands::run_all(&core, who, &request).await?;
     #[cfg(feature = "fail-points")]
     crate::fail_point::reached(crate::fail_point::Place::CommandsAnswer);
-    Ok(ApiJson(CommandsResponse { log_id, results }))
+    Ok(ApiJson(answer))
 }

@@ -74,8 +74,8 @@ async fn read(
     }
     scope.evictions(tx, &viewer, &mut changes).await?;
     public_objects(tx, who, &entries, &mut changes).await?;
-    scope.contacts(tx, &viewer, &entries, &deltas, &mut changes).await?;
-    let marks = scope.read_marks(tx, who, after, &entries, &deltas).await?;
+    contacts(tx, &viewer, &entries, &deltas, &mut changes).await?;
+    let marks = scope.read_marks(tx, who, &entries, &deltas).await?;
     changes.extend(deltas.into_iter().map(|conversation| Change::Conversation { conversation }));
     changes.extend(marks);
     let (log_id, epoch) = (log.log_id, viewer.epoch);
@@ -200,43 +200,14 @@ impl Scope {
         Ok(())
     }
 
-    /// Contacts that changed, and those of the conversations that entered.
-    async fn contacts(
-        &self,
-        tx: &mut Tx,
-        viewer: &Viewer,
-        entries: &[Entry],
-        deltas: &[ConversationDelta],
-        changes: &mut Vec<Change>,
-    ) -> Result<(), DbError> {
-        let entered = self.entered();
-        let of_entered =
-            deltas.iter().map(|delta| &delta.head).filter(|head| entered.contains(&head.id));
-        let of_entered = contact_ids(of_entered);
-        let changed: Vec<_> = ids_of(entries, EntryKind::Contact)
-            .map(ContactId::from_uuid)
-            .filter(|id| of_entered.binary_search(id).is_err())
-            .collect();
-        let mut contacts = contact::by_ids(tx, viewer.workspace_id, &of_entered).await?;
-        contacts.extend(if viewer.subject.role.allows(Permission::ContactList) {
-            contact::by_ids(tx, viewer.workspace_id, &changed).await?
-        } else {
-            contact::visible(tx, viewer, &changed).await?
-        });
-        changes.extend(contacts.into_iter().map(|contact| Change::Contact { contact }));
-        Ok(())
-    }
-
-    /// The viewer's own marks that moved, and those on conversations that entered.
+    /// The viewer's own marks that moved, and those on the page's conversations, for the same reason as their contacts.
     async fn read_marks(
         &self,
         tx: &mut Tx,
         who: Principal,
-        after: u64,
         entries: &[Entry],
         deltas: &[ConversationDelta],
     ) -> Result<Vec<Change>, DbError> {
-        let entered = self.entered();
         let marked = entries
             .iter()
             .filter(|entry| is_own_mark(entry, who.teammate_id))
@@ -245,16 +216,32 @@ impl Scope {
         let ids: BTreeSet<_> = deltas.iter().map(|delta| delta.head.id).chain(marked).collect();
         let ids: Vec<_> = ids.into_iter().collect();
         let marks = read_mark::on(tx, who, &ids).await?;
-        Ok(marks
-            .into_iter()
-            .filter(|mark| mark.version > after || entered.contains(&mark.conversation_id))
-            .map(|read_mark| Change::ReadMark { read_mark })
-            .collect())
+        Ok(marks.into_iter().map(|read_mark| Change::ReadMark { read_mark }).collect())
     }
+}
 
-    fn entered(&self) -> BTreeSet<ConversationId> {
-        self.touched.iter().filter(|touched| touched.entered).map(|touched| touched.id).collect()
-    }
+/// Contacts that changed, and those of the page's conversations: a cache that is still being filled may not have a
+/// conversation that its cursor has passed, and no listing brings it once it is closed.
+async fn contacts(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    entries: &[Entry],
+    deltas: &[ConversationDelta],
+    changes: &mut Vec<Change>,
+) -> Result<(), DbError> {
+    let beside = contact_ids(deltas.iter().map(|delta| &delta.head));
+    let changed: Vec<_> = ids_of(entries, EntryKind::Contact)
+        .map(ContactId::from_uuid)
+        .filter(|id| beside.binary_search(id).is_err())
+        .collect();
+    let mut contacts = contact::by_ids(tx, viewer.workspace_id, &beside).await?;
+    contacts.extend(if viewer.subject.role.allows(Permission::ContactList) {
+        contact::by_ids(tx, viewer.workspace_id, &changed).await?
+    } else {
+        contact::visible(tx, viewer, &changed).await?
+    });
+    changes.extend(contacts.into_iter().map(|contact| Change::Contact { contact }));
+    Ok(())
 }
 
 fn is_own_mark(entry: &Entry, who: TeammateId) -> bool {

@@ -71,7 +71,7 @@ pub(crate) async fn run(
         .client
         .post(server.url("/v1/commands"))
         .bearer_auth(token)
-        .json(&CommandsRequest { commands })
+        .json(&CommandsRequest { log_id: None, commands })
         .send()
         .await
         .expect("an answer");

@@ -44,7 +44,12 @@ impl World<'_> {
     }
 
     /// The conversations that an agent sees in a list.
-    fn list(&self, machine: usize, view: View, chance: &mut Chance) -> anyhow::Result<Vec<InboxRow>> {
+    fn list(
+        &self,
+        machine: usize,
+        view: View,
+        chance: &mut Chance,
+    ) -> anyhow::Result<Vec<InboxRow>> {
         let sort = *chance.pick(&[Sort::Newest, Sort::LongestWaiting]).unwrap_or(&Sort::Newest);
         let limit = *chance.pick(&[1, 3, 50]).unwrap_or(&50);
         let mut rows: Vec<InboxRow> = Vec::new();
@@ -66,7 +71,8 @@ impl World<'_> {
     }
 
     fn choose(&self, machine: usize, chance: &mut Chance) -> anyhow::Result<Option<InboxRow>> {
-        let views = [View::All, View::All, View::Mine, View::Unassigned, View::Snoozed, View::Closed];
+        let views =
+            [View::All, View::All, View::Mine, View::Unassigned, View::Snoozed, View::Closed];
         let view = *chance.pick(&views).unwrap_or(&View::All);
         let rows = self.list(machine, view, chance)?;
         Ok(chance.pick(&rows).cloned())
@@ -99,10 +105,13 @@ impl World<'_> {
                 let agents = &self.backend.people.agents;
                 let mut whom: Vec<_> = agents.iter().map(|who| Some(who.teammate_id)).collect();
                 whom.push(None);
-                Action::ConversationAssign { admin_assignee_id: chance.pick(&whom).copied().flatten() }
+                Action::ConversationAssign {
+                    admin_assignee_id: chance.pick(&whom).copied().flatten(),
+                }
             }
             6 => {
-                let mut teams: Vec<_> = self.backend.people.teams.iter().copied().map(Some).collect();
+                let mut teams: Vec<_> =
+                    self.backend.people.teams.iter().copied().map(Some).collect();
                 teams.push(None);
                 Action::ConversationAssignTeam {
                     team_assignee_id: chance.pick(&teams).copied().flatten(),
@@ -121,8 +130,10 @@ impl World<'_> {
             11 => Action::ConversationTagAdd { tag: tag(chance) },
             12 => Action::ConversationTagRemove { tag: tag(chance) },
             _ => Action::ConversationMark {
-                contact_parts_read: u32::try_from(chance.below(u64::from(head.contact_part_count) + 1))
-                    .unwrap_or_default(),
+                contact_parts_read: u32::try_from(
+                    chance.below(u64::from(head.contact_part_count) + 1),
+                )
+                .unwrap_or_default(),
             },
         }
     }
@@ -176,7 +187,8 @@ impl World<'_> {
         let kind = *chance.pick(&[DraftOf::Reply, DraftOf::Note]).unwrap_or(&DraftOf::Reply);
         let body_text = format!("half a sentence {}", chance.below(100));
         let present = &mut self.machines[machine];
-        let draft = Draft { conversation_id: row.head.id, kind: kind.kind(), body_text: body_text.clone() };
+        let draft =
+            Draft { conversation_id: row.head.id, kind: kind.kind(), body_text: body_text.clone() };
         present.store.save_draft(&draft, present.time(self.now))?;
         present.drafts.insert((row.head.id, kind), body_text);
         Ok(())
@@ -285,8 +297,7 @@ impl World<'_> {
                 agent
             }
             What::Teams(agent) => {
-                change.team_ids =
-                    Some(teams.into_iter().filter(|_| chance.happens(500)).collect());
+                change.team_ids = Some(teams.into_iter().filter(|_| chance.happens(500)).collect());
                 agent
             }
             What::Role(agent) => {

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use recado_client::engine::{Answer, Ask};
-use recado_protocol::command::CommandsResponse;
 use recado_protocol::live::LiveTicket;
 use recado_protocol::sync::{HeadQuery, SyncPage};
 use recado_protocol::{
@@ -186,12 +185,17 @@ impl Backend {
     ///
     /// # Errors
     /// What the server answers with instead.
-    pub(super) fn answer(&self, who: Principal, ask: &Ask, weather: &Weather) -> Result<Answer, ApiError> {
+    pub(super) fn answer(
+        &self,
+        who: Principal,
+        ask: &Ask,
+        weather: &Weather,
+    ) -> Result<Answer, ApiError> {
         let refused = |error: CoreError| error.to_api();
         Ok(match ask {
-            Ask::Bootstrap => {
-                Answer::Bootstrap(Box::new(now(sync::bootstrap(&self.core, who))?.map_err(refused)?))
-            }
+            Ask::Bootstrap => Answer::Bootstrap(Box::new(
+                now(sync::bootstrap(&self.core, who))?.map_err(refused)?,
+            )),
             Ask::Sync { log_id, cursor } => {
                 let page = sync::page(&self.core, who, *log_id, *cursor, weather.page);
                 Answer::Sync(now(page)?.map_err(refused)?)
@@ -218,13 +222,9 @@ impl Backend {
                 Answer::Conversations(now(page)?.map_err(refused)?)
             }
             Ask::Digest => Answer::Digest(now(sync::digest(&self.core, who))?.map_err(refused)?),
-            Ask::Commands(asked) => {
-                let mut results = Vec::new();
-                for command in asked {
-                    results.push(now(commands::run(&self.core, who, command))?.map_err(refused)?);
-                }
-                let bootstrap = now(sync::bootstrap(&self.core, who))?.map_err(refused)?;
-                Answer::Commands(CommandsResponse { log_id: bootstrap.log_id, results })
+            Ask::Commands(request) => {
+                let answer = commands::run_all(&self.core, who, request);
+                Answer::Commands(now(answer)?.map_err(refused)?)
             }
             Ask::LiveTicket => {
                 // The account has to be in use, as for everything.

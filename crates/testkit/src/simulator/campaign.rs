@@ -84,7 +84,12 @@ impl Campaign {
         Ok(report)
     }
 
-    fn work(&self, next: &AtomicU64, stop: &AtomicBool, sender: &mpsc::Sender<anyhow::Result<One>>) {
+    fn work(
+        &self,
+        next: &AtomicU64,
+        stop: &AtomicBool,
+        sender: &mpsc::Sender<anyhow::Result<One>>,
+    ) {
         let beginning = match Beginning::new() {
             Ok(beginning) => beginning,
             Err(error) => {

@@ -47,7 +47,11 @@ impl World<'_> {
             },
             title: None,
             message,
-            team: chance.pick(&[None, Some(TEAMS[0]), Some(TEAMS[1])]).copied().flatten().map(str::to_owned),
+            team: chance
+                .pick(&[None, Some(TEAMS[0]), Some(TEAMS[1])])
+                .copied()
+                .flatten()
+                .map(str::to_owned),
         };
         let key = format!("request-{word}");
         let mut receipts = Vec::new();

@@ -77,11 +77,7 @@ impl History {
         let head = &conversation.head;
         let versions = self.conversations.entry(head.id).or_default();
         if versions.last().is_none_or(|last| last.seq < head.version) {
-            versions.push(Version {
-                seq: head.version,
-                facts: head.scope(),
-                state: head.state,
-            });
+            versions.push(Version { seq: head.version, facts: head.scope(), state: head.state });
         }
         for part in &conversation.parts {
             if !self.parts.insert(part.id) {
@@ -112,7 +108,12 @@ impl History {
     }
 
     /// Notes that an agent's access is another one from the next number on.
-    pub(super) fn access_changed(&mut self, agent: usize, from_seq: u64, visibility: Option<Visibility>) {
+    pub(super) fn access_changed(
+        &mut self,
+        agent: usize,
+        from_seq: u64,
+        visibility: Option<Visibility>,
+    ) {
         if let Some(list) = self.access.get_mut(agent) {
             list.push(Access { from_seq, visibility });
         }

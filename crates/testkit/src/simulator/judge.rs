@@ -19,7 +19,11 @@ impl World<'_> {
     ///
     /// # Errors
     /// The first invariant that does not hold.
-    pub(super) fn judge_applied(&mut self, machine: usize, applied: &Applied) -> anyhow::Result<()> {
+    pub(super) fn judge_applied(
+        &mut self,
+        machine: usize,
+        applied: &Applied,
+    ) -> anyhow::Result<()> {
         let present = &self.machines[machine];
         let meta = present.store.meta()?;
         let Some(log_id) = meta.log_id else { return Ok(()) };
@@ -28,7 +32,10 @@ impl World<'_> {
             && meta.cursor < cursor
             && applied.dropped.is_none()
         {
-            anyhow::bail!("I6 the cursor of machine {machine} went back from {cursor} to {}", meta.cursor);
+            anyhow::bail!(
+                "I6 the cursor of machine {machine} went back from {cursor} to {}",
+                meta.cursor
+            );
         }
         if log_id == self.history.log_id {
             for id in &applied.conversations {

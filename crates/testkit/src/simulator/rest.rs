@@ -123,12 +123,16 @@ impl World<'_> {
             match (stored, shown) {
                 (Some(CommandOutcome::Applied { part_id, .. }), None) => {
                     if part_id.is_some() && !self.history.made_by.contains_key(id) {
-                        anyhow::bail!("I1 {name} {id} of machine {n} was applied without an effect");
+                        anyhow::bail!(
+                            "I1 {name} {id} of machine {n} was applied without an effect"
+                        );
                     }
                 }
                 (Some(CommandOutcome::Refused { .. }) | None, Some(_)) => {
                     if self.history.made_by.contains_key(id) {
-                        anyhow::bail!("I1 {name} {id} of machine {n} took effect and is shown as refused");
+                        anyhow::bail!(
+                            "I1 {name} {id} of machine {n} took effect and is shown as refused"
+                        );
                     }
                 }
                 // Nobody could do anything about a refused read mark.
@@ -143,7 +147,8 @@ impl World<'_> {
     }
 
     fn outcome(&self, author: Principal, id: CommandId) -> anyhow::Result<Option<CommandOutcome>> {
-        let found = self.backend.core().db().read(async move |tx| command::find(tx, author, id).await);
+        let found =
+            self.backend.core().db().read(async move |tx| command::find(tx, author, id).await);
         let found: Result<_, DbError> = done(found)?;
         Ok(found?.map(|stored| stored.outcome))
     }

@@ -57,8 +57,8 @@ pub(super) fn question(ask: &Ask) -> String {
         }
         Ask::Fetch(ids) => format!("Fetch {}", ids.len()),
         Ask::Digest => "Digest".to_owned(),
-        Ask::Commands(commands) => {
-            let names = commands.iter().map(|command| {
+        Ask::Commands(request) => {
+            let names = request.commands.iter().map(|command| {
                 format!("{} {} on {}", command.id, command.action.name(), command.conversation_id)
             });
             format!("Commands {}", names.collect::<Vec<_>>().join(", "))
@@ -78,7 +78,9 @@ pub(super) fn outcome(answer: &JobAnswer) -> String {
             applied.conversations,
             applied.left.len()
         ),
-        JobAnswer::Meta(meta) => format!("cursor {} epoch {} {:?}", meta.cursor, meta.epoch, meta.heads),
+        JobAnswer::Meta(meta) => {
+            format!("cursor {} epoch {} {:?}", meta.cursor, meta.epoch, meta.heads)
+        }
         other => format!("{other:?}"),
     }
 }

@@ -3,7 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use recado_client::engine::{Answer, Ask, Effect, Id, Input, Job, JobAnswer, Notice, StoreFailure, run};
+use recado_client::engine::{
+    Answer, Ask, Effect, Id, Input, Job, JobAnswer, Notice, StoreFailure, run,
+};
 use recado_client::transport::TransportError;
 use recado_protocol::live::{LiveFrame, LiveRequest};
 use recado_protocol::{ErrorCode, Visibility};
@@ -363,7 +365,9 @@ impl<'p> World<'p> {
             Notice::SessionEnded => {
                 let agent = self.machines[machine].agent;
                 if !self.was_suspended[agent] {
-                    anyhow::bail!("I8 machine {machine} was signed out although nobody ended its session");
+                    anyhow::bail!(
+                        "I8 machine {machine} was signed out although nobody ended its session"
+                    );
                 }
                 self.trace.note(|| format!("machine {machine} is signed out"));
                 self.machines[machine].stop();
@@ -532,7 +536,8 @@ impl<'p> World<'p> {
         let LiveRequest::Hello { log_id, cursor } = *said else { return };
         if self.has_no_way(machine) {
             let error = TransportError::Unreachable;
-            return self.schedule(self.now + SECOND, Event::LiveClosed { machine, life, live, error });
+            return self
+                .schedule(self.now + SECOND, Event::LiveClosed { machine, life, live, error });
         }
         let core = self.backend.core().clone();
         let follower = Follower::new(core, self.machines[machine].who, log_id, cursor);
@@ -641,4 +646,3 @@ fn first_history(backend: &Backend) -> anyhow::Result<History> {
     }
     Ok(History::new(seen.log_id, seen.cursor, access))
 }
-

@@ -26,7 +26,7 @@ fn submit(harness: &mut Harness, command: &Command) {
 
 fn commands(harness: &mut Harness) -> (Id, Vec<Command>) {
     let (request, ask) = harness.ask();
-    let Ask::Commands(commands) = ask else { panic!("{ask:?}") };
+    let Ask::Commands(CommandsRequest { commands, .. }) = ask else { panic!("{ask:?}") };
     (request, commands)
 }
 
@@ -157,7 +157,7 @@ fn what_was_on_its_way_when_the_engine_ended_is_sent_again_under_its_id() {
     let mut seen = Vec::new();
     while let Some((request, ask)) = again.sent.pop_front() {
         match ask {
-            Ask::Commands(commands) => {
+            Ask::Commands(CommandsRequest { commands, .. }) => {
                 seen.extend(commands.clone());
                 let answer = again.results(vec![applied(commands[0].id, 11)]);
                 again.answer_to(request, answer);
@@ -205,7 +205,7 @@ fn what_another_change_log_had_confirmed_is_sent_again_under_its_id() {
     let bootstrap = harness.bootstrap(4, access(1, ConversationAccess::all()));
     harness.answer_to(request, bootstrap);
     let again = harness.sent.iter().find_map(|(_, ask)| match ask {
-        Ask::Commands(commands) => Some(commands.clone()),
+        Ask::Commands(request) => Some(request.commands.clone()),
         _ => None,
     });
     assert_eq!(again, Some(vec![sent]));
