@@ -55,6 +55,8 @@ const POLL_INTERVAL_MICROS: i64 = 60_000_000;
 const EVICTION_RETRY_MICROS: i64 = 1_000_000;
 /// How far a clock may be turned back before the offline lease ends, in seconds.
 const CLOCK_TURNED_BACK_S: i64 = 300;
+/// How far a clock may go back before what the engine waits for is waited for anew, in microseconds.
+const CLOCK_SLACK_MICROS: i64 = 1_000_000;
 
 /// What a request in flight is for.
 #[derive(Debug)]
@@ -117,6 +119,8 @@ pub struct Engine {
     bodies: Bodies,
     demands: BTreeMap<Id, demand::Waiting>,
 
+    /// The latest time that the engine was told.
+    latest: Timestamp,
     clock_ahead_s: i64,
     progress: Option<BootstrapProgress>,
     link: Link,
@@ -163,6 +167,7 @@ impl Engine {
             outbox: Outbox::default(),
             bodies: Bodies::default(),
             demands: BTreeMap::new(),
+            latest: now,
             clock_ahead_s: 0,
             progress: None,
             link: Link {
@@ -179,6 +184,11 @@ impl Engine {
     /// Takes in what happened at `now` and gives back what is to be done, in this order.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
+        if now < self.latest.plus_micros(-CLOCK_SLACK_MICROS) {
+            self.clock_went_back(now);
+            self.latest = now;
+        }
+        self.latest = self.latest.max(now);
         match input {
             Input::Start => self.start(&mut effects),
             Input::Tick => {}
@@ -190,17 +200,32 @@ impl Engine {
             Input::LiveClosed { live, error } => self.live_closed(now, live, &error, &mut effects),
             Input::JobDone { job, result } => self.job_done(now, job, result, &mut effects),
             Input::Submitted => self.outbox.waiting = true,
-            Input::NetworkHint => {
-                self.sync_backoff.forget_wait();
-                self.outbox.backoff.forget_wait();
-                self.bodies.backoff.forget_wait();
-            }
+            Input::NetworkHint => self.forget_waits(),
             Input::Demanded { demand_id, demand } => {
                 self.demanded(demand_id, demand, &mut effects);
             }
         }
         self.advance(now, &mut effects);
         effects
+    }
+
+    fn forget_waits(&mut self) {
+        self.sync_backoff.forget_wait();
+        self.outbox.backoff.forget_wait();
+        self.bodies.backoff.forget_wait();
+    }
+
+    /// Everything that was to be done at a time would wait until the clock has caught up, however far
+    /// that is; so it is done now.
+    fn clock_went_back(&mut self, now: Timestamp) {
+        self.forget_waits();
+        self.bodies.end_rest();
+        for due in [&mut self.poll_at, &mut self.outbox.prune_at].into_iter().flatten() {
+            *due = now;
+        }
+        if let Eviction::RetryAt(at) = &mut self.eviction {
+            *at = now;
+        }
     }
 
     /// When [`Input::Tick`] is due at the latest, if nothing else happens.

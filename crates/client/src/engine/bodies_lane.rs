@@ -38,6 +38,11 @@ impl Bodies {
         *self = Self { waiting: true, unindexed: true, ..Self::default() };
     }
 
+    /// Ends the rest after an answer that could not be used.
+    pub(super) fn end_rest(&mut self) {
+        self.waiting |= self.rest_until.take().is_some();
+    }
+
     pub(super) const fn index_soon(&mut self) {
         self.unindexed = true;
     }

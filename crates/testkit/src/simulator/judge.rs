@@ -112,7 +112,9 @@ impl World<'_> {
             command.action,
             Action::ConversationReply { .. } | Action::ConversationNote { .. }
         );
-        if !is_message || present.given_up.contains(&id) {
+        // What a lost part of the log made stays readable until the conversation is listed anew.
+        let is_stale = present.store.version_of(command.conversation_id)?.is_none();
+        if !is_message || is_stale || present.given_up.contains(&id) {
             return Ok(());
         }
         let request = OpenRequest { conversation_id: command.conversation_id, limit: ALL };
