@@ -37,6 +37,5 @@ pub async fn begin_new_logs(core: &Core) -> Result<(), CoreError> {
             .await
             .map_err(CoreError::Db)?;
     }
-    core.announce_change();
     Ok(())
 }

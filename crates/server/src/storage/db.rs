@@ -196,8 +196,9 @@ impl Db {
         let Store::Memory(store) = &*self.store else { return Ok(None) };
         let mut connection = sqlite::open_memory_for_migration()?;
         store.copy_into(&mut connection)?;
-        let copy = Store::Memory(Box::new(InlineStore::new(connection)));
-        Ok(Some(Self { store: Arc::new(copy) }))
+        let growth = Growth::default();
+        let copy = Store::Memory(Box::new(InlineStore::new(connection, growth.clone())));
+        Ok(Some(Self { store: Arc::new(copy), growth }))
     }
 
     /// Whether transactions exclude each other, so that a test cannot have two at once.

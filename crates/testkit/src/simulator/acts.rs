@@ -394,6 +394,7 @@ impl World<'_> {
     fn restore(&mut self) -> anyhow::Result<()> {
         let Some((backup, history, customers)) = &self.backup else { return Ok(()) };
         let (history, customers) = (history.clone(), customers.clone());
+        self.restored = true;
         self.backend.restore(backup)?;
         self.history = history;
         self.customers = customers;

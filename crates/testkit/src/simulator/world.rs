@@ -115,6 +115,7 @@ pub(super) struct World<'p> {
     pub(super) suspended: [bool; AGENTS],
     pub(super) was_suspended: [bool; AGENTS],
     pub(super) forgot: bool,
+    pub(super) restored: bool,
     /// What happened.
     pub(super) trace: Trace,
     /// How many events were handled.
@@ -156,6 +157,7 @@ impl<'p> World<'p> {
             suspended: [false; AGENTS],
             was_suspended: [false; AGENTS],
             forgot: false,
+            restored: false,
             trace,
             steps: 0,
             streams: BTreeMap::new(),
