@@ -5,4 +5,5 @@ mod canary;
 mod crash;
 mod faults;
 mod main_job;
+mod simulation;
 mod tidy;

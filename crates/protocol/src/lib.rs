@@ -18,7 +18,6 @@ pub mod identity;
 pub mod join;
 pub mod live;
 pub mod permission;
-pub mod planted;
 pub mod policy;
 pub mod search;
 pub mod sync;

@@ -82,6 +82,18 @@ enum Task {
     /// RECADO_CRASH_TRACE=1 shows every fault as it happens.
     Crash(crash::Options),
 
+    /// Simulate agents, customers, admins and faults in one thread, decided by seeds
+    ///
+    /// Runs the real engine, store and server functions; only clock, network, disks and chance are simulated. A seed that
+    /// breaks an invariant is made small and told as a list of what happened.
+    ///
+    /// Examples: cargo xtask sim --seeds 100000, cargo xtask sim --seed 42 --trace
+    Sim {
+        /// Passed on to the simulator: --seeds N, --first S, --threads T, or --seed S [--trace]
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+
     /// Check for system packages and install what is missing
     Deps {
         /// Only check; fail if something is missing
@@ -116,18 +128,11 @@ fn perform(task: &Task) -> Result<ExitCode> {
         Task::Session { command } => return in_session(command, &interrupt),
         Task::Pictures => take_pictures(&workspace, &interrupt)?,
         Task::Bench { arguments } => {
-            let mut bench = cargo(workspace.root());
-            bench.args([
-                "run",
-                "--quiet",
-                "--release",
-                "--package",
-                "recado-tests",
-                "--bin",
-                "bench",
-                "--",
-            ]);
-            run_shown(bench.args(arguments), &interrupt)?;
+            run_shown(released(&workspace, "recado-tests", "bench").args(arguments), &interrupt)?;
+        }
+        Task::Sim { arguments } => {
+            let mut simulate = released(&workspace, "recado-testkit", "simulate");
+            run_shown(simulate.args(arguments), &interrupt)?;
         }
         Task::Crash(options) => crash::run(options, &workspace, &interrupt)?,
         Task::Deps { check, purposes } => {
@@ -141,6 +146,13 @@ fn perform(task: &Task) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A program of the workspace, optimised.
+fn released(workspace: &Workspace, package: &str, program: &str) -> Command {
+    let mut command = cargo(workspace.root());
+    command.args(["run", "--quiet", "--release", "--package", package, "--bin", program, "--"]);
+    command
 }
 
 fn serve_postgres(interrupt: &Interrupt) -> Result<()> {

@@ -3,16 +3,17 @@
 mod age;
 mod followers;
 
+use recado_protocol::command::CommandsRequest;
 use recado_protocol::{
     Action, AuthorType, CommandOutcome, ConversationState, ErrorCode, PartType, Priority,
     TeammateState, Timestamp,
 };
 
 use crate::access_change::{self, AccessChange};
-use crate::commands;
 use crate::core::CoreError;
 use crate::storage::audit::Actor;
 use crate::testing::{World, assign, assign_team, note, on_every_engine, reply};
+use crate::{commands, restore};
 
 on_every_engine!(
     a_reply_becomes_the_newest_part_and_ends_the_wait,
@@ -38,6 +39,7 @@ on_every_engine!(
     a_mark_is_private_and_never_beyond_what_there_is,
     each_effect_is_audited_once_and_marks_are_not,
     two_commands_at_once_get_two_numbers,
+    commands_of_a_client_that_follows_another_log_do_not_run,
 );
 
 fn refused(outcome: &CommandOutcome) -> Option<ErrorCode> {
@@ -429,4 +431,22 @@ impl World {
         self.does(self.ada, id, assign_team(Some(self.support))).await;
         self.lena
     }
+}
+
+async fn commands_of_a_client_that_follows_another_log_do_not_run(world: &World) {
+    let id = world.open("Mia", "Hello?").await;
+    let before = world.bootstrap(world.ada).await.log_id;
+    restore::begin_new_logs(&world.core).await.expect("a new log");
+    let after = world.bootstrap(world.ada).await.log_id;
+    assert_ne!(before, after);
+    let commands = vec![world.command(id, note("Newer than what was lost"))];
+    let request = CommandsRequest { log_id: Some(before), commands };
+    let outcome = commands::run_all(&world.core, world.ada, &request).await;
+    assert_eq!(crate::testing::code(outcome), Some(ErrorCode::CursorGone));
+    assert_eq!(world.head(id).await.part_count, 1);
+
+    let request = CommandsRequest { log_id: Some(after), ..request };
+    let answer = commands::run_all(&world.core, world.ada, &request).await.expect("an answer");
+    assert_eq!(answer.log_id, after);
+    assert_eq!(world.head(id).await.part_count, 2);
 }

@@ -84,7 +84,8 @@ async fn a_megabyte_in_its_longest_spelling_is_taken_and_a_larger_body_is_refuse
     };
 
     let one = command(receipt.conversation_id, reply("BODY"));
-    let text = serde_json::to_string(&CommandsRequest { commands: vec![one] }).expect("JSON");
+    let text = serde_json::to_string(&CommandsRequest { log_id: None, commands: vec![one] })
+        .expect("JSON");
     let megabyte = text.replace("BODY", &"\\u0061".repeat(1_048_576));
     let answer: CommandsResponse = body(post(signed_in.token(), megabyte).await).await;
     let outcome = &answer.results.first().expect("a result").outcome;

@@ -76,7 +76,7 @@ pub(crate) fn reset_for_new_log(
     log_id: LogId,
 ) -> rusqlite::Result<Applied> {
     let mut step = Step::begin(connection)?;
-    step.reset(log_id, false)?;
+    step.reset(log_id)?;
     step.finish()
 }
 
@@ -379,7 +379,7 @@ impl<'a> Step<'a> {
         // What an older program did not know is missing, and the versions do not say where.
         let older_program = self.meta.log_id.is_some() && self.meta.revision < REVISION;
         if other_log || older_program {
-            self.reset(bootstrap.log_id, older_program)?;
+            self.reset(bootstrap.log_id)?;
         }
         self.meta.revision = REVISION;
         self.meta.log_id = Some(bootstrap.log_id);
@@ -404,14 +404,14 @@ impl<'a> Step<'a> {
 
     /// Versions of the log before say nothing about the new one: active heads stay for reading until
     /// the new log's come, and closed ones, which nobody lists, go.
-    fn reset(&mut self, log_id: LogId, parts_too: bool) -> rusqlite::Result<()> {
+    fn reset(&mut self, log_id: LogId) -> rusqlite::Result<()> {
         let closed: Vec<i64> = self
             .connection
             .prepare_cached("SELECT conversation_key FROM conversations WHERE state = 'closed'")?
             .query_map([], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
         self.evict_with_contacts(&closed)?;
-        conversations::mark_stale(self.connection, parts_too)?;
+        conversations::mark_stale(self.connection)?;
         self.connection.execute_batch("DELETE FROM evicted;")?;
         directory::forget_versions(self.connection)?;
         self.meta.log_id = Some(log_id);

@@ -27,8 +27,6 @@ struct Known {
     complete_from_seq: u32,
     fetched: bool,
     stale: bool,
-    /// Whether its parts are to be read anew even if the head is the same.
-    parts_stale: bool,
     preview_admin_id: Option<TeammateId>,
 }
 
@@ -47,7 +45,6 @@ fn known(connection: &Connection, id: ConversationId) -> rusqlite::Result<Option
                 complete_from_seq: row.get(4)?,
                 fetched: row.get(5)?,
                 stale: row.get(6)?,
-                parts_stale: row.get::<_, i64>(6)? == PARTS_STALE,
                 preview_admin_id: opt_id(row, 7)?,
             })
         })
@@ -100,14 +97,9 @@ pub(crate) fn row_by_key(connection: &Connection, key: i64) -> rusqlite::Result<
         .optional()
 }
 
-/// The value of `stale` where the parts are stale too.
-const PARTS_STALE: i64 = 2;
-
-/// Lets any head of the present change log win. With `parts` nothing of the conversations is taken
-/// for current.
-pub(crate) fn mark_stale(connection: &Connection, parts: bool) -> rusqlite::Result<()> {
-    let stale = if parts { PARTS_STALE } else { 1 };
-    connection.execute("UPDATE conversations SET stale = MAX(stale, ?1)", [stale])?;
+/// Lets any head of the present change log win, and takes no part for current.
+pub(crate) fn mark_stale(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("UPDATE conversations SET stale = 1", [])?;
     Ok(())
 }
 
@@ -133,15 +125,11 @@ pub(crate) fn store(
     }
     let mut known = known(connection, head.id)?;
     if let Some(known) = known.as_mut().filter(|known| known.stale) {
-        let same =
-            !known.parts_stale && row(connection, head.id)?.is_some_and(|row| row.head == *head);
-        if !same {
-            // Under another change log the same numbers can mean other parts, and an older program
-            // has left out what it did not know.
-            parts::remove_all(connection, known.key, false)?;
-            known.complete_from_seq = known.part_count.saturating_add(1);
-            known.fetched = false;
-        }
+        // Under another change log the same numbers can mean other parts, also below a head that looks
+        // the same, and an older program has left out what it did not know.
+        parts::remove_all(connection, known.key, false)?;
+        known.complete_from_seq = known.part_count.saturating_add(1);
+        known.fetched = false;
     }
     let key = match &known {
         Some(known) => known.key,

@@ -248,7 +248,7 @@ fn what_a_listing_does_not_name_goes_unless_it_is_newer_or_in_another_state() {
 }
 
 #[test]
-fn under_another_log_any_version_wins_and_words_are_kept_only_where_nothing_differs() {
+fn under_another_log_any_version_wins_and_the_words_are_read_anew() {
     let store = started();
     let closed = ConversationHead { state: ConversationState::Closed, ..head(3) };
     put(&store, vec![whole(1, &["same"], 90), whole(2, &["lost"], 90)]);
@@ -268,11 +268,13 @@ fn under_another_log_any_version_wins_and_words_are_kept_only_where_nothing_diff
     listed.log_id = new_log;
     listed.epoch = 1;
     store.apply(CacheBatch::heads(listed)).expect("the heads are stored");
-    assert_eq!(view_of(&store, 1).parts.len(), 1);
+    // The same head may stand over other parts: what the lost log did last may have been done again.
+    assert!(view_of(&store, 1).parts.is_empty() && view_of(&store, 1).partial);
     let replaced = view_of(&store, 2);
     assert_eq!(replaced.head, other);
     assert!(replaced.parts.is_empty() && replaced.partial);
-    assert_eq!(store.wanted_bodies(10).expect("wanted"), [conversation(2)]);
+    let wanted = store.wanted_bodies(10).expect("wanted");
+    assert_eq!(wanted, [conversation(2), conversation(1)]);
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use std::sync::{Arc, Barrier};
 
 use recado_protocol::host::{Delivery, Draft, DraftKind};
+use recado_protocol::sync::Bootstrap;
 use recado_protocol::*;
-use recado_store::{Error, Store};
+use recado_store::{CacheBatch, Error, Store};
 
 use crate::world::*;
 
@@ -302,4 +303,18 @@ fn a_draft_says_when_it_comes_and_goes() {
         [save(" "), save("a"), save("ab"), save(""), save("")],
         [false, true, false, true, false]
     );
+}
+
+#[test]
+fn what_was_confirmed_stays_on_the_screen_while_the_conversations_are_listed_anew() {
+    let store = started();
+    put(&store, vec![whole(1, &["Hello?"], 10)]);
+    enqueue(&store, 7, 1, None);
+    store.acknowledge(&applied(command_id(7), 120), log_id(), second(1)).expect("confirmed");
+    let shown = || view_of(&store, 1).parts.len();
+    assert_eq!(shown(), 2);
+    // The change log no longer reached back, so the cursor passes the message before it is here.
+    let again = Bootstrap { cursor: 150, ..bootstrap() };
+    store.apply(CacheBatch::bootstrap(again)).expect("stored");
+    assert_eq!(shown(), 2);
 }

@@ -22,6 +22,7 @@ impl World<'_> {
     pub(super) fn judge_applied(
         &mut self,
         machine: usize,
+        job: &str,
         applied: &Applied,
     ) -> anyhow::Result<()> {
         let present = &self.machines[machine];
@@ -49,7 +50,10 @@ impl World<'_> {
         }
         self.machines[machine].reached = Some((log_id, meta.cursor));
         if self.chance.happens(250) {
-            self.judge_gaps(machine, &meta)?;
+            // A listing is followed by the deletion of what it did not name, before any other page.
+            if job == "Page" && meta.closed_check.is_none() {
+                self.judge_gaps(machine, &meta)?;
+            }
             self.judge_all_shown(machine)?;
         }
         Ok(())

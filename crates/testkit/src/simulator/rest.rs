@@ -87,6 +87,10 @@ impl World<'_> {
             if let Some(waiting) = entries.iter().find(|entry| is_queued(&entry.delivery)) {
                 return Ok(Some(format!("machine {n} still has {} to send", waiting.command_id)));
             }
+            // Read marks are not among the entries that are shown.
+            if !machine.store.pending_to_send(1)?.is_empty() {
+                return Ok(Some(format!("machine {n} still has something to send")));
+            }
             if !machine.store.wanted_bodies(1)?.is_empty() {
                 return Ok(Some(format!("machine {n} lacks messages")));
             }

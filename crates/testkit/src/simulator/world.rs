@@ -514,7 +514,7 @@ impl<'p> World<'p> {
                 if self.chance.happens(300) {
                     self.machines[machine].sync_to_disk()?;
                 }
-                self.judge_applied(machine, applied)
+                self.judge_applied(machine, name, applied)
             }
             Ok(JobAnswer::Finished(true)) => {
                 self.machines[machine].deleted = false;
@@ -571,7 +571,8 @@ impl<'p> World<'p> {
                     let error = TransportError::Refused(error);
                     self.schedule(at, Event::LiveClosed { machine, life, live, error });
                     // What was sent before still arrives.
-                    break;
+                    self.streams.insert(id, stream);
+                    return Ok(());
                 }
             }
         }

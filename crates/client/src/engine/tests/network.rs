@@ -122,3 +122,11 @@ fn a_demand_without_a_network_is_answered_at_once() {
         Notice::Demanded { demand_id: 1, result: Err(TransportError::Unreachable) }
     )));
 }
+
+#[test]
+fn a_clock_that_is_set_back_holds_nothing_up() {
+    let mut harness = Harness::online(10, &[head(1, 5)]);
+    harness.now = harness.now.plus_seconds(-3_600);
+    harness.input(Input::Tick);
+    assert!(matches!(harness.ask().1, Ask::Sync { .. }), "the log is pulled at once");
+}

@@ -1,5 +1,6 @@
 //! The outbox: in order, once, and nobody blocks anybody.
 
+use recado_protocol::command::CommandsRequest;
 use recado_protocol::host::Delivery;
 use recado_protocol::*;
 
@@ -209,4 +210,20 @@ fn what_another_change_log_had_confirmed_is_sent_again_under_its_id() {
         _ => None,
     });
     assert_eq!(again, Some(vec![sent]));
+}
+
+#[test]
+fn commands_name_the_log_and_a_server_with_another_one_is_reconciled_with_first() {
+    let mut harness = Harness::online(10, &[head(1, 5)]);
+    submit(&mut harness, &command(101, 1, "Hello"));
+    let (request, ask) = harness.ask();
+    let Ask::Commands(CommandsRequest { log_id, .. }) = ask else { panic!("{ask:?}") };
+    assert_eq!(log_id, Some(log(1)));
+    harness.fail(request, refused(ErrorCode::CursorGone));
+    let asked: Vec<_> = harness.sent.iter().map(|(_, ask)| ask.clone()).collect();
+    assert_eq!(
+        asked,
+        [Ask::Bootstrap],
+        "nothing newer goes before what the lost log had confirmed"
+    );
 }

@@ -139,8 +139,9 @@ impl Server {
                 harness.bodies(self.cursor, &heads)
             }
             Ask::Conversation { .. } => panic!("nobody opens one here"),
-            Ask::Commands(commands) => {
-                let results = commands.into_iter().map(|command| self.run(&command)).collect();
+            Ask::Commands(request) => {
+                let results =
+                    request.commands.into_iter().map(|command| self.run(&command)).collect();
                 harness.results(results)
             }
         })

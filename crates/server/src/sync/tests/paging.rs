@@ -1,6 +1,6 @@
 //! Lists, long conversations, cursors.
 
-use recado_protocol::sync::HeadQuery;
+use recado_protocol::sync::{Change, HeadQuery};
 use recado_protocol::{Action, ConversationState, ErrorCode, LogId, Priority};
 
 use super::cache::Cache;
@@ -17,6 +17,7 @@ on_every_engine!(
     a_conversation_of_large_messages_comes_with_as_many_as_fit,
     a_page_stops_before_it_grows_too_large_and_loses_nothing,
     a_page_covers_no_more_entries_than_asked_for,
+    a_conversation_that_changed_comes_with_its_contact_and_mark,
     a_cursor_of_another_log_or_out_of_reach_is_gone,
     the_digest_is_that_of_the_listed_heads,
 );
@@ -180,6 +181,25 @@ async fn a_page_covers_no_more_entries_than_asked_for(world: &World) {
     assert_eq!((page.cursor, page.more), (after + 5, false));
     let page = sync::page(&world.core, world.sam, log_id, after + 5, 3).await.expect("a page");
     assert_eq!((page.cursor, page.more, page.changes.len()), (after + 5, false, 0));
+}
+
+/// A cache that is still being filled has a cursor and not yet the conversations below it. One that is closed before the
+/// listing comes to it is named by nothing but the log.
+async fn a_conversation_that_changed_comes_with_its_contact_and_mark(world: &World) {
+    let id = world.open("Mia", "Hello?").await;
+    let mark = Action::ConversationMark { contact_parts_read: 1 };
+    world.does(world.sam, id, mark).await;
+    let after = world.bootstrap(world.sam).await.cursor;
+    world.does(world.sam, id, Action::ConversationClose).await;
+    let head = world.head(id).await;
+    let changes = world.page(world.sam, after).await.changes;
+    let has = |wanted: &dyn Fn(&Change) -> bool| changes.iter().any(wanted);
+    assert!(has(
+        &|change| matches!(change, Change::Contact { contact } if contact.id == head.contact_id)
+    ));
+    assert!(has(
+        &|change| matches!(change, Change::ReadMark { read_mark } if read_mark.contact_parts_read == 1)
+    ));
 }
 
 async fn a_cursor_of_another_log_or_out_of_reach_is_gone(world: &World) {

@@ -2,4 +2,3 @@
 ALTER TABLE meta ADD COLUMN closed_check TEXT;
 -- The lowest revision of the protocol that filled the cache.
 ALTER TABLE meta ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
--- In conversations, stale may be 2 from here on: the parts are to be read anew as well.
