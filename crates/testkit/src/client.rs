@@ -2,15 +2,17 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use recado_client::{Client, ClientOptions, Keychain, MemoryKeychain, Notifier, Opener};
+use recado_client::{
+    Client, ClientOptions, Keychain, MemoryKeychain, Notifier, Opener, StartError,
+};
 use recado_protocol::host::{
     AppState, ConnectionState, ConversationView, HostError, InboxPage, InboxRow, Outbox, Phase,
     SearchIn, SearchResults, Sidebar, Sort, Submitted, View,
 };
-use recado_protocol::{Action, ConversationId};
+use recado_protocol::{Action, ConversationId, ErrorCode};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
@@ -96,7 +98,18 @@ impl TestClient {
         self.client.shutdown().await;
         let Self { client, folder, keychain, network, .. } = self;
         drop(client);
-        Self::start_on(folder, keychain, network).await
+        // The folder's lock is free once nothing holds the file any more: also no process that was being started by
+        // somebody else at that moment, which has a copy of every open file until its own program begins.
+        let begun = Instant::now();
+        loop {
+            let started = Self::start_on(folder.clone(), keychain.clone(), network.clone()).await;
+            match started {
+                Err(error) if is_still_held(&error) && begun.elapsed() < PATIENCE => {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                outcome => return outcome,
+            }
+        }
     }
 
     /// Tries to start another client on the same folder while this one runs.
@@ -253,4 +266,10 @@ impl TestClient {
         let request = json!({ "query": query, "search_in": search_in, "limit": 50 });
         Ok(self.ask("search", request).await?)
     }
+}
+
+fn is_still_held(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<StartError>()
+        .is_some_and(|error| error.code() == ErrorCode::AlreadyRunning)
 }
