@@ -3,7 +3,7 @@ import { createContext, createElement, type ReactNode, useContext, useEffect, us
 import type { AppState, ConversationId, HostEvent } from '../bindings/protocol';
 import type { Host } from '../platform/host';
 import { useHost } from './host';
-import { KEYS } from './queries';
+import { KEYS, withChosenSettings } from './queries';
 import { ui, useUi } from './uiState';
 
 /** Changes are gathered this long, so that a burst of them is one reading of the list. */
@@ -98,7 +98,7 @@ function listenToHost(host: Host, client: QueryClient, onChanges: (changed: Chan
   const stop = host.listen((event: HostEvent) => {
     switch (event.type) {
       case 'state_changed':
-        client.setQueryData<AppState>(KEYS.state, event.state);
+        client.setQueryData<AppState>(KEYS.state, withChosenSettings(client, event.state));
         break;
       case 'connection_changed':
         client.setQueryData<AppState>(

@@ -1,8 +1,8 @@
-import { QueryClient } from '@tanstack/react-query';
+import { MutationObserver, QueryClient } from '@tanstack/react-query';
 import { expect, test } from 'vitest';
 import type { AppState } from '../bindings/protocol';
 import { memoryHost } from '../platform/memory';
-import { KEYS, newestState } from './queries';
+import { KEYS, newestState, SAVING, withChosenSettings } from './queries';
 
 test('an answer does not replace what the host told while it was on its way', async () => {
   const client = new QueryClient();
@@ -18,4 +18,24 @@ test('an answer does not replace what the host told while it was on its way', as
   });
   expect(await overtaken).toEqual(ready);
   expect(await newestState(new QueryClient(), async () => opening)).toEqual(opening);
+});
+
+test('what is told of one choice does not take back the next, which is still being stored', async () => {
+  const client = new QueryClient();
+  const state = await memoryHost(1).invoke('app_state', {});
+  const chosen: AppState = { ...state, settings: { ...state.settings, theme: 'dark' } };
+  const told: AppState = { ...state, settings: { ...state.settings, theme: 'light' } };
+  client.setQueryData(KEYS.state, chosen);
+  expect(withChosenSettings(client, told)).toEqual(told);
+
+  let stored = () => {};
+  const answer = new Promise<void>((resolve) => {
+    stored = resolve;
+  });
+  const observer = new MutationObserver(client, { mutationKey: SAVING, mutationFn: () => answer });
+  const storing = observer.mutate();
+  expect(withChosenSettings(client, told).settings.theme).toBe('dark');
+  stored();
+  await storing;
+  expect(withChosenSettings(client, told)).toEqual(told);
 });

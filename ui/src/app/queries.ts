@@ -55,6 +55,17 @@ export function useSettings(): Settings {
   return useReadyState().settings;
 }
 
+/** Names the storing of settings. */
+export const SAVING = ['settings_save'] as const;
+
+/** A state that the host told, with the settings that were chosen since and are not stored yet: what is told of one
+ * choice must not take back the next. */
+export function withChosenSettings(client: QueryClient, told: AppState): AppState {
+  const shown = client.getQueryData<AppState>(KEYS.state);
+  const saving = client.isMutating({ mutationKey: SAVING }) > 0;
+  return shown && saving ? { ...told, settings: shown.settings } : told;
+}
+
 /** Stores changed settings. They show at once; a refusal brings the stored ones back. */
 export function useSaveSettings(): (change: Partial<Settings>) => void {
   const host = useHost();
@@ -63,6 +74,7 @@ export function useSaveSettings(): (change: Partial<Settings>) => void {
     mutationFn: (settings: Settings) => newestState(client, () => host.invoke('settings_save', settings)),
     onSuccess: (state) => client.setQueryData(KEYS.state, state),
     onError: () => client.invalidateQueries({ queryKey: KEYS.state }),
+    mutationKey: SAVING,
     scope: { id: 'settings' },
   });
   return useCallback(
