@@ -64,8 +64,8 @@ async fn an_agent_answers_in_the_window_and_a_colleague_sees_it() -> Result<()> 
         let mut desk = desk;
         desk.click("composer-tab-reply")?;
         desk.fill("composer-editor", DRAFT)?;
-        // A draft is kept a moment after the last key; opening another view keeps it at once.
-        desk.click("sidebar-view-closed")?;
+        // A draft is kept a moment after the last key. The app is not asked to close: it dies.
+        desk.until_shown("[role=status]", "Saved")?;
         desk.close_app();
         desk.open_app()?;
         desk.click("sidebar-view-all")?;

@@ -114,7 +114,7 @@ impl Campaign {
 
     fn one(&self, beginning: &Beginning, seed: u64) -> anyhow::Result<One> {
         let plan = Plan::of(seed);
-        let repeated = self.repeat_every > 0 && seed % self.repeat_every == 0;
+        let repeated = self.repeat_every > 0 && seed.is_multiple_of(self.repeat_every);
         let first = run(beginning, &plan, repeated)?;
         let mut failed = first.breach.is_some();
         if repeated {

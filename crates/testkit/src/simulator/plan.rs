@@ -88,6 +88,9 @@ pub enum What {
     Forget,
 }
 
+/// Names the machine that something happens to.
+type OnMachine = fn(usize) -> What;
+
 /// A run, before it runs.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -149,7 +152,7 @@ impl Plan {
         add(What::Open, 3 + chance.below(4));
         add(What::Write, 2 + chance.below(8));
         add(What::Replies, 1);
-        let faults: [(fn(usize) -> What, u64); 9] = [
+        let faults: [(OnMachine, u64); 9] = [
             (What::Access, 500),
             (What::Teams, 300),
             (What::Role, 200),

@@ -388,9 +388,8 @@ impl<'p> World<'p> {
             }
             Notice::Lease { holds } => self.machines[machine].lease_holds = holds,
             Notice::Demanded { demand_id, .. } => {
-                if !self.machines[machine].demands.remove(&demand_id) {
-                    anyhow::bail!("machine {machine} is answered {demand_id}, which nobody asked");
-                }
+                let was_asked = self.machines[machine].demands.remove(&demand_id);
+                anyhow::ensure!(was_asked, "machine {machine} is answered what nobody asked");
             }
             _ => {}
         }
