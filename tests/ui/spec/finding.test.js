@@ -77,8 +77,10 @@ test('language and theme change at once and stay', async (t) => {
   await page.keyboard.press('Control+,');
   await page.getByRole('radio', { name: 'Español' }).check();
   await page.getByRole('heading', { name: spanish('settings-title') }).waitFor();
-  await page.getByRole('radio', { name: spanish('settings-theme-dark') }).check();
+  const dark = page.getByRole('radio', { name: spanish('settings-theme-dark') });
+  await dark.click();
   await page.locator('html[lang="es"][data-theme="dark"]').waitFor();
+  await dark.and(page.locator(':checked')).waitFor();
   await page.keyboard.press('Escape');
   await page.getByText(spanish('status-online')).waitFor();
 
