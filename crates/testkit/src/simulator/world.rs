@@ -9,7 +9,7 @@ use recado_client::engine::{
 use recado_client::transport::TransportError;
 use recado_protocol::live::{LiveFrame, LiveRequest};
 use recado_protocol::{ErrorCode, Visibility};
-use recado_server::live::follower::{Follower, Step};
+use recado_server::live::follower::Follower;
 use recado_server::storage::Db;
 use recado_store::Store;
 
@@ -21,6 +21,8 @@ use super::machine::Machine;
 use super::plan::{Plan, SECOND, What};
 use super::trace::Trace;
 use super::wire;
+
+mod streams;
 
 /// How long a request is waited for, in microseconds.
 const TIMEOUT: i64 = 30 * SECOND;
@@ -523,66 +525,6 @@ impl<'p> World<'p> {
         }
     }
 
-    fn live_asked(&mut self, machine: usize, life: u64, live: Id) {
-        let at = self.now + self.way();
-        if self.has_no_way(machine) || self.is_lost() {
-            let error = TransportError::Unreachable;
-            self.schedule(at, Event::LiveClosed { machine, life, live, error });
-        } else {
-            self.schedule(at, Event::LiveOpened { machine, life, live });
-        }
-    }
-
-    fn live_said(&mut self, machine: usize, life: u64, live: Id, said: &LiveRequest) {
-        let LiveRequest::Hello { log_id, cursor } = *said else { return };
-        if self.has_no_way(machine) {
-            let error = TransportError::Unreachable;
-            return self
-                .schedule(self.now + SECOND, Event::LiveClosed { machine, life, live, error });
-        }
-        let core = self.backend.core().clone();
-        let follower = Follower::new(core, self.machines[machine].who, log_id, cursor);
-        let stream = (machine, life, live);
-        self.streams.insert(stream, Stream { follower, last_at: self.now });
-        self.schedule(self.now, Event::Follow { stream });
-    }
-
-    /// A stream looks at the log and sends what it finds.
-    fn follow(&mut self, id: StreamId) -> anyhow::Result<()> {
-        let (machine, life, live) = id;
-        let Some(mut stream) = self.streams.remove(&id) else { return Ok(()) };
-        loop {
-            let broken = self.has_no_way(machine) || self.is_lost();
-            let step = done(stream.follower.step())?;
-            let at = (self.now + self.way()).max(stream.last_at + 1);
-            stream.last_at = at;
-            match step {
-                Step::Send(_) if broken => {
-                    let error = TransportError::Unreachable;
-                    self.schedule(at, Event::LiveClosed { machine, life, live, error });
-                    return Ok(());
-                }
-                Step::Send(frame) => {
-                    self.schedule(at, Event::LiveFrame { machine, life, live, frame });
-                }
-                Step::UpToDate => break,
-                Step::End(error) => {
-                    let error = TransportError::Refused(error);
-                    self.schedule(at, Event::LiveClosed { machine, life, live, error });
-                    // What was sent before still arrives.
-                    self.streams.insert(id, stream);
-                    return Ok(());
-                }
-            }
-        }
-        if let Some(due) = stream.follower.empty_page_due() {
-            let at = due.as_micros() - super::backend::START.as_micros();
-            self.schedule(at, Event::Follow { stream: id });
-        }
-        self.streams.insert(id, stream);
-        Ok(())
-    }
-
     /// Reads what was written and wakes the streams.
     ///
     /// # Errors
@@ -619,22 +561,6 @@ impl<'p> World<'p> {
         }
         self.schedule(self.now + WORKER_EVERY, Event::Worker);
         Ok(())
-    }
-
-    /// Breaks the streams of one machine, or of all.
-    pub(super) fn break_streams(&mut self, only: Option<usize>) {
-        let broken: Vec<StreamId> = self
-            .streams
-            .keys()
-            .copied()
-            .filter(|(machine, ..)| only.is_none_or(|only| only == *machine))
-            .collect();
-        for (machine, life, live) in broken {
-            let at = self.now + self.way();
-            let error = TransportError::Unreachable;
-            self.streams.remove(&(machine, life, live));
-            self.schedule(at, Event::LiveClosed { machine, life, live, error });
-        }
     }
 }
 
