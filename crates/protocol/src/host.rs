@@ -78,8 +78,8 @@ pub struct Commands {
     pub command_submit: (SubmitRequest, Submitted),
     /// Everything that waits or was refused.
     pub outbox: (Empty, Outbox),
-    /// Tries a refused entry again.
-    pub outbox_retry: (OutboxRequest, Empty),
+    /// Tries refused entries again, in the order in which they were done.
+    pub outbox_retry: (OutboxRetryRequest, Empty),
     /// Gives an entry up.
     pub outbox_discard: (OutboxRequest, Empty),
     /// Keeps a half-written reply or note; an empty text removes it.

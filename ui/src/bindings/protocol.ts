@@ -242,9 +242,9 @@ command_submit: [SubmitRequest, Submitted],
  */
 outbox: [Empty, Outbox], 
 /**
- * Tries a refused entry again.
+ * Tries refused entries again, in the order in which they were done.
  */
-outbox_retry: [OutboxRequest, Empty], 
+outbox_retry: [OutboxRetryRequest, Empty], 
 /**
  * Gives an entry up.
  */
@@ -818,6 +818,12 @@ export type OutboxRequest = {
  * The command.
  */
 command_id: CommandId, };
+
+export type OutboxRetryRequest = { 
+/**
+ * The commands. Those that were not refused are passed over.
+ */
+command_ids: Array<CommandId>, };
 
 export type Part = { 
 /**

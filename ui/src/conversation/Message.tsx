@@ -123,7 +123,8 @@ export function useOutboxActions() {
   const host = useHost();
   const onError = (error: unknown) => ui.toast(errorText(t, error), { tone: 'failed' });
   const retry = useMutation({
-    mutationFn: (request: { command_id: string }) => host.invoke('outbox_retry', request),
+    mutationFn: ({ command_id }: { command_id: string }) =>
+      host.invoke('outbox_retry', { command_ids: [command_id] }),
     onError,
   });
   const discard = useMutation({

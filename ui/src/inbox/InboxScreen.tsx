@@ -150,11 +150,8 @@ function useOutboxCommands() {
   const fail = (error: unknown) => ui.toast(errorText(t, error), { tone: 'failed' });
   const retryAll = async () => {
     const { entries } = await host.invoke('outbox', {});
-    for (const { command_id, delivery } of entries) {
-      // Those that follow a refused one go along with it.
-      if (delivery.type !== 'refused' || delivery.code === 'predecessor_not_applied') continue;
-      await host.invoke('outbox_retry', { command_id });
-    }
+    const refused = entries.filter(({ delivery }) => delivery.type === 'refused');
+    await host.invoke('outbox_retry', { command_ids: refused.map(({ command_id }) => command_id) });
   };
   useCommand('outbox.retryAll', connection.refused > 0 ? () => void retryAll().catch(fail) : null);
   useCommand(

@@ -1,10 +1,12 @@
 //! What the agent does: commands, the outbox and drafts. Everything is stored before it is
 //! answered, and sent when there is a way.
 
+use std::collections::HashMap;
+
 use recado_protocol::command::{MAX_BODY_BYTES, MAX_TAG_CHARS};
 use recado_protocol::host::{
-    Delivery, Draft, Drafts, Empty, HostError, HostEvent, Outbox, OutboxRequest, SubmitRequest,
-    Submitted,
+    Delivery, Draft, Drafts, Empty, HostError, HostEvent, Outbox, OutboxRequest,
+    OutboxRetryRequest, SubmitRequest, Submitted,
 };
 use recado_protocol::policy::{Decision, Denial, decide};
 use recado_protocol::text::without_nul;
@@ -87,15 +89,33 @@ impl Shared {
         Ok(Empty {})
     }
 
-    pub(super) async fn outbox_retry(&self, request: OutboxRequest) -> Result<Empty, HostError> {
+    pub(super) async fn outbox_retry(
+        &self,
+        request: OutboxRetryRequest,
+    ) -> Result<Empty, HostError> {
         let account = self.ready_account()?;
-        // The server keeps the refusal of the old id for good.
-        let new_id = command_id(self.options.random.as_ref(), self.options.clock.now())?;
-        let id = request.command_id;
-        let conversation_id = account.read(move |store| store.retry(id, new_id)).await?;
+        let now = self.options.clock.now();
+        let mut ids = HashMap::with_capacity(request.command_ids.len());
+        for id in request.command_ids {
+            // The server keeps the refusal of the old id for good.
+            ids.insert(id, command_id(self.options.random.as_ref(), now)?);
+        }
+        let (first, new_ids) = (ids.keys().next().copied(), ids.clone());
+        let retry = move |store: &Store| {
+            let retried = store.retry_all(&new_ids)?;
+            match first.filter(|_| retried.is_empty()) {
+                Some(id) => Err(recado_store::Error::NoSuchEntry(id)),
+                None => Ok(retried),
+            }
+        };
+        let conversation_ids = account.read(retry).await?;
         account.tell(Input::Submitted);
-        self.emit(HostEvent::OutboxChanged { command_id: new_id });
-        self.outbox_changed(&account, id, conversation_id).await;
+        for (old_id, new_id) in ids {
+            self.emit(HostEvent::OutboxChanged { command_id: old_id });
+            self.emit(HostEvent::OutboxChanged { command_id: new_id });
+        }
+        self.emit(HostEvent::ConversationsChanged { conversation_ids });
+        self.count_outbox(&account).await;
         Ok(Empty {})
     }
 

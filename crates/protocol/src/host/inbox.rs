@@ -335,6 +335,13 @@ pub struct OutboxRequest {
     pub command_id: CommandId,
 }
 
+/// Names entries of the outbox that are to be tried again together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct OutboxRetryRequest {
+    /// The commands. Those that were not refused are passed over.
+    pub command_ids: Vec<CommandId>,
+}
+
 /// What kind of text a draft is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "snake_case")]

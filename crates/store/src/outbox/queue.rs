@@ -209,32 +209,44 @@ pub(crate) fn refuse(
     Ok(Some(conversation_id))
 }
 
-/// Puts a refused entry back at its old place under a new id, because the server keeps the refusal of
-/// the old one for good. What followed it follows the new one; an entry that waited for a refused one
-/// goes on without it.
+/// Puts refused entries back at their old places, each under the new id beside its own, because the
+/// server keeps the refusal of the old one for good. What followed one follows the new id; an entry
+/// that waited for one which stays refused goes on without it.
 pub(crate) fn retry(
     connection: &Connection,
-    id: CommandId,
-    new_id: CommandId,
-) -> rusqlite::Result<Option<ConversationId>> {
+    ids: &HashMap<CommandId, CommandId>,
+) -> rusqlite::Result<Vec<ConversationId>> {
     let entries = entry::unsettled(connection)?;
-    let refused = |entry: &&Entry| matches!(entry.standing, Standing::Refused { .. });
-    let refused: HashMap<CommandId, &Entry> =
-        entries.iter().filter(refused).map(|entry| (entry.command.id, entry)).collect();
-    let Some(entry) = refused.get(&id) else { return Ok(None) };
-    let after = entry.command.after.filter(|after| {
-        entries.iter().any(|entry| entry.command.id == *after) && !refused.contains_key(after)
-    });
-    connection
-        .prepare_cached(
-            "UPDATE commands SET id = ?2, after = ?3, state = 'queued', attempts = 0, \
-             attempted_at = NULL, refusal_code = NULL, refusal_message = NULL WHERE id = ?1",
-        )?
-        .execute(params![blob(id), blob(new_id), opt_blob(after)])?;
-    connection
-        .prepare_cached("UPDATE commands SET after = ?2 WHERE after = ?1 AND state <> 'applied'")?
-        .execute(params![blob(id), blob(new_id)])?;
-    Ok(Some(entry.command.conversation_id))
+    let known: HashSet<CommandId> = entries.iter().map(|entry| entry.command.id).collect();
+    let mut refused: HashSet<CommandId> = entries
+        .iter()
+        .filter(|entry| matches!(entry.standing, Standing::Refused { .. }))
+        .map(|entry| entry.command.id)
+        .collect();
+    let mut put_back = Vec::new();
+    // A predecessor stands before what follows it, so its new id is known by then.
+    for Entry { command, .. } in &entries {
+        let Some(new_id) = ids.get(&command.id).filter(|_| refused.remove(&command.id)) else {
+            continue;
+        };
+        let after = command
+            .after
+            .filter(|after| known.contains(after) && !refused.contains(after))
+            .map(|after| ids.get(&after).copied().unwrap_or(after));
+        connection
+            .prepare_cached(
+                "UPDATE commands SET id = ?2, after = ?3, state = 'queued', attempts = 0, \
+                 attempted_at = NULL, refusal_code = NULL, refusal_message = NULL WHERE id = ?1",
+            )?
+            .execute(params![blob(command.id), blob(*new_id), opt_blob(after)])?;
+        connection
+            .prepare_cached(
+                "UPDATE commands SET after = ?2 WHERE after = ?1 AND state <> 'applied'",
+            )?
+            .execute(params![blob(command.id), blob(*new_id)])?;
+        put_back.push(command.conversation_id);
+    }
+    Ok(put_back)
 }
 
 /// Deletes an entry that is not applied and not on its way. What followed it is refused, so that it

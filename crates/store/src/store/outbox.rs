@@ -1,5 +1,7 @@
 //! What the sync engine and the UI ask of the outbox.
 
+use std::collections::HashMap;
+
 use recado_protocol::host::{Draft, DraftKind};
 use recado_protocol::{
     Command, CommandId, CommandResult, ConversationId, ErrorCode, LogId, Timestamp,
@@ -115,7 +117,22 @@ impl Store {
     ///
     /// [`Error::NoSuchEntry`] if no refused or waiting entry has this id; those of any write.
     pub fn retry(&self, id: CommandId, new_id: CommandId) -> Result<ConversationId, Error> {
-        self.write_outbox(|tx| queue::retry(tx, id, new_id))?.ok_or(Error::NoSuchEntry(id))
+        let retried = self.retry_all(&HashMap::from([(id, new_id)]))?;
+        retried.first().copied().ok_or(Error::NoSuchEntry(id))
+    }
+
+    /// The same for several entries at once, each with its new id, so that none goes out before
+    /// another that stood before it. Those that are neither refused nor waiting are passed over.
+    /// Returns the conversations of the others.
+    ///
+    /// # Errors
+    ///
+    /// Those of any write.
+    pub fn retry_all(
+        &self,
+        ids: &HashMap<CommandId, CommandId>,
+    ) -> Result<Vec<ConversationId>, Error> {
+        self.write_outbox(|tx| queue::retry(tx, ids))
     }
 
     /// Gives an entry up. What follows it is refused, so that somebody decides about it.

@@ -1,5 +1,6 @@
 //! The queue: order, predecessors, outcomes, and what survives.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Barrier};
 
 use recado_protocol::host::{Delivery, Draft, DraftKind};
@@ -86,6 +87,27 @@ fn trying_again_takes_a_new_id_and_what_follows_goes_along() {
     let next = store.pending_to_send(10).expect("a read");
     assert_eq!((next[0].id, next[0].after), (command_id(2), Some(command_id(7))));
     assert!(matches!(store.retry(command_id(2), command_id(8)), Err(Error::NoSuchEntry(_))));
+}
+
+#[test]
+fn what_is_tried_again_together_goes_in_the_order_in_which_it_was_done() {
+    let store = started();
+    // A reply, something between, and what waits for the reply.
+    enqueue(&store, 1, 1, None);
+    enqueue(&store, 2, 1, None);
+    enqueue(&store, 3, 1, Some(1));
+    refuse(&store, 1);
+    refuse(&store, 2);
+    let ids = HashMap::from([1, 2, 3, 9].map(|n| (command_id(n), command_id(10 + n))));
+    let retried = store.retry_all(&ids).expect("they are queued");
+    assert_eq!(retried.len(), 3, "the one that never was is passed over");
+    for n in [11, 12, 13] {
+        assert_eq!(sendable(&store), [command_id(n)]);
+        let next = store.pending_to_send(1).expect("a read");
+        assert_eq!(next[0].after, (n == 13).then(|| command_id(11)));
+        confirm(&store, n, second(0));
+    }
+    assert!(sendable(&store).is_empty());
 }
 
 #[test]
