@@ -20,7 +20,8 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Notes a failure at `now`. A server that said when to come back is not asked earlier.
+    /// Notes a failure at `now`. A server that said when to come back is not asked earlier, and by many
+    /// clients not at that very moment either: each waits its own time on top.
     pub fn failed(
         &mut self,
         now: Timestamp,
@@ -41,7 +42,7 @@ impl Backoff {
         let span_micros = (longest_ms - SHORTEST_BACKOFF_MS) * 1_000;
         let micros = SHORTEST_BACKOFF_MS * 1_000 + span_micros * share / i64::from(u32::MAX);
         let asked_micros = i64::from(retry_after_s.unwrap_or_default()) * 1_000_000;
-        self.until = Some(now.plus_micros(micros.max(asked_micros)));
+        self.until = Some(now.plus_micros(micros.saturating_add(asked_micros)));
     }
 
     /// Ends it.
@@ -132,8 +133,22 @@ mod tests {
         let mut backoff = Backoff::default();
         backoff.failed(now, ErrorCode::Overloaded, Some(90), &SystemRandom);
         backoff.forget_wait();
-        assert!(!backoff.may_try(now.plus_seconds(89)));
-        assert!(backoff.may_try(now.plus_seconds(90)));
+        assert!(!backoff.may_try(now.plus_seconds(90)));
+        assert!(backoff.may_try(now.plus_seconds(91)));
+    }
+
+    #[test]
+    fn those_who_were_asked_to_wait_do_not_come_back_at_the_same_moment() {
+        let now = Timestamp::from_seconds(1_000);
+        let moments: std::collections::BTreeSet<_> = (0..100)
+            .map(|_| {
+                let mut backoff = Backoff::default();
+                backoff.failed(now, ErrorCode::Overloaded, Some(1), &SystemRandom);
+                backoff.until().expect("a wait").as_millis()
+            })
+            .collect();
+        assert!(moments.len() > 50, "{} moments for 100 clients", moments.len());
+        assert!(moments.iter().all(|at| *at >= now.plus_seconds(1).as_millis()));
     }
 
     #[test]
