@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, mpsc as blocking};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use recado_protocol::ErrorCode;
@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tracing::{debug, error};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, ClockWatch};
 use crate::engine::{
     self, Answer, Ask, Effect, Engine, Id, Input, Job, JobAnswer, Notice, StoreFailure,
 };
@@ -141,6 +141,8 @@ struct Running {
 impl Running {
     async fn run(mut self, mut queue: mpsc::UnboundedReceiver<Input>) {
         let mut last = self.clock.now();
+        let begun = Instant::now();
+        let mut watch = ClockWatch::new(last, begun.elapsed());
         loop {
             let sleep = self.sleep();
             let input = tokio::select! {
@@ -156,6 +158,9 @@ impl Running {
                 self.handle(Input::NetworkHint);
             }
             last = now;
+            if let Some(micros) = watch.look(now, begun.elapsed()) {
+                self.handle(Input::ClockLost { micros });
+            }
             self.handle(input);
         }
     }

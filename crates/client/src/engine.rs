@@ -27,6 +27,7 @@ mod bodies_lane;
 mod demand;
 mod exchange;
 mod jobs;
+mod lease;
 mod live_lane;
 mod outbox_lane;
 mod store_job;
@@ -42,6 +43,7 @@ pub use store_job::{Job, JobAnswer, StoreFailure, run};
 
 use bodies_lane::Bodies;
 use jobs::Then;
+use lease::Lease;
 use live_lane::Live;
 use outbox_lane::Outbox;
 
@@ -53,8 +55,6 @@ pub type Id = u64;
 const POLL_INTERVAL_MICROS: i64 = 60_000_000;
 /// How long after a failure the write-ahead log is emptied again, in microseconds.
 const EVICTION_RETRY_MICROS: i64 = 1_000_000;
-/// How far a clock may be turned back before the offline lease ends, in seconds.
-const CLOCK_TURNED_BACK_S: i64 = 300;
 /// How far a clock may go back before what the engine waits for is waited for anew, in microseconds.
 const CLOCK_SLACK_MICROS: i64 = 1_000_000;
 
@@ -88,9 +88,8 @@ pub struct Engine {
     log_id: Option<LogId>,
     cursor: u64,
     heads: HeadsProgress,
-    /// In seconds; unknown before the first bootstrap, when there is nothing to be hidden either.
-    lease_s: Option<i64>,
-    last_contact_at: Option<Timestamp>,
+    lease: Lease,
+    /// What was last told of it.
     lease_holds: bool,
 
     // The sync lane: what is still to be done, in the order of `sync_lane::next`.
@@ -147,8 +146,7 @@ impl Engine {
             log_id: None,
             cursor: 0,
             heads: HeadsProgress::Needed,
-            lease_s: None,
-            last_contact_at: None,
+            lease: Lease::default(),
             lease_holds: true,
             sync_busy: false,
             sync_backoff: Backoff::default(),
@@ -189,9 +187,11 @@ impl Engine {
             self.latest = now;
         }
         self.latest = self.latest.max(now);
+        self.lease.look(now);
         match input {
             Input::Start => self.start(&mut effects),
             Input::Tick => {}
+            Input::ClockLost { micros } => self.lease.lose(micros),
             Input::Answered { request, result } => {
                 self.answered(now, request, result, &mut effects);
             }
@@ -237,7 +237,7 @@ impl Engine {
             Eviction::RetryAt(at) => Some(at),
             Eviction::None | Eviction::Running => None,
         };
-        let lease_end = self.lease_end().filter(|_| self.lease_holds);
+        let lease_end = self.lease.end().filter(|_| self.lease_holds);
         [
             self.sync_backoff.until(),
             self.outbox.backoff.until(),
@@ -345,7 +345,7 @@ impl Engine {
 
     /// Any answer proves that the server is there.
     fn contacted(&mut self, now: Timestamp, server_time: Option<Timestamp>) {
-        self.last_contact_at = Some(now);
+        self.lease.contacted(now);
         self.poll_at = Some(now.plus_micros(POLL_INTERVAL_MICROS));
         self.outbox.backoff.reachable();
         self.bodies.backoff.reachable();
@@ -354,15 +354,11 @@ impl Engine {
         }
     }
 
-    /// When the offline lease ends, unless the server answers before.
-    fn lease_end(&self) -> Option<Timestamp> {
-        Some(self.last_contact_at?.plus_seconds(self.lease_s?))
-    }
-
-    fn check_lease(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        let turned_back =
-            self.last_contact_at.is_some_and(|at| now < at.plus_seconds(-CLOCK_TURNED_BACK_S));
-        let holds = self.lease_end().is_none_or(|end| now < end && !turned_back);
+    fn check_lease(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(seen) = self.lease.to_store() {
+            self.jobs.push_back((Job::ClockSeen(seen), Then::ClockStored));
+        }
+        let holds = self.lease.holds();
         if holds != self.lease_holds {
             self.lease_holds = holds;
             effects.push(Effect::Tell(Notice::Lease { holds }));
@@ -372,7 +368,7 @@ impl Engine {
     /// Gives every lane its next step, until none has one.
     fn advance(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         if self.run == Run::Running {
-            self.check_lease(now, effects);
+            self.check_lease(effects);
             self.advance_sync(now, effects);
             self.advance_eviction(now);
             self.advance_outbox(now, effects);

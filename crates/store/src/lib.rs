@@ -25,6 +25,6 @@ pub use batch::{Applied, CacheBatch, Dropped, LeftConversation, NewMessage};
 pub use database::cipher_version;
 pub use error::{Error, Which};
 pub use keys::StoreKeys;
-pub use meta::{ClosedCheck, HeadListing, HeadsProgress, Meta};
+pub use meta::{ClockSeen, ClosedCheck, HeadListing, HeadsProgress, Meta};
 pub use outbox::{OutboxCounts, SalvageReport};
 pub use store::{CacheStats, FillProgress, IndexProgress, LocalDigest, Store};

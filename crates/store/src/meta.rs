@@ -22,6 +22,8 @@ pub struct Meta {
     pub workspace: Option<Workspace>,
     /// When the server last answered, by this machine's clock. The offline lease counts from it.
     pub last_contact_at: Option<Timestamp>,
+    /// How far the machine's clock was seen since then.
+    pub clock_seen: Option<ClockSeen>,
     /// How far the listing of heads is.
     pub heads: HeadsProgress,
     /// The check of the closed conversations, while one is owed.
@@ -51,6 +53,15 @@ impl Meta {
             ),
         })
     }
+}
+
+/// How far the machine's clock was seen since the server last answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ClockSeen {
+    /// When it was last looked at, by itself.
+    pub at: Timestamp,
+    /// How much of the time that passed it does not show because it was set back, in microseconds.
+    pub lost_micros: i64,
 }
 
 /// The check of the closed conversations that follows a reconciliation: no listing names them, and

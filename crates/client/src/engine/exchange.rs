@@ -15,6 +15,12 @@ pub enum Input {
     Start,
     /// Time has passed.
     Tick,
+    /// Time has passed that the clock does not show, beyond what its steps back tell: somebody holds
+    /// it back.
+    ClockLost {
+        /// How much, in microseconds.
+        micros: i64,
+    },
     /// A request was answered, or was not.
     Answered {
         /// Which.

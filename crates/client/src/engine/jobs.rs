@@ -15,6 +15,7 @@ use super::{EVICTION_RETRY_MICROS, sync_lane};
 #[derive(Debug)]
 pub(super) enum Then {
     Loaded,
+    ClockStored,
     MetaRead,
     Bootstrapped { reconcile: bool },
     PageApplied { more: bool, live: bool },
@@ -68,6 +69,7 @@ impl Engine {
         };
         match (then, answer) {
             (Then::Loaded, JobAnswer::Meta(meta)) => self.loaded(now, *meta, effects),
+            (Then::ClockStored | Then::ClosedChecked, JobAnswer::Nothing) => {}
             (Then::MetaRead, JobAnswer::Meta(meta)) => self.meta_read(meta, effects),
             (Then::Bootstrapped { reconcile }, JobAnswer::Applied(applied)) => {
                 self.bootstrapped(now, &applied, reconcile, effects);
@@ -98,7 +100,6 @@ impl Engine {
             (Then::ClosedRead(check), JobAnswer::Closed(ids, next)) => {
                 self.closed_read(check, ids, next, effects);
             }
-            (Then::ClosedChecked, JobAnswer::Nothing) => {}
             (Then::CommandsRead, JobAnswer::Commands(commands)) => {
                 self.commands_read(commands, effects);
             }
@@ -133,7 +134,8 @@ impl Engine {
         self.log_id = meta.log_id;
         self.cursor = meta.cursor;
         self.heads = meta.heads.clone();
-        self.last_contact_at = meta.last_contact_at;
+        self.lease.resume(meta.last_contact_at, meta.clock_seen);
+        self.lease.look(now);
         self.access_checked = false;
         self.closed_check = meta.closed_check;
         self.needs_bootstrap = meta.log_id.is_none() || meta.revision < REVISION;
@@ -153,7 +155,7 @@ impl Engine {
 
     fn meta_read(&mut self, meta: Box<Meta>, effects: &mut Vec<Effect>) {
         if let Some(workspace) = &meta.workspace {
-            self.lease_s = Some(i64::from(workspace.offline_lease_s));
+            self.lease.set_length(i64::from(workspace.offline_lease_s));
         }
         effects.push(Effect::Tell(Notice::DirectoryChanged(meta)));
     }

@@ -10,8 +10,8 @@ use recado_protocol::{
     Timestamp,
 };
 use recado_store::{
-    Applied, CacheBatch, ClosedCheck, FillProgress, HeadsProgress, IndexProgress, LocalDigest,
-    Meta, Store,
+    Applied, CacheBatch, ClockSeen, ClosedCheck, FillProgress, HeadsProgress, IndexProgress,
+    LocalDigest, Meta, Store,
 };
 
 /// The most words that one request of commands carries, in bytes. One command may be larger.
@@ -25,6 +25,8 @@ pub enum Job {
     Load,
     /// Reads where the cache stands.
     Meta,
+    /// Stores how far the clock was seen.
+    ClockSeen(ClockSeen),
     /// Stores the beginning of a cache or of a reconciliation.
     Bootstrap(Box<Bootstrap>, Timestamp),
     /// Stores a page of the change log.
@@ -119,6 +121,7 @@ impl fmt::Debug for Job {
         f.write_str(match self {
             Self::Load => "Load",
             Self::Meta => "Meta",
+            Self::ClockSeen(_) => "ClockSeen",
             Self::Bootstrap(..) => "Bootstrap",
             Self::Page(..) => "Page",
             Self::Heads(..) => "Heads",
@@ -155,6 +158,15 @@ pub fn run(store: &Store, job: Job) -> Result<JobAnswer, StoreFailure> {
             JobAnswer::Meta(Box::new(store.meta()?))
         }
         Job::Meta => JobAnswer::Meta(Box::new(store.meta()?)),
+        Job::ClockSeen(seen) => match store.set_clock_seen(seen) {
+            Err(error @ recado_store::Error::Damaged { .. }) => return Err(error.into()),
+            // What cannot be stored is counted while this run lasts; reading goes on without it.
+            Err(error) => {
+                tracing::warn!(%error, "how far the clock was seen could not be stored");
+                JobAnswer::Nothing
+            }
+            Ok(()) => JobAnswer::Nothing,
+        },
         Job::Bootstrap(bootstrap, now) => {
             applied(store.apply(CacheBatch::bootstrap(*bootstrap).contacted_at(now))?)
         }

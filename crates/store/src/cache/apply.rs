@@ -38,6 +38,8 @@ pub(crate) fn batch(connection: &Connection, batch: CacheBatch) -> rusqlite::Res
     // Even an answer that is of no use any more shows that the server was there.
     if batch.contact_at.is_some() {
         step.meta.last_contact_at = batch.contact_at;
+        // The count begins anew with the answer.
+        step.meta.clock_seen = None;
     }
     if let (None, Some(heads)) = (step.applied.dropped, batch.heads) {
         step.meta.heads = heads;

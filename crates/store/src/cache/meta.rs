@@ -3,7 +3,7 @@
 use recado_protocol::{REVISION, Timestamp};
 use rusqlite::{Connection, params};
 
-use crate::meta::{ClosedCheck, HeadsProgress, Meta};
+use crate::meta::{ClockSeen, ClosedCheck, HeadsProgress, Meta};
 use crate::sql::{number, opt_at, opt_blob, opt_id, opt_json, opt_micros, to_json, unsigned};
 
 /// Raised whenever the tokeniser gives other tokens than before; the search tables are then filled
@@ -41,7 +41,7 @@ pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Meta> {
     connection
         .prepare_cached(
             "SELECT log_id, cursor, epoch, access, me, workspace, last_contact_at, heads, \
-             closed_check, revision FROM meta",
+             closed_check, revision, clock_seen_at, clock_lost FROM meta",
         )?
         .query_row([], |row| {
             Ok(Meta {
@@ -55,6 +55,10 @@ pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Meta> {
                 heads: opt_json(row, 7)?.unwrap_or_default(),
                 closed_check: opt_json(row, 8)?,
                 revision: row.get(9)?,
+                clock_seen: match opt_at(row, 10)? {
+                    Some(at) => Some(ClockSeen { at, lost_micros: row.get(11)? }),
+                    None => None,
+                },
             })
         })
 }
@@ -67,7 +71,8 @@ pub(crate) fn save(connection: &Connection, meta: &Meta) -> rusqlite::Result<()>
     connection
         .prepare_cached(
             "UPDATE meta SET log_id = ?1, cursor = ?2, epoch = ?3, access = ?4, me = ?5, \
-             workspace = ?6, last_contact_at = ?7, heads = ?8, closed_check = ?9, revision = ?10",
+             workspace = ?6, last_contact_at = ?7, heads = ?8, closed_check = ?9, revision = ?10, \
+             clock_seen_at = ?11, clock_lost = ?12",
         )?
         .execute(params![
             opt_blob(meta.log_id),
@@ -80,12 +85,21 @@ pub(crate) fn save(connection: &Connection, meta: &Meta) -> rusqlite::Result<()>
             to_json(&meta.heads)?,
             closed_check,
             meta.revision,
+            opt_micros(meta.clock_seen.map(|seen| seen.at)),
+            meta.clock_seen.unwrap_or_default().lost_micros,
         ])?;
     Ok(())
 }
 
 pub(crate) fn set_last_contact(connection: &Connection, at: Timestamp) -> rusqlite::Result<()> {
     connection.prepare_cached("UPDATE meta SET last_contact_at = ?1")?.execute([at.as_micros()])?;
+    Ok(())
+}
+
+pub(crate) fn set_clock_seen(connection: &Connection, seen: ClockSeen) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE meta SET clock_seen_at = ?1, clock_lost = ?2")?
+        .execute([seen.at.as_micros(), seen.lost_micros])?;
     Ok(())
 }
 

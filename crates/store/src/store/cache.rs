@@ -11,7 +11,7 @@ use crate::batch::{Applied, CacheBatch};
 use crate::cache::{apply, meta, search};
 use crate::database;
 use crate::error::{Error, Which};
-use crate::meta::{ClosedCheck, HeadsProgress, Meta};
+use crate::meta::{ClockSeen, ClosedCheck, HeadsProgress, Meta};
 use crate::sql::{id, unsigned};
 use crate::views::snapshot::cache_error;
 
@@ -83,6 +83,15 @@ impl Store {
     /// Those of any write.
     pub fn set_last_contact(&self, at: Timestamp) -> Result<(), Error> {
         self.write_cache(|tx| meta::set_last_contact(tx, at))
+    }
+
+    /// Stores how far the machine's clock was seen since the server last answered.
+    ///
+    /// # Errors
+    ///
+    /// Those of any write.
+    pub fn set_clock_seen(&self, seen: ClockSeen) -> Result<(), Error> {
+        self.write_cache(|tx| meta::set_clock_seen(tx, seen))
     }
 
     /// Stores how far the listing of heads is.
