@@ -1,5 +1,6 @@
 //! The command line.
 
+mod after_restore;
 mod channel;
 mod data;
 mod demo;
@@ -50,6 +51,7 @@ enum Command {
     #[command(subcommand)]
     Channel(channel::Channel),
     Import(import::Import),
+    AfterRestore(after_restore::AfterRestore),
     Demo(demo::DemoCommand),
 }
 
@@ -79,6 +81,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, BackendError> {
         Command::Teammate(teammate) => teammate.run().await?,
         Command::Channel(channel) => channel.run().await?,
         Command::Demo(demo) => demo.run().await?,
+        Command::AfterRestore(after_restore) => after_restore.run().await?,
         Command::Import(import) => return import.run().await,
     }
     Ok(ExitCode::SUCCESS)
