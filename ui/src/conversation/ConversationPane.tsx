@@ -11,7 +11,7 @@ import { useText } from '../i18n/text';
 import { Composer } from './Composer';
 import { ConversationHeader } from './ConversationHeader';
 import styles from './ConversationPane.module.css';
-import { copy } from './Message';
+import { copy } from './copy';
 import { Thread } from './Thread';
 import { useConversation } from './useConversation';
 import { useConversationCommands } from './useConversationCommands';
@@ -133,7 +133,7 @@ function Left({ left }: { left: LeftConversation }) {
           <p className={styles.kept} dir="auto">
             {written}
           </p>
-          <Button kind="primary" onPress={() => void copy(written, t('copied'))}>
+          <Button kind="primary" onPress={() => void copy(t, written)} testId="left-copy">
             {t('left-copy')}
           </Button>
         </>

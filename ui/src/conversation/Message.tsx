@@ -11,6 +11,7 @@ import { Keys } from '../design/Keys';
 import { useNow } from '../i18n/now';
 import { useLocalization, useText } from '../i18n/text';
 import { clockTime, exactTime, nearTime } from '../i18n/time';
+import { copy } from './copy';
 import { MeanwhileLine } from './MeanwhileLine';
 import styles from './Message.module.css';
 import { MessageBody } from './MessageBody';
@@ -108,7 +109,7 @@ function Refusal({ entry, delivery, newest }: { entry: PartView; delivery: Refus
           {t('refused-retry')}
           {newest ? <Keys command="action.redo" /> : null}
         </Button>
-        <Button onPress={() => void copy(entry.part.body_text, t('copied'))}>{t('refused-copy')}</Button>
+        <Button onPress={() => void copy(t, entry.part.body_text)}>{t('refused-copy')}</Button>
         <Button kind="danger" onPress={() => discard.mutate({ command_id: delivery.command_id })}>
           {t('refused-discard')}
         </Button>
@@ -132,10 +133,4 @@ export function useOutboxActions() {
     onError,
   });
   return { retry, discard };
-}
-
-/** Puts text into the clipboard and says so. */
-export async function copy(text: string, said: string) {
-  await navigator.clipboard.writeText(text);
-  ui.toast(said);
 }

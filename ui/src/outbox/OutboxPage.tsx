@@ -6,8 +6,9 @@ import { KEYS, useDirectory, useOutbox, useReadyState } from '../app/queries';
 import { ui } from '../app/uiState';
 import type { Action, KeptDraft, OutboxEntry } from '../bindings/protocol';
 import { useCommand } from '../commands/Commands';
+import { copy } from '../conversation/copy';
 import { MeanwhileLine } from '../conversation/MeanwhileLine';
-import { copy, useOutboxActions } from '../conversation/Message';
+import { useOutboxActions } from '../conversation/Message';
 import { Button, CommandButton } from '../design/Button';
 import { Keys } from '../design/Keys';
 import { useNow } from '../i18n/now';
@@ -184,9 +185,7 @@ function Entry({ entry }: { entry: OutboxEntry }) {
                 <Keys command="action.redo" />
               </Button>
             ) : null}
-            {body === null ? null : (
-              <Button onPress={() => void copy(body, t('copied'))}>{t('refused-copy')}</Button>
-            )}
+            {body === null ? null : <Button onPress={() => void copy(t, body)}>{t('refused-copy')}</Button>}
             <Button kind="danger" onPress={() => discard.mutate({ command_id })} testId="outbox-discard">
               {t('refused-discard')}
             </Button>
@@ -247,7 +246,7 @@ function Drafts() {
               <div className={styles.state}>
                 <span className={styles.reach}>{kept.reachable ? '' : t('outbox-draft-unreachable')}</span>
                 <span className={styles.actions}>
-                  <Button onPress={() => void copy(draft.body_text, t('copied'))}>{t('refused-copy')}</Button>
+                  <Button onPress={() => void copy(t, draft.body_text)}>{t('refused-copy')}</Button>
                   <Button kind="danger" onPress={() => remove.mutate(kept)}>
                     {t('refused-discard')}
                   </Button>

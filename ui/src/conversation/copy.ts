@@ -1,0 +1,12 @@
+import { ui } from '../app/uiState';
+import type { Translate } from '../i18n/text';
+
+/** Puts text into the clipboard and says what became of it: a window system may refuse. */
+export async function copy(t: Translate, text: string) {
+  try {
+    await navigator.clipboard.writeText(text);
+    ui.toast(t('copied'));
+  } catch {
+    ui.toast(t('copy-failed'), { tone: 'failed' });
+  }
+}
