@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { byId, launchBrowser, openConversation, visitInbox } from '../product.js';
 
@@ -8,28 +9,8 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** Every way that is known to run or load something, each of which would leave its mark. */
-const HOSTILE = `
-  <h2>Your order</h2>
-  <table><tr><td>Tea</td><td style="background:url(https://evil.example/td.png)">3,20</td></tr></table>
-  <script>window.ran = 'script'</script>
-  <script src="https://evil.example/script.js"></script>
-  <img src="https://evil.example/pixel.png" onerror="window.ran = 'onerror'">
-  <img src="x" onerror="window.top.ran = 'onerror of a broken picture'">
-  <svg onload="window.ran = 'svg'"><script>window.ran = 'script in svg'</script></svg>
-  <iframe src="https://evil.example/frame"></iframe>
-  <iframe srcdoc="<script>parent.ran = 'srcdoc'</script>"></iframe>
-  <object data="https://evil.example/object"></object>
-  <embed src="https://evil.example/embed">
-  <link rel="stylesheet" href="https://evil.example/style.css">
-  <style>@import url(https://evil.example/import.css); body { background: url(https://evil.example/body.png) }</style>
-  <video autoplay src="https://evil.example/video.mp4" poster="https://evil.example/poster.png"></video>
-  <form action="https://evil.example/form"><input autofocus onfocus="window.ran = 'onfocus'"><button>Send</button></form>
-  <meta http-equiv="refresh" content="0;url=https://evil.example/refresh">
-  <base href="https://evil.example/">
-  <a href="javascript:window.ran = 'link'">A trap</a>
-  <a href="https://shop.example/order/7">Your order online</a>
-  <p onclick="window.ran = 'onclick'">Thank you, see you soon</p>`;
+/** Every way that is known to run, load or ask something, each of which would leave its mark. */
+const HOSTILE = readFileSync(new URL('../../hostile/message.html', import.meta.url), 'utf8');
 
 test('HTML of a customer runs nothing and loads nothing, and can be read', async (t) => {
   const { host, page } = await visitInbox(t, browser);
@@ -46,8 +27,16 @@ test('HTML of a customer runs nothing and loads nothing, and can be read', async
   const inside = page.frameLocator('[data-testid="message"] iframe');
   await inside.getByText('Tea').waitFor();
   await inside.getByText('Thank you, see you soon').click();
-  const source = await frame.getAttribute('srcdoc');
-  assert.doesNotMatch(source, /<script|onerror|onload|onclick|onfocus|javascript:|evil\.example|<form|<iframe/i);
+  const active = await frame.evaluate((element) => {
+    const elements = [...new DOMParser().parseFromString(element.srcdoc, 'text/html').body.querySelectorAll('*')];
+    const names = elements.map(({ localName }) => localName);
+    const attributes = elements.flatMap((it) => it.getAttributeNames());
+    return [
+      ...names.filter((name) => !/^(font|h2|table|tbody|tr|td|p|div|a|center|b|i)$/.test(name)),
+      ...attributes.filter((name) => /^on|^style$|src|href|action|background|^ping$|^id$|^name$/.test(name)),
+    ];
+  });
+  assert.deepEqual(active, [], 'nothing is left that runs, loads, asks or leaves');
 
   await page.getByRole('link', { name: 'Your order online' }).waitFor();
   assert.equal(await page.getByRole('link', { name: 'A trap' }).count(), 0, 'a link that runs something is no link');
