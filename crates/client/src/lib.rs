@@ -26,7 +26,7 @@ pub mod transport;
 pub use client::outbox::predecessor;
 pub use client::{Client, ClientOptions, StartError};
 pub use clock::{Clock, SystemClock};
-pub use keychain::{Keychain, KeychainError, MemoryKeychain, SystemKeychain};
+pub use keychain::{ItemKind, Keychain, KeychainError, MemoryKeychain, SystemKeychain};
 pub use links::{DeepLink, Opener};
 pub use notification::Notifier;
 pub use random::{Random, SystemRandom};
