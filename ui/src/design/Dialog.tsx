@@ -1,7 +1,10 @@
+import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Dialog as AriaDialog } from 'react-aria-components/Dialog';
 import { Heading } from 'react-aria-components/Heading';
 import { Modal, ModalOverlay } from 'react-aria-components/Modal';
+import { useText } from '../i18n/text';
+import { Button } from './Button';
 import styles from './Dialog.module.css';
 
 interface DialogProps {
@@ -13,12 +16,15 @@ interface DialogProps {
   /** Where it stands: pickers near the top, where the eyes are; questions in the middle. */
   place?: 'top' | 'middle';
   alert?: boolean;
+  /** Shows a button that closes it: for those that have no buttons of their own. */
+  closable?: boolean;
   testId?: string;
   children: ReactNode;
 }
 
 /** A modal dialog: keeps the focus, gives it back, goes with Esc or a press outside. */
 export function Dialog(props: DialogProps) {
+  const t = useText();
   const { title, titleHidden = false, onClose, width = 'medium', place = 'middle', alert = false } = props;
   return (
     <ModalOverlay
@@ -40,6 +46,13 @@ export function Dialog(props: DialogProps) {
             {title}
           </Heading>
           {props.children}
+          {props.closable ? (
+            <div className={styles.close}>
+              <Button kind="quiet" label={t('close-dialog')} onPress={onClose}>
+                <X size={16} strokeWidth={1.75} aria-hidden="true" />
+              </Button>
+            </div>
+          ) : null}
         </AriaDialog>
       </Modal>
     </ModalOverlay>

@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { CheckCheck } from 'lucide-react';
 import { type RefObject, useEffect, useRef } from 'react';
 import { codeText, errorText } from '../app/errors';
 import { useHost } from '../app/host';
@@ -71,7 +72,12 @@ export function OutboxPage() {
           ) : null}
         </div>
       </header>
-      {data && entries.length === 0 ? <p className={styles.empty}>{t('outbox-empty')}</p> : null}
+      {data && entries.length === 0 ? (
+        <p className={styles.empty}>
+          <CheckCheck size={18} strokeWidth={1.75} aria-hidden="true" />
+          {t('outbox-empty')}
+        </p>
+      ) : null}
       {refused.length > 0 ? <List title={t('outbox-refused')} entries={refused} /> : null}
       {waiting.length > 0 ? <List title={t('outbox-waiting')} entries={waiting} /> : null}
       <Drafts />
@@ -106,8 +112,10 @@ function useOutboxKeys(page: RefObject<HTMLElement | null>, refused: readonly Ou
 function List({ title, entries }: { title: string; entries: readonly OutboxEntry[] }) {
   return (
     <section>
-      <h2 className={styles.heading}>{title}</h2>
-      <ul>
+      <h2 className={styles.heading}>
+        {title} <span className="numbers">{entries.length}</span>
+      </h2>
+      <ul className={styles.list}>
         {entries.map((entry) => (
           <Entry key={entry.command_id} entry={entry} />
         ))}
@@ -216,8 +224,10 @@ function Drafts() {
   if (drafts.length === 0) return null;
   return (
     <section>
-      <h2 className={styles.heading}>{t('outbox-drafts')}</h2>
-      <ul>
+      <h2 className={styles.heading}>
+        {t('outbox-drafts')} <span className="numbers">{drafts.length}</span>
+      </h2>
+      <ul className={styles.list}>
         {drafts.map((kept) => {
           const { draft } = kept;
           const title = t(draft.kind === 'note' ? 'outbox-note' : 'outbox-reply', {

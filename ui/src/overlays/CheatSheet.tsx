@@ -16,7 +16,7 @@ export function CheatSheet() {
   const t = useText();
   const keymap = useKeymap();
   return (
-    <Dialog title={t('settings-keys')} onClose={ui.close} width="large" testId="cheat-sheet">
+    <Dialog title={t('settings-keys')} onClose={ui.close} width="large" closable testId="cheat-sheet">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region has to be reachable by keyboard */}
       <div className={styles.sheet} tabIndex={0}>
         {COLUMNS.map((sections) => (

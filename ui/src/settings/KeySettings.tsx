@@ -86,6 +86,11 @@ function KeyLine({ command }: { command: Command }) {
     <li className={styles.line}>
       <div className={styles.main}>
         <span className={styles.title}>{title}</span>
+        {overridden ? (
+          <Button kind="quiet" label={t('keys-reset', { title })} onPress={reset}>
+            {t('keys-reset-short')}
+          </Button>
+        ) : null}
         {recording ? (
           <Recorder onDone={recorded} />
         ) : (
@@ -99,9 +104,6 @@ function KeyLine({ command }: { command: Command }) {
         )}
         <Button kind="quiet" label={t('keys-change', { title })} onPress={() => setRecording(true)}>
           {t('keys-change-short')}
-        </Button>
-        <Button kind="quiet" disabled={!overridden} label={t('keys-reset', { title })} onPress={reset}>
-          {t('keys-reset-short')}
         </Button>
       </div>
       {wanted !== null && taken.length > 0 ? (

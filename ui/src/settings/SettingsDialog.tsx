@@ -27,7 +27,7 @@ const SECTIONS: { id: string; icon: LucideIcon; content: () => ReactNode }[] = [
 export function SettingsDialog() {
   const t = useText();
   return (
-    <Dialog title={t('settings-title')} onClose={ui.close} width="large" testId="settings">
+    <Dialog title={t('settings-title')} onClose={ui.close} width="large" closable testId="settings">
       <Tabs orientation="vertical" className={styles.tabs ?? ''}>
         <TabList className={styles.list ?? ''} aria-label={t('settings-title')}>
           {SECTIONS.map(({ id, icon: Icon }) => (
