@@ -1,14 +1,17 @@
 //! What somebody may not see reaches neither the wire nor the disk, before and after a move and a
 //! change of role.
 
+use anyhow::Context as _;
 use recado_protocol::host::{SearchIn, View};
 use recado_protocol::{Action, ConversationAccess, ErrorCode, Role};
 use recado_server::backend::TeammateChange;
+use recado_testkit::profile_scan::found_in;
 use recado_testkit::{Channel, Engine, Person, TestClient, TestServer, Weather};
 
-/// A text that stands in one conversation only.
+/// A text that stands in one conversation only. Its first letters differ from those of any other, so that an index
+/// that stores only what is new about a word stores all of it.
 fn canary(name: &str) -> String {
-    format!("canary{name}")
+    format!("{name}canary")
 }
 
 struct House {
@@ -35,14 +38,28 @@ impl House {
     }
 }
 
-/// Neither the bytes that came over the network nor the opened cache hold the text.
-async fn assert_unknown(client: &TestClient, text: &str) -> anyhow::Result<()> {
+/// Neither the bytes that came over the network nor the opened cache hold the text. The client sees `control`.
+async fn assert_unknown(client: &TestClient, text: &str, control: &str) -> anyhow::Result<()> {
     assert!(!client.network.has_received(text), "{text} came over the network");
-    assert_not_held(client, text).await
+    assert_not_held(client, text, control).await
 }
 
-/// The opened cache does not hold the text.
-async fn assert_not_held(client: &TestClient, text: &str) -> anyhow::Result<()> {
+/// The client shows the text, finds it here and on the server, and has it on its disk.
+async fn assert_held(client: &TestClient, text: &str) -> anyhow::Result<()> {
+    for search_in in [SearchIn::Cache, SearchIn::Server] {
+        let found = client.search(text, search_in).await?;
+        assert!(!found.results.is_empty(), "{text} is not found in {search_in:?}");
+    }
+    if cfg!(feature = "plain") {
+        let stored = found_in(client.folder(), &[text.to_owned()])?;
+        assert!(!stored.is_empty(), "the scan does not see {text}");
+    }
+    Ok(())
+}
+
+/// The opened cache does not hold the text, which is looked for where `control` is found.
+async fn assert_not_held(client: &TestClient, text: &str, control: &str) -> anyhow::Result<()> {
+    assert_held(client, control).await?;
     for view in [View::Mine, View::Unassigned, View::All, View::Snoozed, View::Closed] {
         for row in client.all_rows(view).await? {
             assert!(!row.head.preview.contains(text), "{text} is in the list {view:?}");
@@ -51,6 +68,17 @@ async fn assert_not_held(client: &TestClient, text: &str) -> anyhow::Result<()> 
     for search_in in [SearchIn::Cache, SearchIn::Server] {
         let found = client.search(text, search_in).await?;
         assert!(found.results.is_empty(), "{text} is found in {search_in:?}");
+    }
+    // Without encryption the files say what the opened databases hold: bodies, contacts, the search index, the outbox,
+    // deleted rows and the write-ahead log.
+    if cfg!(feature = "plain") {
+        client
+            .until("no file holds it", async |client| {
+                let stored = found_in(client.folder(), &[text.to_owned()])?;
+                Ok(stored.is_empty().then_some(()))
+            })
+            .await
+            .with_context(|| format!("{text} stays on the disk"))?;
     }
     Ok(())
 }
@@ -68,15 +96,16 @@ async fn an_own_teams_agent_sees_what_enters_and_loses_what_leaves(
     let b = house.client_of(&ben).await?;
     b.until_shows(bank, &canary("bank")).await?;
     house.admin.until_shows(ride, &canary("ride")).await?;
-    assert_unknown(&b, &canary("ride")).await?;
+    assert_unknown(&b, &canary("ride"), &canary("bank")).await?;
+    assert_unknown(&b, "lena@customer.example", &canary("bank")).await?;
     let refused = b.open(ride).await.expect_err("it does not exist for Ben");
     assert_eq!(refused.code, ErrorCode::NotFound);
 
     // Live: a message in a hidden conversation stays hidden; the fence behind it does not.
-    house.shop.message(ride, &canary("ridelive")).await?;
+    house.shop.message(ride, &canary("live")).await?;
     house.shop.message(bank, &canary("fence")).await?;
     b.until_shows(bank, &canary("fence")).await?;
-    assert_unknown(&b, &canary("ridelive")).await?;
+    assert_unknown(&b, &canary("live"), &canary("fence")).await?;
 
     // A move into the team brings the whole conversation, a move out takes it away.
     let directory: recado_protocol::host::Directory =
@@ -85,17 +114,20 @@ async fn an_own_teams_agent_sees_what_enters_and_loses_what_leaves(
     let team_assignee_id = team("Bank");
     assert!(team_assignee_id.is_some(), "the team exists");
     house.admin.submit(ride, Action::ConversationAssignTeam { team_assignee_id }).await?;
-    b.until_shows(ride, &canary("ridelive")).await?;
-    assert_eq!(b.until_shows(ride, &canary("ride")).await?, 2, "the older message came along");
+    b.until_shows(ride, &canary("live")).await?;
+    assert_eq!(b.until_shows(ride, &canary("ride")).await?, 1, "the older message came along");
+    assert_held(&b, &canary("ride")).await?;
 
     let team_assignee_id = team("Rides");
     house.admin.submit(ride, Action::ConversationAssignTeam { team_assignee_id }).await?;
     b.until("the conversation is gone", async |b| Ok(b.open(ride).await.err().map(|_| ()))).await?;
-    assert_not_held(&b, &canary("ride")).await?;
+    for text in [canary("ride"), canary("live"), "lena@customer.example".to_owned()] {
+        assert_not_held(&b, &text, &canary("bank")).await?;
+    }
     house.shop.message(ride, &canary("afterwards")).await?;
-    house.shop.message(bank, &canary("secondfence")).await?;
-    b.until_shows(bank, &canary("secondfence")).await?;
-    assert_unknown(&b, &canary("afterwards")).await
+    house.shop.message(bank, &canary("second")).await?;
+    b.until_shows(bank, &canary("second")).await?;
+    assert_unknown(&b, &canary("afterwards"), &canary("second")).await
 }
 
 #[tokio::test]
@@ -122,6 +154,7 @@ async fn a_narrowed_role_empties_the_cache_before_anything_else() -> anyhow::Res
     let b = house.client_of(&ben).await?;
     b.until_shows(secret, &canary("secret")).await?;
     b.until_shows(mine, &canary("mine")).await?;
+    assert_held(&b, &canary("secret")).await?;
 
     // What was written before the change and arrives after it is refused by the server.
     b.network.set_weather(Weather::Cut);
@@ -135,8 +168,10 @@ async fn a_narrowed_role_empties_the_cache_before_anything_else() -> anyhow::Res
     b.network.set_weather(Weather::Fair);
     b.until("the conversation is gone", async |b| Ok(b.open(secret).await.err().map(|_| ())))
         .await?;
-    assert_not_held(&b, &canary("secret")).await?;
     b.until_shows(mine, &canary("mine")).await?;
+    for text in [canary("secret"), "tom@customer.example".to_owned()] {
+        assert_not_held(&b, &text, &canary("mine")).await?;
+    }
 
     // The role binds the API as much as the screen.
     let view = b.open(mine).await?;
@@ -173,11 +208,38 @@ async fn a_light_agent_with_assigned_access_receives_nothing_else() -> anyhow::R
     house.admin.submit(mine, Action::ConversationAssign { admin_assignee_id }).await?;
     let l = house.client_of(&lia).await?;
     l.until_shows(mine, &canary("mine")).await?;
-    house.shop.message(hidden, &canary("hiddenlive")).await?;
+    house.shop.message(hidden, &canary("later")).await?;
     house.shop.message(mine, &canary("fence")).await?;
     l.until_shows(mine, &canary("fence")).await?;
-    assert_unknown(&l, &canary("hidden")).await?;
-    assert!(!l.network.has_received("tom@customer.example"), "the contact stays hidden as well");
+    for text in [canary("hidden"), canary("later"), "tom@customer.example".to_owned()] {
+        assert_unknown(&l, &text, &canary("mine")).await?;
+    }
+
+    // A move to her and away, and a wider role and back, bring the conversation and take all of it.
+    let gone = async |l: &TestClient| {
+        l.until("it is gone", async |l| Ok(l.open(hidden).await.err().map(|_| ()))).await?;
+        for text in [canary("hidden"), canary("later"), "tom@customer.example".to_owned()] {
+            assert_not_held(l, &text, &canary("mine")).await?;
+        }
+        anyhow::Ok(())
+    };
+    let assign = async |admin_assignee_id| {
+        house.admin.submit(hidden, Action::ConversationAssign { admin_assignee_id }).await
+    };
+    assign(Some(lia.id)).await?;
+    l.until_shows(hidden, &canary("later")).await?;
+    assert_held(&l, &canary("hidden")).await?;
+    assign(None).await?;
+    gone(&l).await?;
+    let allow = async |access: ConversationAccess| {
+        let change = TeammateChange { access: Some(access), ..TeammateChange::default() };
+        house.server.change(&lia, change).await
+    };
+    allow(ConversationAccess::own_teams()).await?;
+    l.until_shows(hidden, &canary("later")).await?;
+    assert_held(&l, &canary("hidden")).await?;
+    allow(ConversationAccess::assigned()).await?;
+    gone(&l).await?;
 
     let body_text = "a note".to_owned();
     l.submit(mine, Action::ConversationNote { body_text }).await?;
@@ -195,4 +257,27 @@ async fn a_light_agent_with_assigned_access_receives_nothing_else() -> anyhow::R
         Ok((state.phase != recado_protocol::host::Phase::Ready).then_some(()))
     })
     .await
+}
+
+#[tokio::test]
+async fn what_is_not_cached_is_found_on_the_server_and_opened() -> anyhow::Result<()> {
+    let house = House::build(Engine::Sqlite).await?;
+    let old = house.shop.open("Tom", Some("Bank"), &canary("old")).await?;
+    let fresh = house.shop.open("Lena", Some("Bank"), &canary("fresh")).await?;
+    house.admin.until_shows(old, &canary("old")).await?;
+    house.admin.submit(old, Action::ConversationClose).await?;
+    house.admin.until_sent().await?;
+
+    let ben = house.server.add("Ben Okafor", Role::Agent, ConversationAccess::all(), &[]).await?;
+    let b = house.client_of(&ben).await?;
+    b.until_shows(fresh, &canary("fresh")).await?;
+    let here = b.search(&canary("old"), SearchIn::Cache).await?;
+    assert!(here.results.is_empty(), "a new cache begins without what is closed");
+    let there = b.search(&canary("old"), SearchIn::Server).await?;
+    assert!(there.complete);
+    let [found] = there.results.as_slice() else { panic!("{:?}", there.results) };
+    assert_eq!(found.conversation_id, old);
+    assert_eq!(found.contact_name.as_deref(), Some("Tom"));
+    assert_eq!(b.until_shows(found.conversation_id, &canary("old")).await?, 1);
+    Ok(())
 }
