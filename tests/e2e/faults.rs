@@ -4,14 +4,26 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use recado_client::KeychainError;
-use recado_protocol::host::{AppState, Delivery, Outbox, Phase, View};
-use recado_protocol::{ConversationAccess, ErrorCode, Role};
+use recado_protocol::host::{
+    AppState, Delivery, Draft, DraftKind, Drafts, Outbox, Phase, Problem, View,
+};
+use recado_protocol::{Action, ConversationAccess, ErrorCode, Role};
 use recado_testkit::profile_scan::files;
 use recado_testkit::{Engine, Person, TestClient, TestServer, Weather};
 use serde_json::json;
 
 async fn state(client: &TestClient) -> anyhow::Result<AppState> {
     Ok(client.ask("app_state", json!({})).await?)
+}
+
+/// Waits until something keeps the inbox closed, and says what.
+async fn until_blocked(client: &TestClient) -> anyhow::Result<Problem> {
+    client
+        .until("something is in the way", async |client| {
+            let state = state(client).await?;
+            Ok(if state.phase == Phase::Blocked { state.problem } else { None })
+        })
+        .await
 }
 
 async fn house() -> anyhow::Result<(TestServer, Person)> {
@@ -108,6 +120,80 @@ async fn without_the_server_a_start_shows_the_cache_and_takes_work() -> anyhow::
 }
 
 #[tokio::test]
+async fn the_offline_lease_closes_the_inbox_and_loses_nothing_that_was_written()
+-> anyhow::Result<()> {
+    let (server, ana) = house().await?;
+    let shop = server.channel("Web shop").await?;
+    let id = shop.open("Tom", None, "Is it open on Sunday?").await?;
+    let client = TestClient::start().await?;
+    client.sign_in(&server.join_link(), &ana).await?;
+    client.until_shows(id, "Sunday").await?;
+    client.network.set_weather(Weather::Cut);
+    client.reply(id, "written before the lease ended").await?;
+    let (kind, body_text) = (DraftKind::Note, "half written".to_owned());
+    let draft = serde_json::to_value(Draft { conversation_id: id, kind, body_text })?;
+    let _: serde_json::Value = client.ask("draft_save", draft).await?;
+
+    // A minute less than a day is nothing; a minute more is the end, also for a program that is started anew.
+    client.clock.advance_seconds(24 * 3_600 - 60);
+    let client = client.restart().await?;
+    client.until_shows(id, "Sunday").await?;
+    client.clock.advance_seconds(120);
+    client.client().network_changed();
+    assert_eq!(until_blocked(&client).await?.code, ErrorCode::LeaseEnded);
+    client.open(id).await.expect_err("nothing is read any more");
+    let client = client.restart().await?;
+    assert_eq!(until_blocked(&client).await?.code, ErrorCode::LeaseEnded);
+
+    client.network.set_weather(Weather::Fair);
+    client.client().network_changed();
+    client.until_online().await?;
+    client.until_sent().await?;
+    assert_eq!(shop.replies().await?.len(), 1);
+    let kept: Drafts = client.ask("drafts", json!({})).await?;
+    let kept: Vec<_> = kept.drafts.iter().map(|kept| kept.draft.body_text.as_str()).collect();
+    assert_eq!(kept, ["half written"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_note_can_be_taken_back_until_it_is_sent() -> anyhow::Result<()> {
+    let (server, ana) = house().await?;
+    let shop = server.channel("Web shop").await?;
+    let id = shop.open("Tom", None, "Hello?").await?;
+    // Nobody waits for so long: what lets a note go here is the next thing that is done.
+    let client = TestClient::start_holding_notes(3_600).await?;
+    client.sign_in(&server.join_link(), &ana).await?;
+    client.until_shows(id, "Hello?").await?;
+    let note = async |text: &str| {
+        client.submit(id, Action::ConversationNote { body_text: text.to_owned() }).await
+    };
+    let take_back = async |command_id| {
+        let request = json!({ "command_id": command_id });
+        client.ask::<serde_json::Value>("outbox_discard", request).await
+    };
+    let withdrawn = note("to nobody").await?;
+    let shown = client.open(id).await?.parts.pop().context("the note is shown")?;
+    assert_eq!(shown.part.body_text, "to nobody");
+    assert!(matches!(shown.delivery, Delivery::Queued { sending: false, .. }));
+    take_back(withdrawn.command_id).await?;
+
+    let sent = note("to everybody").await?;
+    client.reply(id, "an answer").await?;
+    client.until_sent().await?;
+    let refused = take_back(sent.command_id).await.expect_err("the team has it");
+    assert_eq!(refused.code, ErrorCode::NotFound);
+
+    let colleague = TestClient::start().await?;
+    colleague.sign_in(&server.join_link(), &ana).await?;
+    colleague.until_shows(id, "an answer").await?;
+    let texts: Vec<_> =
+        colleague.open(id).await?.parts.into_iter().map(|view| view.part.body_text).collect();
+    assert_eq!(texts, ["Hello?", "to everybody", "an answer"], "in the order in which it was done");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_keychain_that_fails_blocks_and_changes_nothing_until_it_works_again()
 -> anyhow::Result<()> {
     let (server, ana) = house().await?;
@@ -126,12 +212,7 @@ async fn a_keychain_that_fails_blocks_and_changes_nothing_until_it_works_again()
     ] {
         client.keychain.fail_always(Some(failure));
         client = client.restart().await?;
-        let problem = client
-            .until("the keychain's failure is shown", async |client| {
-                let state = state(client).await?;
-                Ok(if state.phase == Phase::Blocked { state.problem } else { None })
-            })
-            .await?;
+        let problem = until_blocked(&client).await?;
         assert_eq!(problem.code, code);
         assert!(problem.can_retry);
         client.keychain.fail_always(None);

@@ -33,6 +33,9 @@ use shared::Shared;
 /// How many events a receiver may be behind before it misses some.
 const EVENTS_KEPT: usize = 1_024;
 
+/// For how long a note can be taken back, in seconds.
+const NOTE_HELD_S: i64 = 5;
+
 /// What a client stands on.
 #[derive(Clone)]
 pub struct ClientOptions {
@@ -52,6 +55,8 @@ pub struct ClientOptions {
     pub opener: Arc<dyn Opener>,
     /// What the machine is called, for the list of sessions.
     pub device_name: String,
+    /// For how long a note waits in the outbox, so that its author can take it back, in seconds.
+    pub note_held_s: i64,
     /// The program's version.
     pub app_version: String,
 }
@@ -72,6 +77,7 @@ impl ClientOptions {
             transports: Arc::new(HttpTransports::new(app_version)),
             notifier,
             opener,
+            note_held_s: NOTE_HELD_S,
             device_name: std::env::consts::OS.to_owned(),
             app_version: app_version.to_owned(),
         }

@@ -199,7 +199,14 @@ impl Engine {
             Input::LiveFrame { live, frame } => self.live_frame(now, live, frame, &mut effects),
             Input::LiveClosed { live, error } => self.live_closed(now, live, &error, &mut effects),
             Input::JobDone { job, result } => self.job_done(now, job, result, &mut effects),
-            Input::Submitted => self.outbox.waiting = true,
+            Input::Submitted => {
+                self.outbox.waiting = true;
+                self.outbox.held_until = None;
+            }
+            Input::Held { until } => {
+                self.outbox.waiting = true;
+                self.outbox.held_until = self.outbox.held_until.max(Some(until));
+            }
             Input::NetworkHint => self.forget_waits(),
             Input::Demanded { demand_id, demand } => {
                 self.demanded(demand_id, demand, &mut effects);
@@ -220,6 +227,7 @@ impl Engine {
     fn clock_went_back(&mut self, now: Timestamp) {
         self.forget_waits();
         self.bodies.end_rest();
+        self.outbox.held_until = None;
         for due in [&mut self.poll_at, &mut self.outbox.prune_at].into_iter().flatten() {
             *due = now;
         }
@@ -243,6 +251,7 @@ impl Engine {
             self.outbox.backoff.until(),
             self.bodies.wake(),
             self.outbox.prune_at,
+            self.outbox.held_until.filter(|_| self.outbox.waiting),
             self.poll_at,
             eviction,
             lease_end,

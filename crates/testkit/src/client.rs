@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::recording::RecordingTransports;
-use crate::server::Person;
+use crate::server::{Person, TestClock};
 
 /// How long a test waits for something that has to happen. It is never how long something takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -30,8 +30,33 @@ pub struct TestClient {
     pub keychain: MemoryKeychain,
     /// The network, which can be cut, and what came over it.
     pub network: RecordingTransports,
+    /// The clock, which can be moved forward.
+    pub clock: Arc<TestClock>,
+    note_held_s: i64,
     /// What was notified, as (title, body).
     pub notifications: Arc<Notifications>,
+}
+
+/// What outlives a client: its folder and everything around it.
+#[derive(Clone)]
+struct Machine {
+    folder: Arc<tempfile::TempDir>,
+    keychain: MemoryKeychain,
+    network: RecordingTransports,
+    clock: Arc<TestClock>,
+    note_held_s: i64,
+}
+
+impl Machine {
+    fn new(note_held_s: i64) -> anyhow::Result<Self> {
+        Ok(Self {
+            folder: Arc::new(tempfile::tempdir()?),
+            keychain: MemoryKeychain::new(),
+            network: RecordingTransports::default(),
+            clock: Arc::default(),
+            note_held_s,
+        })
+    }
 }
 
 /// Keeps notifications instead of showing them.
@@ -71,15 +96,16 @@ impl Opener for NoOpener {
 impl TestClient {
     /// A fresh installation.
     pub async fn start() -> anyhow::Result<Self> {
-        let folder = Arc::new(tempfile::tempdir()?);
-        Self::start_on(folder, MemoryKeychain::new(), RecordingTransports::default()).await
+        Self::start_on(Machine::new(0)?).await
     }
 
-    async fn start_on(
-        folder: Arc<tempfile::TempDir>,
-        keychain: MemoryKeychain,
-        network: RecordingTransports,
-    ) -> anyhow::Result<Self> {
+    /// A fresh installation in which notes can be taken back for some seconds.
+    pub async fn start_holding_notes(note_held_s: i64) -> anyhow::Result<Self> {
+        Self::start_on(Machine::new(note_held_s)?).await
+    }
+
+    async fn start_on(machine: Machine) -> anyhow::Result<Self> {
+        let Machine { folder, keychain, network, clock, note_held_s } = machine;
         let notifications = Arc::new(Notifications::default());
         let mut options = ClientOptions::for_system(
             folder.path().join("profile"),
@@ -89,21 +115,32 @@ impl TestClient {
         );
         options.keychain = Arc::new(keychain.clone()) as Arc<dyn Keychain>;
         options.transports = Arc::new(network.clone());
+        options.clock = clock.clone();
+        options.note_held_s = note_held_s;
         let client = Client::start(options).await?;
-        Ok(Self { client, folder, keychain, network, notifications })
+        Ok(Self { client, folder, keychain, network, clock, note_held_s, notifications })
+    }
+
+    fn machine(&self) -> Machine {
+        Machine {
+            folder: self.folder.clone(),
+            keychain: self.keychain.clone(),
+            network: self.network.clone(),
+            clock: self.clock.clone(),
+            note_held_s: self.note_held_s,
+        }
     }
 
     /// Ends the client and starts it anew on the same folder, keychain and network.
     pub async fn restart(self) -> anyhow::Result<Self> {
         self.client.shutdown().await;
-        let Self { client, folder, keychain, network, .. } = self;
-        drop(client);
+        let machine = self.machine();
+        drop(self);
         // The folder's lock is free once nothing holds the file any more: also no process that was being started by
         // somebody else at that moment, which has a copy of every open file until its own program begins.
         let begun = Instant::now();
         loop {
-            let started = Self::start_on(folder.clone(), keychain.clone(), network.clone()).await;
-            match started {
+            match Self::start_on(machine.clone()).await {
                 Err(error) if is_still_held(&error) && begun.elapsed() < PATIENCE => {
                     tokio::time::sleep(Duration::from_millis(10)).await;
                 }
@@ -114,7 +151,7 @@ impl TestClient {
 
     /// Tries to start another client on the same folder while this one runs.
     pub async fn start_second(&self) -> anyhow::Result<Self> {
-        Self::start_on(self.folder.clone(), self.keychain.clone(), self.network.clone()).await
+        Self::start_on(self.machine()).await
     }
 
     /// The client itself.

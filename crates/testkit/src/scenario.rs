@@ -162,6 +162,12 @@ enum Lever {
     Network { weather: String },
     /// What the keychain of the UI's client answers: `missing`, `locked`, or nothing wrong.
     Keychain { fault: Option<String> },
+    /// Time passes for the UI's client alone, or goes back.
+    Time { seconds: i64 },
+    /// A conversation of many messages is imported.
+    Import { customer: String, team: String, messages: u32 },
+    /// A join link that names this server and another's authority.
+    ForeignLink {},
     /// What the agent may do and see.
     Access { role: Option<Role>, access: Option<ConversationAccess> },
     /// Everything that the customer's system has received.
@@ -220,6 +226,21 @@ async fn pull(
                 Some(other) => return Err(anyhow::anyhow!("there is no fault {other}").into()),
             });
             json!({})
+        }
+        Lever::Time { seconds } => {
+            ui.clock.advance_seconds(seconds);
+            ui.client().network_changed();
+            json!({})
+        }
+        Lever::Import { customer, team, messages } => {
+            scenario.server.import(&customer, &team, messages).await?;
+            json!({})
+        }
+        Lever::ForeignLink {} => {
+            let other = TestServer::start(Engine::Sqlite).await?;
+            let mut link = scenario.server.running().join_link().clone();
+            link.ca_der.clone_from(&other.running().join_link().ca_der);
+            json!({ "link": link.to_string() })
         }
         Lever::Access { role, access } => {
             let change = TeammateChange { role, access, ..TeammateChange::default() };

@@ -14,7 +14,9 @@ use recado_protocol::channel::{
 use recado_protocol::{ConversationAccess, ConversationId, Role, TeammateId, Timestamp};
 use recado_server::backend::{Database, NewTeammate, TeammateChange};
 use recado_server::clock::{Clock, SystemClock};
+use recado_server::import::{Fate, ImportOptions, ImportState, Importer, NumberedRecord, Record};
 use recado_server::serve::{RunningServer, ServeSettings};
+use serde_json::json;
 use totp_rs::{Builder, Secret};
 
 /// The lowest cost that bcrypt knows: a test's passwords protect nothing.
@@ -48,6 +50,12 @@ impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         let ahead = self.ahead_us.load(Ordering::SeqCst);
         Timestamp::from_micros(SystemClock.now().as_micros() + ahead)
+    }
+}
+
+impl recado_client::Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Clock::now(self)
     }
 }
 
@@ -206,6 +214,26 @@ impl TestServer {
         let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
         people.insert(person.email.clone(), person.clone());
         Ok(person)
+    }
+
+    /// Imports a conversation of one customer, whose messages are `Message number 1.` and so on.
+    pub async fn import(&self, customer: &str, team: &str, messages: u32) -> anyhow::Result<()> {
+        let said: Vec<_> = (1..=messages)
+            .map(
+                |number| json!({ "from": "customer", "text": format!("Message number {number}.") }),
+            )
+            .collect();
+        let line = json!({ "id": customer, "customer": { "name": customer }, "messages": said });
+        let now = Clock::now(&*self.clock);
+        let record = Record::parse(line.to_string().as_bytes(), "test", now)
+            .map_err(|rejection| anyhow!("{rejection:?}"))?;
+        let backend = self.running.backend();
+        let (state, team) = (Some(ImportState::Open), Some(team.to_owned()));
+        let options = ImportOptions { state, team, link_authors: false };
+        let importer = Importer::open(backend.core(), backend.workspace_id(), &options).await?;
+        let fates = importer.store(vec![NumberedRecord { line: 1, record }]).await?;
+        anyhow::ensure!(fates == [Fate::Imported], "it was not imported: {fates:?}");
+        Ok(())
     }
 
     /// Changes what somebody may do and see.

@@ -10,7 +10,9 @@ use recado_protocol::host::{
 };
 use recado_protocol::policy::{Decision, Denial, decide};
 use recado_protocol::text::without_nul;
-use recado_protocol::{Action, Command, CommandId, ConversationHead, ConversationId, ErrorCode};
+use recado_protocol::{
+    Action, Command, CommandId, ConversationHead, ConversationId, ErrorCode, Timestamp,
+};
 use recado_store::Store;
 
 use super::account::OpenAccount;
@@ -34,6 +36,7 @@ impl Shared {
         self.check_permission(&action, &head)?;
         let now = self.options.clock.now();
         let id = command_id(self.options.random.as_ref(), now)?;
+        let submitted = self.submitted(&action, now);
         let undo = account
             .read(move |store| {
                 let undo = store.undo_for(conversation_id, &action)?;
@@ -43,9 +46,21 @@ impl Shared {
                 Ok(undo)
             })
             .await?;
-        account.tell(Input::Submitted);
+        account.tell(submitted);
         self.outbox_changed(&account, id, conversation_id).await;
         Ok(Submitted { command_id: id, undo })
+    }
+
+    /// What the engine is told of a new command: a note may be taken back for a moment.
+    fn submitted(&self, action: &Action, now: Timestamp) -> Input {
+        match action {
+            Action::ConversationNote { .. } => {
+                Input::Held { until: now.plus_seconds(self.options.note_held_s) }
+            }
+            // Looking at something says nothing about what was written before.
+            Action::ConversationMark { .. } => Input::Held { until: now },
+            _ => Input::Submitted,
+        }
     }
 
     fn check_permission(&self, action: &Action, head: &ConversationHead) -> Result<(), HostError> {

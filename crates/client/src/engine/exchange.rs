@@ -56,6 +56,12 @@ pub enum Input {
     },
     /// Something was put into the outbox.
     Submitted,
+    /// A command is in the outbox that its author may take back until this time. It goes before that only if something
+    /// else is submitted.
+    Held {
+        /// Until when. A time that has passed leaves what is held as it is.
+        until: Timestamp,
+    },
     /// Something says that the network may be back: attempts are made at once.
     NetworkHint,
     /// The person waits for something from the server.

@@ -21,6 +21,8 @@ pub(super) struct Outbox {
     pub(super) busy: bool,
     pub(super) backoff: Backoff,
     pub(super) prune_at: Option<Timestamp>,
+    /// Until when the author of what waits may take it back.
+    pub(super) held_until: Option<Timestamp>,
     /// Set while commands go one by one, because a request with several could not be read.
     alone: bool,
 }
@@ -31,6 +33,10 @@ impl Engine {
             self.outbox.prune_at = Some(now.plus_micros(PRUNE_INTERVAL_MICROS));
             self.jobs.push_back((Job::Prune(now), Then::Pruned));
         }
+        if self.outbox.held_until.is_some_and(|until| now < until) {
+            return;
+        }
+        self.outbox.held_until = None;
         // Before the first bootstrap there is nothing that a command could act on, and a log id is
         // needed to know what a confirmation means.
         let ready = self.log_id.is_some() && !self.needs_bootstrap;

@@ -16,6 +16,9 @@ use recado_testkit::{BrowserHost, Engine, TestClient};
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
 
+/// For how long a note can be taken back, in seconds: what the program itself does.
+const NOTE_HELD_S: i64 = 5;
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt()
@@ -23,7 +26,7 @@ async fn main() -> anyhow::Result<()> {
         .with_writer(std::io::stderr)
         .init();
     let mut arguments = std::env::args().skip(1);
-    let client = Arc::new(TestClient::start().await?);
+    let client = Arc::new(TestClient::start_holding_notes(NOTE_HELD_S).await?);
     let (tests, facts) = match arguments.next().as_deref() {
         None => {
             let scenario = Scenario::build(Engine::Sqlite).await?;

@@ -297,6 +297,7 @@ impl Desk {
             transports: Arc::new(self.server.clone()),
             notifier: Arc::new(NoNotifier),
             opener: Arc::new(NoOpener),
+            note_held_s: 0,
             device_name: "Desk".to_owned(),
             app_version: "0.0.0".to_owned(),
         };

@@ -227,3 +227,42 @@ fn commands_name_the_log_and_a_server_with_another_one_is_reconciled_with_first(
         "nothing newer goes before what the lost log had confirmed"
     );
 }
+
+#[test]
+fn what_can_be_taken_back_waits_for_its_time_or_for_the_next_thing_that_is_done() {
+    let mut harness = Harness::online(10, &[head(1, 5)]);
+    let hold = |harness: &mut Harness, n: u128| {
+        harness.store.enqueue(&command(n, 1, "A note")).expect("stored");
+        harness.input(Input::Held { until: harness.now.plus_seconds(5) });
+        assert!(harness.sent.is_empty(), "it can still be taken back");
+    };
+    let take = |harness: &mut Harness, version: u64| {
+        let (request, taken) = commands(harness);
+        let results = taken.iter().map(|command| applied(command.id, version)).collect();
+        harness.answer_to(request, harness.results(results));
+        numbers(&taken)
+    };
+
+    hold(&mut harness, 101);
+    // Looking at something lets nothing go.
+    harness.input(Input::Held { until: harness.now });
+    harness.pass(4);
+    assert!(harness.sent.is_empty());
+    harness.wake();
+    assert_eq!(take(&mut harness, 11), [101]);
+
+    hold(&mut harness, 102);
+    harness.store.discard(command(102, 1, "").id).expect("it was not sent");
+    harness.wake();
+    assert!(harness.sent.is_empty(), "what was taken back is never sent");
+
+    hold(&mut harness, 103);
+    harness.store.enqueue(&command(104, 1, "An answer")).expect("stored");
+    harness.input(Input::Submitted);
+    assert_eq!(take(&mut harness, 12), [103]);
+    assert_eq!(take(&mut harness, 13), [104]);
+
+    hold(&mut harness, 105);
+    harness.pass(-3_600);
+    assert_eq!(take(&mut harness, 14), [105], "a clock that is set back holds nothing up");
+}
