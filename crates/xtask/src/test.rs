@@ -18,7 +18,8 @@ use tally::Tally;
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Run the full counts: every fault test 200 times instead of 10. Takes hours
+    /// Run the full counts: each promised fault at least 200 times instead of 10, 100 times as many simulated days. Takes
+    /// hours
     #[arg(long)]
     long: bool,
 
