@@ -40,6 +40,11 @@ const standingAt =
 export async function beforeTheInbox(host, show) {
   const { join_link, email, password } = host.facts;
   await show('join', (page) => byId(page, 'join-link').waitFor());
+  await show('join-wrong-link', async (page) => {
+    await byId(page, 'join-link').fill('https://support.cactus.example');
+    await byId(page, 'join-submit').click();
+    await page.getByRole('alert').waitFor();
+  });
   await host.ask('workspace_join', { link: join_link });
   await show('sign-in', (page) => byId(page, 'sign-in-email').waitFor());
   await show('wrong-password', async (page) => {
@@ -62,6 +67,8 @@ export async function beforeTheInbox(host, show) {
   await show('passphrase', standingAt('vault_locked', 'vault_locked'), (page) => byId(page, 'vault-unlock').waitFor());
   await show('keychain-locked', standingAt('keychain_locked'), (page) => byId(page, 'problem').waitFor());
   await show('keychain-missing', standingAt('keychain_missing'), (page) => byId(page, 'problem').waitFor());
+  await show('cache-damaged', standingAt('cache_damaged'), (page) => byId(page, 'problem').waitFor());
+  await show('lease-ended', standingAt('lease_ended'), (page) => byId(page, 'problem').waitFor());
   // Wrong passwords make the server slow for a moment.
   await eventually(() => host.ask('sign_in', { email, password }));
   await show('code', async (page) => {
@@ -184,6 +191,23 @@ export function fromAConversation(host) {
         await page.keyboard.press('/');
         await page.keyboard.type('the');
         await byId(page, 'search-result').first().waitFor();
+      },
+    ],
+    [
+      'search-nothing',
+      open,
+      async (page) => {
+        await page.keyboard.press('/');
+        await page.keyboard.type('zzzz');
+        await byId(page, 'search-server').waitFor();
+      },
+    ],
+    [
+      'outbox-empty',
+      open,
+      async (page) => {
+        await byId(page, 'sidebar-outbox').click();
+        await byId(page, 'outbox').waitFor();
       },
     ],
     ['settings', open, pressed('Control+,', 'settings')],
