@@ -1,5 +1,7 @@
 //! Days of agents, customers and faults, decided by seeds: every invariant holds in each.
 
+mod planted;
+
 use recado_testkit::simulator::Campaign;
 
 /// How many seeds: a share in the quick run, a hundred times as many in the long one.

@@ -3,6 +3,7 @@
 //! violations, and then applied to the tree.
 
 mod edges;
+mod features;
 mod literals;
 mod sources;
 
@@ -48,10 +49,20 @@ fn assert_none(what: &str, violations: &[String]) {
     assert!(violations.is_empty(), "{what}:\n  {}", violations.join("\n  "));
 }
 
+/// What cargo knows of the workspace's packages.
+fn metadata() -> Vec<u8> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    output_of(&cargo, &["metadata", "--format-version=1", "--no-deps", "--offline"])
+}
+
+#[test]
+fn shipped_programs_are_built_without_what_only_tests_use() {
+    assert_none("features that are for tests", &features::violations(&metadata()));
+}
+
 #[test]
 fn crates_depend_only_downwards() {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let metadata = output_of(&cargo, &["metadata", "--format-version=1", "--no-deps", "--offline"]);
+    let metadata = metadata();
     let packages = edges::packages(&metadata);
     assert!(packages.len() >= 8, "cargo metadata lists only {} packages", packages.len());
     assert_none("forbidden dependencies", &edges::violations(&packages));

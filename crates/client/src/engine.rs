@@ -15,7 +15,9 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use recado_protocol::host::{BootstrapProgress, ConnectionState};
-use recado_protocol::{CommandId, ConversationId, ErrorCode, LogId, Timestamp};
+use recado_protocol::{
+    CommandId, ConversationId, ErrorCode, LogId, Planted, Timestamp, is_planted,
+};
 use recado_store::{ClosedCheck, HeadsProgress};
 
 use crate::random::Random;
@@ -355,7 +357,8 @@ impl Engine {
     /// Any answer proves that the server is there.
     fn contacted(&mut self, now: Timestamp, server_time: Option<Timestamp>) {
         self.lease.contacted(now);
-        self.poll_at = Some(now.plus_micros(POLL_INTERVAL_MICROS));
+        let polls = !is_planted(Planted::NeverPolled);
+        self.poll_at = polls.then(|| now.plus_micros(POLL_INTERVAL_MICROS));
         self.outbox.backoff.reachable();
         self.bodies.backoff.reachable();
         if let Some(server_time) = server_time {

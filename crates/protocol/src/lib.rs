@@ -18,6 +18,7 @@ pub mod identity;
 pub mod join;
 pub mod live;
 pub mod permission;
+pub mod planted;
 pub mod policy;
 pub mod search;
 pub mod sync;
@@ -42,6 +43,7 @@ pub use id::{
 };
 pub use join::JoinLink;
 pub use permission::{Permission, Role};
+pub use planted::{Planted, is_planted};
 pub use policy::{Decision, Denial, Subject, decide};
 pub use time::Timestamp;
 pub use workspace::{Team, Teammate, TeammateState, Workspace};

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use recado_protocol::workspace::OwnAccess;
-use recado_protocol::{ConversationAccess, ErrorCode, Role, TeamId, TeammateState, Timestamp};
+use recado_protocol::{
+    ConversationAccess, ErrorCode, Planted, Role, TeamId, TeammateState, Timestamp, is_planted,
+};
 use serde_json::json;
 
 use crate::core::{Core, CoreError, Principal};
@@ -114,7 +116,10 @@ pub async fn apply_in(
         team::add_member(tx, who.workspace_id, *joined, who.teammate_id).await?;
         team_changed(tx, log, *joined, now).await?;
     }
-    access_changed(tx, log, who.teammate_id, now).await?;
+    let only_teams = !public_change && access == before.subject.visibility.access;
+    if !(only_teams && is_planted(Planted::EpochNotRaised)) {
+        access_changed(tx, log, who.teammate_id, now).await?;
+    }
 
     let after = teammate::viewer(tx, who).await?.ok_or(CoreError::NotFound)?;
     record(tx, log, ids, now, &before, &after, actor).await?;

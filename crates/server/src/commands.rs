@@ -6,7 +6,8 @@ mod refusal;
 use recado_protocol::command::{CommandsRequest, CommandsResponse, MAX_TAG_CHARS};
 use recado_protocol::policy::Denial;
 use recado_protocol::{
-    Command, CommandOutcome, CommandResult, Decision, ErrorCode, Permission, Timestamp, decide,
+    Command, CommandOutcome, CommandResult, Decision, ErrorCode, Permission, Planted, Timestamp,
+    decide, is_planted,
 };
 
 use crate::core::{Core, CoreError, Principal};
@@ -93,6 +94,9 @@ impl Attempt {
 
     async fn run(&self, tx: &mut Tx) -> Result<CommandOutcome, CoreError> {
         let mut log = LogWriter::lock(tx, self.author.workspace_id).await?;
+        if is_planted(Planted::LateNumber) {
+            log.draw_early(tx).await?;
+        }
         let viewer = teammate::viewer(tx, self.author).await?;
         let viewer = viewer.ok_or(CoreError::Denied(Denial::NotActive))?;
         if let Decision::Denied(Denial::NotActive) =
@@ -100,8 +104,18 @@ impl Attempt {
         {
             return Err(CoreError::Denied(Denial::NotActive));
         }
-        if let Some(stored) = command::find(tx, self.author, self.command.id).await? {
-            let same = stored.content_hash == self.content_hash;
+        if let Some(mut stored) = command::find(tx, self.author, self.command.id).await? {
+            if is_planted(Planted::AuditTwice) {
+                let ids = &mut self.ids.clone();
+                self.audit(tx, ids, AuditResult::Done, serde_json::Value::Null).await?;
+            }
+            if is_planted(Planted::RepeatAnsweredAnew)
+                && let CommandOutcome::Applied { version, .. } = &mut stored.outcome
+            {
+                *version = log.head();
+            }
+            let same =
+                stored.content_hash == self.content_hash || is_planted(Planted::ContentNotCompared);
             return Ok(if same { stored.outcome } else { Refusal::conflict().into_outcome() });
         }
         let mut ids = self.ids.clone();
@@ -129,7 +143,9 @@ impl Attempt {
         if let Err(refusal) = self.check_age() {
             return Ok(Err(refusal));
         }
-        if let Some(after) = self.command.after {
+        if let Some(after) = self.command.after
+            && !is_planted(Planted::PredecessorNotAsked)
+        {
             let predecessor = command::find(tx, self.author, after).await?;
             let applied = predecessor.is_some_and(|predecessor| {
                 matches!(predecessor.outcome, CommandOutcome::Applied { .. })
@@ -145,6 +161,7 @@ impl Attempt {
         let permission = self.command.action.permission();
         if let Decision::Denied(denial) =
             decide(&viewer.subject, permission, Some(&stored.head.scope()))
+            && !is_planted(Planted::PolicyNotAsked)
         {
             return Ok(Err(Refusal::denied(denial)));
         }

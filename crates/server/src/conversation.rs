@@ -3,7 +3,7 @@
 use recado_protocol::text::preview;
 use recado_protocol::{
     Author, AuthorType, ChannelId, CommandId, ConversationHead, ConversationId, Part, PartId,
-    PartType, ScopeFacts, Timestamp,
+    PartType, Planted, ScopeFacts, Timestamp, is_planted,
 };
 
 use crate::core::ChannelPrincipal;
@@ -220,7 +220,11 @@ impl ConversationChange {
             kind: EntryKind::Conversation,
             object_id: self.head.id.uuid(),
             audience: None,
-            before: self.before,
+            before: if is_planted(Planted::FactsReadLate) {
+                self.before.map(|_| self.head.scope())
+            } else {
+                self.before
+            },
             after: self.head.scope(),
         };
         log.append(tx, &entry, now).await

@@ -7,7 +7,7 @@ use recado_protocol::channel::{
 };
 use recado_protocol::{
     Author, AuthorType, Contact, ContactId, ConversationHead, ConversationId, ConversationState,
-    ErrorCode, PartType, Priority, TeamId, Timestamp,
+    ErrorCode, PartType, Planted, Priority, TeamId, Timestamp, is_planted,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -106,7 +106,8 @@ pub async fn replies(
             let mut rows = channel::replies(tx, channel, after, limit + 1).await?;
             let more = rows.len() > limit as usize;
             rows.truncate(limit as usize);
-            let cursor = rows.last().filter(|_| more).map_or(head.seq, |(seq, _)| *seq);
+            let more_here = more && !is_planted(Planted::RepliesSkipped);
+            let cursor = rows.last().filter(|_| more_here).map_or(head.seq, |(seq, _)| *seq);
             let replies = rows.into_iter().map(|(_, reply)| reply).collect();
             Ok(ReplyPage { log_id: head.log_id, replies, cursor, more })
         })
@@ -187,7 +188,9 @@ impl InboundMessage {
         ids: &mut Ids,
         now: Timestamp,
     ) -> recado_protocol::PartId {
-        if change.head.state != ConversationState::Open {
+        let stays = change.head.state == ConversationState::Closed
+            && is_planted(Planted::ClosedStaysClosed);
+        if change.head.state != ConversationState::Open && !stays {
             change.head.state = ConversationState::Open;
             change.head.snoozed_until = None;
             change.event(ids, PartType::Open, server_author(), None, now);
@@ -362,7 +365,9 @@ async fn upsert(
     }
     known.version = log.next();
     contact::update(tx, workspace_id, &known).await?;
-    log.append(tx, &NewEntry::unscoped(EntryKind::Contact, known.id.uuid()), now).await?;
+    if !is_planted(Planted::ContactUnlogged) {
+        log.append(tx, &NewEntry::unscoped(EntryKind::Contact, known.id.uuid()), now).await?;
+    }
     if known.name != before.name {
         let titles = conversation::titles_of_contact(tx, workspace_id, known.id).await?;
         for (id, title) in titles {

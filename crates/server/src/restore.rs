@@ -1,6 +1,6 @@
 //! What a database that was restored from a backup needs before it serves again.
 
-use recado_protocol::LogId;
+use recado_protocol::{LogId, Planted, is_planted};
 
 use crate::core::{Core, CoreError};
 use crate::storage::audit::{self, Actor, AuditEvent, AuditResult};
@@ -23,7 +23,9 @@ pub async fn begin_new_logs(core: &Core) -> Result<(), CoreError> {
                 let mut ids = ids.clone();
                 LogWriter::lock(tx, workspace_id).await?;
                 let log_id = LogId::from_uuid(ids.next_id());
-                change_log::begin_anew(tx, workspace_id, log_id).await?;
+                if !is_planted(Planted::LogIdKept) {
+                    change_log::begin_anew(tx, workspace_id, log_id).await?;
+                }
                 let event = AuditEvent {
                     actor: Actor::Console,
                     action: "change_log_begin",

@@ -1,6 +1,6 @@
 //! Forgetting what is kept for a time only: change log entries, and what became of commands and channels' requests.
 
-use recado_protocol::{Timestamp, WorkspaceId};
+use recado_protocol::{Planted, Timestamp, WorkspaceId, is_planted};
 
 use crate::commands::OUTCOME_KEPT_S;
 use crate::core::{Core, CoreError};
@@ -21,7 +21,9 @@ pub async fn run(core: &Core) -> Result<(), CoreError> {
     let workspaces = core.db().read(async |tx| workspace::ids(tx).await).await?;
     for workspace_id in workspaces {
         while prune_log(core, workspace_id, now).await? == u64::from(BATCH) {}
-        let outcomes_since = now.plus_seconds(-OUTCOME_KEPT_S);
+        let forgotten = is_planted(Planted::OutcomesForgotten);
+        let kept_s = if forgotten { LOG_KEPT_S } else { OUTCOME_KEPT_S };
+        let outcomes_since = now.plus_seconds(-kept_s);
         core.db()
             .write(async move |tx: &mut Tx| {
                 // A command must not run again between the check for its outcome and the loss of it.

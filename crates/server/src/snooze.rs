@@ -1,6 +1,8 @@
 //! Waking what was put aside until a time that has come.
 
-use recado_protocol::{ConversationId, ConversationState, PartType, Timestamp, WorkspaceId};
+use recado_protocol::{
+    ConversationId, ConversationState, PartType, Planted, Timestamp, WorkspaceId, is_planted,
+};
 
 use crate::conversation::{ConversationChange, server_author};
 use crate::core::{Core, CoreError};
@@ -71,9 +73,14 @@ async fn wake_in(
     }
     let mut change = ConversationChange::of(stored);
     change.head.state = ConversationState::Open;
-    change.head.snoozed_until = None;
+    if !is_planted(Planted::SnoozeTimeKept) {
+        change.head.snoozed_until = None;
+    }
     change.event(ids, PartType::TimerUnsnooze, server_author(), None, now);
     change.store(tx, &mut log, now).await?;
+    if is_planted(Planted::AuditMissing) {
+        return Ok(true);
+    }
     let event = AuditEvent {
         actor: Actor::Server,
         action: "conversation_wake",

@@ -11,8 +11,8 @@ use recado_protocol::sync::{
     MAX_PARTS, ScopeDigest, digest as digest_of,
 };
 use recado_protocol::{
-    ContactId, ConversationHead, ConversationId, ConversationState, ErrorCode, Permission,
-    Timestamp,
+    ContactId, ConversationHead, ConversationId, ConversationState, ErrorCode, Permission, Planted,
+    Timestamp, is_planted,
 };
 
 pub use page::page;
@@ -35,7 +35,9 @@ const DEFAULT_HEADS: u32 = 200;
 async fn reader(tx: &mut Tx, who: Principal) -> Result<Viewer, CoreError> {
     let viewer = teammate::viewer(tx, who).await?;
     let viewer = viewer.ok_or(CoreError::Denied(Denial::NotActive))?;
-    viewer.require(Permission::ConversationRead).map_err(CoreError::Denied)?;
+    if !is_planted(Planted::SuspendedServed) {
+        viewer.require(Permission::ConversationRead).map_err(CoreError::Denied)?;
+    }
     Ok(viewer)
 }
 
@@ -144,6 +146,9 @@ pub async fn conversations(
         .read(async move |tx| {
             let viewer = reader(tx, who).await?;
             let mut heads = conversation::visible(tx, &viewer, &ids).await?;
+            if is_planted(Planted::FetchUnfiltered) {
+                heads = conversation::heads_of(tx, who.workspace_id, &ids).await?;
+            }
             heads.sort_unstable_by_key(|head| head.id);
             let ids: Vec<_> = heads.iter().map(|head| head.id).collect();
             let bytes = ANSWER_BYTES / u64::try_from(ids.len().max(1)).unwrap_or(1);

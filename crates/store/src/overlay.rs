@@ -2,7 +2,8 @@
 //! the server, so that the list looks the same before and after its answer.
 
 use recado_protocol::{
-    Action, AuthorType, ConversationHead, ConversationState, TeammateId, Timestamp, text,
+    Action, AuthorType, ConversationHead, ConversationState, Planted, TeammateId, Timestamp,
+    is_planted, text,
 };
 
 use crate::outbox::entry::{Entry, Standing};
@@ -101,10 +102,11 @@ pub(crate) struct Reached {
 
 /// Whether a command is still to be laid over the cache.
 pub(crate) fn is_missing(entry: &Entry, reached: &Reached) -> bool {
-    if reached.has_part {
+    if reached.has_part && !is_planted(Planted::OverlayStays) {
         return false;
     }
     match &entry.standing {
+        Standing::Applied { .. } if is_planted(Planted::OverlayEndsEarly) => false,
         Standing::Queued | Standing::Sending => true,
         Standing::Applied { log_id, version, .. } => {
             reached.log_id != Some(*log_id)

@@ -3,6 +3,8 @@
 mod cache;
 mod files;
 #[cfg(feature = "simulation")]
+mod inspect;
+#[cfg(feature = "simulation")]
 mod memory;
 mod outbox;
 mod reading;

@@ -89,7 +89,8 @@ enum Task {
     ///
     /// Examples: cargo xtask sim --seeds 100000, cargo xtask sim --seed 42 --trace
     Sim {
-        /// Passed on to the simulator: --seeds N, --first S, --threads T, or --seed S [--trace]
+        /// Passed on to the simulator: --seeds N, --first S, --threads T, or --seed S [--trace], each also with
+        /// --planted BUG or --planted all, to see whether a planted bug is found
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },

@@ -1,6 +1,6 @@
 //! Waiting between attempts.
 
-use recado_protocol::{ErrorCode, Timestamp};
+use recado_protocol::{ErrorCode, Planted, Timestamp, is_planted};
 
 use super::PlusMicros as _;
 use crate::random::Random;
@@ -32,7 +32,8 @@ impl Backoff {
         self.failures = self.failures.saturating_add(1);
         self.failure = Some(code);
         let doubled = SHORTEST_BACKOFF_MS << self.failures.min(10);
-        let longest_ms = doubled.min(LONGEST_BACKOFF_MS);
+        let capped = !is_planted(Planted::BackoffUncapped);
+        let longest_ms = if capped { doubled.min(LONGEST_BACKOFF_MS) } else { doubled };
         let mut bytes = [0_u8; 4];
         // Without randomness the longest wait is the polite one.
         let share = match random.fill(&mut bytes) {

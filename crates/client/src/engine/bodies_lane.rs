@@ -2,7 +2,7 @@
 
 use recado_protocol::host::{BootstrapProgress, ListKey};
 use recado_protocol::sync::MAX_FETCH;
-use recado_protocol::{ConversationId, Timestamp};
+use recado_protocol::{ConversationId, Planted, Timestamp, is_planted};
 use recado_store::{Applied, ClosedCheck, FillProgress, HeadsProgress, IndexProgress};
 
 use super::jobs::Then;
@@ -158,7 +158,8 @@ impl Engine {
     /// Has every closed conversation in the cache asked for.
     pub(super) fn begin_closed_check(&mut self) {
         self.bodies.checked_page = None;
-        self.set_closed_check(Some(ClosedCheck::default()));
+        let check = (!is_planted(Planted::ClosedNotChecked)).then(ClosedCheck::default);
+        self.set_closed_check(check);
     }
 
     fn set_closed_check(&mut self, check: Option<ClosedCheck>) {

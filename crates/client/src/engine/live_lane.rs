@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
-use recado_protocol::Timestamp;
 use recado_protocol::live::{LiveFrame, LiveRequest};
 use recado_protocol::sync::SyncPage;
+use recado_protocol::{Planted, Timestamp, is_planted};
 use recado_store::HeadsProgress;
 
 use super::{Effect, Engine, Eviction, Id};
@@ -134,7 +134,8 @@ impl Engine {
             if page.more {
                 self.needs_pull = true;
             }
-            if Some(page.log_id) == self.log_id && page.after > self.cursor {
+            let has_gap = page.after > self.cursor && !is_planted(Planted::GapIgnored);
+            if Some(page.log_id) == self.log_id && has_gap {
                 self.live.frames.clear();
                 self.needs_pull = true;
                 return false;
@@ -151,7 +152,8 @@ impl Engine {
     /// Says what is stored, once everything that had to go is gone.
     pub(super) fn acknowledge_live(&mut self, effects: &mut Vec<Effect>) {
         let State::Open(live) = self.live.state else { return };
-        if self.eviction == Eviction::None && self.cursor > self.live.acknowledged {
+        let all_gone = self.eviction == Eviction::None || is_planted(Planted::AcknowledgedEarly);
+        if all_gone && self.cursor > self.live.acknowledged {
             self.live.acknowledged = self.cursor;
             let request = LiveRequest::Ack { cursor: self.cursor };
             effects.push(Effect::SayLive { live, request });

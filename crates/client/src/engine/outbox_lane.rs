@@ -5,7 +5,9 @@
 //! server runs each id once.
 
 use recado_protocol::command::{CommandsRequest, MAX_COMMANDS_PER_REQUEST};
-use recado_protocol::{Command, CommandId, ConversationId, ErrorCode, Timestamp};
+use recado_protocol::{
+    Command, CommandId, ConversationId, ErrorCode, Planted, Timestamp, is_planted,
+};
 
 use super::jobs::Then;
 use super::{Answer, Ask, Backoff, Effect, Engine, Job, Notice, PlusMicros as _, Purpose};
@@ -107,13 +109,15 @@ impl Engine {
                 self.jobs.push_back((job, Then::Acknowledged(ids)));
             }
             (true, _) => {
-                self.outbox.alone = true;
+                self.outbox.alone = !is_planted(Planted::UnreadableBlocksAll);
                 self.jobs.push_back((Job::Unsent(ids.clone()), Then::CommandsPutBack(ids)));
             }
             (false, _) => {
                 let (code, after_s) = (error.code(), error.retry_after_s());
                 self.outbox.backoff.failed(now, code, after_s, self.random.as_ref());
-                self.jobs.push_back((Job::Unsent(ids.clone()), Then::CommandsPutBack(ids)));
+                let sent =
+                    if is_planted(Planted::NeverRepeated) { Vec::new() } else { ids.clone() };
+                self.jobs.push_back((Job::Unsent(sent), Then::CommandsPutBack(ids)));
             }
         }
     }

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use recado_protocol::sync::{HeadPage, HeadQuery, MAX_HEADS, ScopeDigest, SyncPage};
-use recado_protocol::{ConversationId, ConversationState, ErrorCode, Timestamp};
+use recado_protocol::{
+    ConversationId, ConversationState, ErrorCode, Planted, Timestamp, is_planted,
+};
 use recado_store::{Applied, Dropped, HeadListing, HeadsProgress, LocalDigest};
 use tracing::{info, warn};
 
@@ -217,7 +219,7 @@ impl Engine {
 
     /// The next complete listing drops what it does not name, and is then compared.
     pub(super) fn reconcile_after_listing(&mut self) {
-        self.reconcile = true;
+        self.reconcile = !is_planted(Planted::ListingDropsNothing);
         self.comparisons_left = COMPARISONS;
     }
 
@@ -232,6 +234,9 @@ impl Engine {
             |state, after| HeadsProgress::Listing { listing: HeadListing { state, after, as_of } };
         let progress = match (&page.next, state) {
             (Some(next), state) => listing(state, Some(next.clone())),
+            (None, ConversationState::Open) if is_planted(Planted::SnoozedNotListed) => {
+                HeadsProgress::Complete
+            }
             (None, ConversationState::Open) => listing(ConversationState::Snoozed, None),
             (None, _) => HeadsProgress::Complete,
         };
@@ -267,7 +272,7 @@ impl Engine {
         }
         // What changed since the listing began comes with the change log.
         self.needs_pull = true;
-        self.needs_comparison = self.comparisons_left > 0;
+        self.needs_comparison = self.comparisons_left > 0 && !is_planted(Planted::NotCompared);
         if let Some(listed) = self.listed.take()
             && std::mem::take(&mut self.reconcile)
         {

@@ -1,8 +1,8 @@
 //! What each action does to a conversation that its author may act on.
 
 use recado_protocol::{
-    Action, Author, AuthorType, ConversationState, Part, PartId, PartType, Priority, ReadMark,
-    TeamId, TeammateId, TeammateState, Timestamp,
+    Action, Author, AuthorType, ConversationState, Part, PartId, PartType, Planted, Priority,
+    ReadMark, TeamId, TeammateId, TeammateState, Timestamp, is_planted,
 };
 use serde_json::{Value as Json, json};
 
@@ -89,6 +89,10 @@ impl Run<'_> {
     async fn note(mut self, stored: StoredConversation) -> Outcome {
         let mut change = ConversationChange::of(stored);
         match self.message(&mut change, PartType::Note) {
+            Ok(part_id) if is_planted(Planted::NoteDelivered) => {
+                change.deliver_newest();
+                self.store(change, Some(part_id), json!({})).await
+            }
             Ok(part_id) => self.store(change, Some(part_id), json!({})).await,
             Err(refusal) => Ok(Err(refusal)),
         }
@@ -130,7 +134,9 @@ impl Run<'_> {
             }
         }
         let mut change = ConversationChange::of(stored);
-        change.head.admin_assignee_id = to;
+        if from.is_none() || !is_planted(Planted::FirstAssignmentStays) {
+            change.head.admin_assignee_id = to;
+        }
         let part = self.event(&mut change, PartType::Assignment);
         part.assigned_to_admin_id = to;
         let part_id = part.id;

@@ -32,6 +32,8 @@ pub struct Follower {
     core: Core,
     who: Principal,
     log_id: LogId,
+    /// How many entries of the log one page covers.
+    entries: u32,
     /// What was read up to.
     cursor: u64,
     /// A page without changes that was not sent yet, and when it has to be.
@@ -44,7 +46,14 @@ impl Follower {
     /// A stream that begins after `cursor`.
     #[must_use]
     pub fn new(core: Core, who: Principal, log_id: LogId, cursor: u64) -> Self {
-        Self { core, who, log_id, cursor, empty: None, stretch: 0 }
+        Self { core, who, log_id, entries: ENTRIES, cursor, empty: None, stretch: 0 }
+    }
+
+    /// The same stream with pages that cover so many entries, so that a simulated one falls behind.
+    #[cfg(feature = "simulation")]
+    #[must_use]
+    pub fn with_entries(self, entries: u32) -> Self {
+        Self { entries, ..self }
     }
 
     /// Reads on.
@@ -53,7 +62,8 @@ impl Follower {
             return self.jump_to_the_end().await;
         }
         loop {
-            let read = sync::page(&self.core, self.who, self.log_id, self.cursor, ENTRIES).await;
+            let read =
+                sync::page(&self.core, self.who, self.log_id, self.cursor, self.entries).await;
             let mut page = match read {
                 Ok(page) => page,
                 Err(error) => return end(error),

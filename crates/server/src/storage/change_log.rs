@@ -1,6 +1,6 @@
 //! The change log: its counter, which is every writer's lock, and its entries.
 
-use recado_protocol::{LogId, ScopeFacts, TeammateId, Timestamp, WorkspaceId};
+use recado_protocol::{LogId, Planted, ScopeFacts, TeammateId, Timestamp, WorkspaceId, is_planted};
 use uuid::Uuid;
 
 use super::{DbError, Row, Tx, params};
@@ -128,6 +128,19 @@ impl LogWriter {
         Ok(Self { workspace_id, seq: row.get(0)? })
     }
 
+    /// Takes a number as a sequence gives it that is asked before the lock: every other one is that of a transaction
+    /// which commits after the next.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(crate) async fn draw_early(&mut self, tx: &mut Tx) -> Result<(), DbError> {
+        let before = "SELECT 1 FROM change_log WHERE workspace_id = ?1 AND seq = ?2";
+        let params = params![self.workspace_id, self.seq.saturating_sub(1)];
+        let is_there = tx.query_opt(before, &params).await?.is_some();
+        self.seq = if is_there { self.seq + 1 } else { self.seq.saturating_sub(2) };
+        Ok(())
+    }
+
     /// The workspace.
     #[must_use]
     pub const fn workspace_id(&self) -> WorkspaceId {
@@ -157,7 +170,10 @@ impl LogWriter {
         at: Timestamp,
     ) -> Result<u64, DbError> {
         let seq = self.next();
-        let before = entry.before.unwrap_or_default();
+        let mut before = entry.before.unwrap_or_default();
+        if is_planted(Planted::OldTeamForgotten) {
+            before.team_assignee_id = entry.after.team_assignee_id;
+        }
         tx.execute(
             "INSERT INTO change_log (workspace_id, seq, kind, object_id, audience_teammate_id, existed,
                  before_admin_assignee_id, before_team_assignee_id,
@@ -179,7 +195,7 @@ impl LogWriter {
         )
         .await?;
         tx.execute(
-            "UPDATE change_log_head SET seq = ?2 WHERE workspace_id = ?1",
+            "UPDATE change_log_head SET seq = ?2 WHERE workspace_id = ?1 AND seq < ?2",
             &params![self.workspace_id, seq],
         )
         .await?;

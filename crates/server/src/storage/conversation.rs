@@ -88,6 +88,22 @@ pub async fn find(
     .transpose()
 }
 
+/// These conversations, whoever may see them.
+///
+/// # Errors
+/// [`DbError`].
+pub(crate) async fn heads_of(
+    tx: &mut Tx,
+    workspace_id: WorkspaceId,
+    ids: &[ConversationId],
+) -> Result<Vec<ConversationHead>, DbError> {
+    let mut heads = Vec::new();
+    for id in ids {
+        heads.extend(find(tx, workspace_id, *id).await?.map(|stored| stored.head));
+    }
+    Ok(heads)
+}
+
 /// Where an imported conversation came from.
 #[derive(Debug, Clone, Copy)]
 pub struct SourceRef<'a> {

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use recado_protocol::conversation::Part;
 use recado_protocol::sync::{Change, ConversationDelta, MAX_ENTRIES, MAX_PARTS, SyncPage};
 use recado_protocol::{
-    ContactId, ConversationHead, ConversationId, LogId, Permission, TeamId, TeammateId, Timestamp,
+    ContactId, ConversationHead, ConversationId, LogId, Permission, Planted, TeamId, TeammateId,
+    Timestamp, is_planted,
 };
 
 use super::{ANSWER_BYTES, contact_ids, join, reader};
@@ -51,7 +52,8 @@ async fn read(
 ) -> Result<SyncPage, CoreError> {
     let viewer = reader(tx, who).await?;
     let log = change_log::head(tx, who.workspace_id).await?;
-    if log_id != log.log_id || after > log.seq || after < log.pruned_seq {
+    let is_lost = after < log.pruned_seq && !is_planted(Planted::LostCursorServed);
+    if log_id != log.log_id || after > log.seq || is_lost {
         return Err(CoreError::CursorGone);
     }
     let mut entries = change_log::entries(tx, who.workspace_id, after, limit + 1).await?;
@@ -65,7 +67,8 @@ async fn read(
         entries.retain(|entry| entry.seq < cut);
         more = true;
     }
-    let cursor = entries.last().map_or(log.seq, |entry| entry.seq);
+    let last = entries.last().filter(|_| !is_planted(Planted::CursorBeyondPage));
+    let cursor = last.map_or(log.seq, |entry| entry.seq);
 
     let mut changes = Vec::new();
     // A page that was filtered under an access always brings it along, also where its entry comes later in the log.
@@ -99,12 +102,16 @@ fn touched(entries: &[Entry], viewer: &Viewer) -> Vec<Touched> {
     let mut places = BTreeMap::new();
     for entry in entries.iter().filter(|entry| entry.kind == EntryKind::Conversation) {
         let id = ConversationId::from_uuid(entry.object_id);
+        let seen_before = entry.before.is_some_and(|facts| viewer.sees(&facts));
+        if is_planted(Planted::EntryNotSent) && entry.before.is_some() && !seen_before {
+            continue;
+        }
         let place = *places.entry(id).or_insert_with(|| {
             order.push(Touched { id, first_seq: entry.seq, entered: false, was_seen: false });
             order.len() - 1
         });
-        let seen_before = entry.before.is_some_and(|facts| viewer.sees(&facts));
-        order[place].entered |= !seen_before;
+        order[place].entered |=
+            if is_planted(Planted::EntryNotWhole) { entry.before.is_none() } else { !seen_before };
         order[place].was_seen |= seen_before;
     }
     order
@@ -129,7 +136,12 @@ impl Scope {
             .map(|entry| ConversationId::from_uuid(entry.object_id));
         let ids: BTreeSet<_> = touched.iter().map(|touched| touched.id).chain(marked).collect();
         let ids: Vec<_> = ids.into_iter().collect();
-        let heads = conversation::visible(tx, viewer, &ids).await?;
+        let mut heads = conversation::visible(tx, viewer, &ids).await?;
+        if is_planted(Planted::StateToThoseBefore) {
+            let seen = touched.iter().filter(|touched| touched.was_seen);
+            let ids: Vec<_> = seen.map(|touched| touched.id).collect();
+            heads.extend(conversation::heads_of(tx, viewer.workspace_id, &ids).await?);
+        }
         Ok(Self { touched, heads: heads.into_iter().map(|head| (head.id, head)).collect() })
     }
 
@@ -174,14 +186,17 @@ impl Scope {
         let left: Vec<_> = self
             .touched
             .iter()
-            .filter(|touched| touched.was_seen && !self.heads.contains_key(&touched.id))
+            .filter(|touched| touched.was_seen || is_planted(Planted::EvictionToAll))
+            .filter(|touched| !self.heads.contains_key(&touched.id))
             .map(|touched| touched.id)
             .collect();
         let hidden = conversation::hidden(tx, viewer.workspace_id, &left).await?;
         changes.extend(hidden.iter().map(|HiddenConversation { id, version, .. }| {
             Change::ConversationEvicted { conversation_id: *id, version: *version }
         }));
-        if viewer.subject.role.allows(Permission::ContactList) {
+        if viewer.subject.role.allows(Permission::ContactList)
+            || is_planted(Planted::ContactNotEvicted)
+        {
             return Ok(());
         }
         let mut gone: BTreeMap<ContactId, u64> = BTreeMap::new();

@@ -9,7 +9,7 @@ use recado_protocol::sync::{
 use recado_protocol::workspace::OwnAccess;
 use recado_protocol::{
     AuthorType, Contact, ConversationHead, ConversationId, ConversationState, LogId, PartType,
-    Permission, REVISION, TeammateId,
+    Permission, Planted, REVISION, TeammateId, is_planted,
 };
 use rusqlite::Connection;
 
@@ -108,7 +108,9 @@ impl<'a> Step<'a> {
         self.applied.dropped = match self.meta.log_id {
             None => Some(Dropped::NotBootstrapped),
             Some(own) if own != log_id => Some(Dropped::OtherLog),
-            Some(_) if epoch < self.meta.epoch => Some(Dropped::OldEpoch),
+            Some(_) if epoch < self.meta.epoch && !is_planted(Planted::EpochIgnored) => {
+                Some(Dropped::OldEpoch)
+            }
             Some(_) => None,
         };
         self.applied.dropped.is_some()
@@ -116,9 +118,12 @@ impl<'a> Step<'a> {
 
     fn sync(&mut self, page: &SyncPage) -> rusqlite::Result<()> {
         if self.refuses(page.log_id, page.epoch) {
+            if is_planted(Planted::DroppedPageCounted) {
+                self.meta.cursor = self.meta.cursor.max(page.cursor);
+            }
             return Ok(());
         }
-        if page.after > self.meta.cursor {
+        if page.after > self.meta.cursor && !is_planted(Planted::GapIgnored) {
             self.applied.dropped = Some(Dropped::Gap);
             return Ok(());
         }
@@ -191,6 +196,9 @@ impl<'a> Step<'a> {
         self.meta.access = Some(access.clone());
         self.applied.access_changed = true;
         self.applied.directory_changed = true;
+        if is_planted(Planted::AccessNotApplied) {
+            return Ok(());
+        }
         let Some(subject) = self.meta.subject() else { return Ok(()) };
         let hidden = visibility::hidden(self.connection, &subject.visibility)?;
         self.evict_with_contacts(&hidden)
@@ -214,7 +222,7 @@ impl<'a> Step<'a> {
             return Ok(());
         }
         self.evict(keys)?;
-        if !self.may_list_contacts() {
+        if !self.may_list_contacts() && !is_planted(Planted::ContactsKept) {
             directory::remove_orphans(self.connection)?;
         }
         Ok(())
@@ -380,7 +388,7 @@ impl<'a> Step<'a> {
         }
         // What an older program did not know is missing, and the versions do not say where.
         let older_program = self.meta.log_id.is_some() && self.meta.revision < REVISION;
-        if other_log || older_program {
+        if (other_log && !is_planted(Planted::OldLogWins)) || older_program {
             self.reset(bootstrap.log_id)?;
         }
         self.meta.revision = REVISION;

@@ -1,6 +1,8 @@
 //! Conversations: a head and its parts, merged so that the order of arrival does not matter.
 
-use recado_protocol::{ConversationHead, ConversationId, Part, ReadMark, TeammateId, Timestamp};
+use recado_protocol::{
+    ConversationHead, ConversationId, Part, Planted, ReadMark, TeammateId, Timestamp, is_planted,
+};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::directory;
@@ -56,6 +58,9 @@ pub(crate) fn left_after(
     connection: &Connection,
     head: &ConversationHead,
 ) -> rusqlite::Result<bool> {
+    if is_planted(Planted::LeftForgotten) {
+        return Ok(false);
+    }
     connection
         .prepare_cached("SELECT 1 FROM evicted WHERE id = ?1 AND version > ?2")?
         .exists(params![blob(head.id), number(head.version)])
@@ -124,7 +129,8 @@ pub(crate) fn store(
         return Ok(Stored::default());
     }
     let mut known = known(connection, head.id)?;
-    if let Some(known) = known.as_mut().filter(|known| known.stale) {
+    let replaces = !is_planted(Planted::OldPartsKept);
+    if let Some(known) = known.as_mut().filter(|known| known.stale && replaces) {
         // Under another change log the same numbers can mean other parts, also below a head that looks
         // the same, and an older program has left out what it did not know.
         parts::remove_all(connection, known.key, false)?;
@@ -155,7 +161,8 @@ pub(crate) fn store(
         stored.changed = true;
     }
 
-    let wins = known.as_ref().is_none_or(|known| known.stale || head.version > known.version);
+    let wins = known.as_ref().is_none_or(|known| known.stale || head.version > known.version)
+        || is_planted(Planted::VersionIgnored);
     let part_count = match &known {
         Some(known) if !wins => known.part_count,
         _ => head.part_count,
@@ -213,7 +220,8 @@ fn still_joined(
         return Ok(None);
     };
     let between = parts::count_between(connection, key, known.part_count, part_count)?;
-    let joined = between == part_count - known.part_count;
+    let joined =
+        between == part_count - known.part_count || is_planted(Planted::MissingPartsUnnoticed);
     Ok(joined.then_some(known.complete_from_seq))
 }
 
@@ -322,6 +330,9 @@ pub(crate) fn read_mark(
 /// Stores a read mark unless a newer one is here. Returns whether something changed. A mark may come
 /// before its conversation, and stays when the conversation leaves: it holds no words.
 pub(crate) fn put_read_mark(connection: &Connection, mark: &ReadMark) -> rusqlite::Result<bool> {
+    if is_planted(Planted::MarkVersionIgnored) {
+        connection.execute("UPDATE read_marks SET version = -1", [])?;
+    }
     let changed = connection
         .prepare_cached(
             "INSERT INTO read_marks (conversation_id, contact_parts_read, version) \

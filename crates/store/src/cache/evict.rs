@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use recado_protocol::{ContactId, ConversationId, ConversationState};
+use recado_protocol::{ContactId, ConversationId, ConversationState, Planted, is_planted};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::tokens::{self, Words};
@@ -77,7 +77,9 @@ pub(crate) fn unlisted(
         )?;
         let mut rows = statement.query([state.name()])?;
         while let Some(row) = rows.next()? {
-            let older = row.get::<_, bool>(3)? || unsigned(row, 2)? <= as_of;
+            let older = row.get::<_, bool>(3)?
+                || unsigned(row, 2)? <= as_of
+                || is_planted(Planted::ListingDropsNewer);
             if older && !listed.contains(&id::<ConversationId>(row, 1)?) {
                 keys.push(row.get(0)?);
             }

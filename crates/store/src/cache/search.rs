@@ -5,7 +5,7 @@
 //! reads the newest of those itself. The index keeps no text, so a document is taken out by naming
 //! the tokens that it was put in with, which the part's text gives again.
 
-use recado_protocol::{Timestamp, text};
+use recado_protocol::{Planted, Timestamp, is_planted, text};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::place::Place;
@@ -72,7 +72,7 @@ pub(crate) fn remove(
     let waited = connection
         .prepare_cached("DELETE FROM search_pending WHERE doc_id = ?1")?
         .execute([doc_id])?;
-    if waited == 0 {
+    if waited == 0 && !is_planted(Planted::IndexKeepsEvicted) {
         connection
             .prepare_cached("INSERT INTO search (search, rowid, tokens) VALUES ('delete', ?1, ?2)")?
             .execute(params![doc_id, indexed_text(body_text)])?;

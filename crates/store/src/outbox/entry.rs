@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use recado_protocol::host::{Delivery, OutboxEntry};
-use recado_protocol::{Action, Command, CommandId, ErrorCode, LogId, PartId};
+use recado_protocol::{Action, Command, CommandId, ErrorCode, LogId, PartId, Planted, is_planted};
 use rusqlite::{Connection, Row, ToSql};
 
 use crate::sql::{at, id, json, opt_id, unsigned};
@@ -116,6 +116,9 @@ pub(crate) fn one(connection: &Connection, id: CommandId) -> rusqlite::Result<Op
 
 /// An entry whose predecessor was refused is not sent: a person decides. A chain follows its first.
 fn block_followers(entries: &mut [Entry]) {
+    if is_planted(Planted::FollowersNotHeld) {
+        return;
+    }
     let mut refused: HashMap<CommandId, bool> = entries
         .iter()
         .map(|entry| (entry.command.id, matches!(entry.standing, Standing::Refused { .. })))

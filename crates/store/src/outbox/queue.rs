@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use recado_protocol::{
-    Command, CommandId, CommandOutcome, CommandResult, ConversationId, ErrorCode, LogId, Timestamp,
-    host::DraftKind,
+    Command, CommandId, CommandOutcome, CommandResult, ConversationId, ErrorCode, LogId, Planted,
+    Timestamp, host::DraftKind, is_planted,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -31,6 +31,9 @@ pub(crate) fn enqueue(connection: &Connection, command: &Command) -> rusqlite::R
     };
     if let Some(kind) = kind {
         drafts::remove(connection, command.conversation_id, kind)?;
+        if is_planted(Planted::OtherDraftRemoved) {
+            drafts::remove(connection, command.conversation_id, DraftKind::Note)?;
+        }
     }
     Ok(true)
 }
@@ -68,7 +71,10 @@ pub(crate) fn pending_to_send(
     connection: &Connection,
     limit: u32,
 ) -> rusqlite::Result<Vec<Command>> {
-    let entries = entry::unsettled(connection)?;
+    let mut entries = entry::unsettled(connection)?;
+    if is_planted(Planted::OrderReversed) {
+        entries.reverse();
+    }
     let unsettled: HashSet<CommandId> = entries.iter().map(|entry| entry.command.id).collect();
     let mut busy: HashSet<ConversationId> = entries
         .iter()
@@ -83,6 +89,9 @@ pub(crate) fn pending_to_send(
         // A predecessor that is not here any more was applied more than 48 hours ago; one that was
         // given up has refused its followers.
         let free = command.after.is_none_or(|after| !unsettled.contains(&after));
+        if !free && is_planted(Planted::WaitingBlocksAll) {
+            break;
+        }
         if standing == Standing::Queued && free && busy.insert(command.conversation_id) {
             sendable.push(command);
         }
@@ -108,6 +117,11 @@ pub(crate) fn take_to_send(
         .count();
     commands.truncate(fitting.max(1));
     let ids: Vec<_> = commands.iter().map(|command| command.id).collect();
+    if is_planted(Planted::TakenOut) {
+        for &id in &ids {
+            connection.execute("DELETE FROM commands WHERE id = ?1", [blob(id)])?;
+        }
+    }
     mark_attempt(connection, &ids, now)?;
     Ok(commands)
 }
@@ -173,6 +187,9 @@ pub(crate) fn acknowledge(
         CommandOutcome::Applied { version, part_id } => (*version, *part_id),
     };
     let Some(conversation_id) = conversation_of(connection, result.id)? else { return Ok(None) };
+    if is_planted(Planted::NotKept) {
+        connection.execute("DELETE FROM commands WHERE id = ?1", [blob(result.id)])?;
+    }
     connection
         .prepare_cached(
             "UPDATE commands SET state = 'applied', log_id = ?2, version = ?3, part_id = ?4, \
@@ -229,6 +246,7 @@ pub(crate) fn retry(
         let Some(new_id) = ids.get(&command.id).filter(|_| refused.remove(&command.id)) else {
             continue;
         };
+        let new_id = if is_planted(Planted::RetriedUnderOldId) { command.id } else { *new_id };
         let after = command
             .after
             .filter(|after| known.contains(after) && !refused.contains(after))
@@ -238,12 +256,12 @@ pub(crate) fn retry(
                 "UPDATE commands SET id = ?2, after = ?3, state = 'queued', attempts = 0, \
                  attempted_at = NULL, refusal_code = NULL, refusal_message = NULL WHERE id = ?1",
             )?
-            .execute(params![blob(command.id), blob(*new_id), opt_blob(after)])?;
+            .execute(params![blob(command.id), blob(new_id), opt_blob(after)])?;
         connection
             .prepare_cached(
                 "UPDATE commands SET after = ?2 WHERE after = ?1 AND state <> 'applied'",
             )?
-            .execute(params![blob(command.id), blob(*new_id)])?;
+            .execute(params![blob(command.id), blob(new_id)])?;
         put_back.push(command.conversation_id);
     }
     Ok(put_back)
@@ -256,10 +274,16 @@ pub(crate) fn discard(
     id: CommandId,
 ) -> rusqlite::Result<Option<ConversationId>> {
     let Some(conversation_id) = conversation_of(connection, id)? else { return Ok(None) };
-    let deleted = connection
-        .prepare_cached("DELETE FROM commands WHERE id = ?1 AND state IN ('queued', 'refused')")?
-        .execute([blob(id)])?;
-    if deleted == 0 {
+    if is_planted(Planted::GivenUpOnTheWay) {
+        mark_unsent(connection, &[id])?;
+    }
+    let states = if is_planted(Planted::GivenUpIsSent) {
+        "DELETE FROM commands WHERE id = ?1 AND state = 'refused'"
+    } else {
+        "DELETE FROM commands WHERE id = ?1 AND state IN ('queued', 'refused')"
+    };
+    let deleted = connection.prepare_cached(states)?.execute([blob(id)])?;
+    if deleted == 0 && !is_planted(Planted::GivenUpIsSent) {
         return Ok(None);
     }
     connection
@@ -277,9 +301,10 @@ pub(crate) fn discard(
 
 /// Forgets what was confirmed long enough ago.
 pub(crate) fn prune(connection: &Connection, now: Timestamp) -> rusqlite::Result<u32> {
+    let kept_s = if is_planted(Planted::KeptTooShort) { KEPT_S / 3600 } else { KEPT_S };
     let deleted = connection
         .prepare_cached("DELETE FROM commands WHERE state = 'applied' AND applied_at < ?1")?
-        .execute([now.plus_seconds(-KEPT_S).as_micros()])?;
+        .execute([now.plus_seconds(-kept_s).as_micros()])?;
     Ok(u32::try_from(deleted).unwrap_or(u32::MAX))
 }
 
@@ -289,6 +314,9 @@ pub(crate) fn unacknowledge(
     log_id: LogId,
     now: Timestamp,
 ) -> rusqlite::Result<u32> {
+    if is_planted(Planted::NotSentAgain) {
+        return Ok(0);
+    }
     let queued = connection
         .prepare_cached(
             "UPDATE commands SET state = 'queued', log_id = NULL, version = NULL, part_id = NULL, \

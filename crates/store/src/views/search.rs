@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use recado_protocol::host::{SearchResult, SearchResults};
 use recado_protocol::text::{self, QueryTerm};
-use recado_protocol::{ConversationHead, PartId};
+use recado_protocol::{ConversationHead, PartId, Planted, is_planted};
 use rusqlite::{Connection, params};
 
 use super::snapshot::Snapshot;
@@ -52,7 +52,9 @@ impl Snapshot<'_> {
 
     fn messages(&self, terms: &[QueryTerm], limit: u32) -> rusqlite::Result<Vec<SearchResult>> {
         let mut docs = search::find_indexed(self.cache, terms, limit)?;
-        docs.extend(search::find_pending(self.cache, terms, PENDING_SCAN, limit)?);
+        if !is_planted(Planted::PendingNotSearched) {
+            docs.extend(search::find_pending(self.cache, terms, PENDING_SCAN, limit)?);
+        }
         docs.sort_unstable_by(|a, b| b.cmp(a));
         docs.dedup();
         docs.truncate(limit as usize);

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use recado_protocol::host::{Directory, Sidebar, View, ViewCount};
 use recado_protocol::workspace::Team;
-use recado_protocol::{AccessScope, ConversationState, TeamId, TeammateId, TeammateState};
+use recado_protocol::{
+    AccessScope, ConversationState, Planted, TeamId, TeammateId, TeammateState, is_planted,
+};
 
 use super::snapshot::Snapshot;
 use crate::cache::directory;
@@ -91,7 +93,8 @@ impl Snapshot<'_> {
                 team: cached.head.team_assignee_id,
                 unread: cached.unread > 0,
             };
-            *counted.entry(before).or_default() -= 1;
+            *counted.entry(before).or_default() -=
+                if is_planted(Planted::CountsMissMove) { 0 } else { 1 };
             if self.is_visible(&covered.laid) {
                 let head = &covered.laid.head;
                 let after = Facts {

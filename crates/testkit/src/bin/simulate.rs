@@ -6,7 +6,8 @@ use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use recado_testkit::simulator::{Beginning, Campaign, Failure, Plan, explain, run};
+use recado_protocol::planted::{Planted, plant};
+use recado_testkit::simulator::{Beginning, Campaign, Failure, Hunt, Plan, explain, run};
 
 const HELP: &str = "\
 Runs simulated days of agents, customers, admins and faults, each decided by its seed.
@@ -15,18 +16,23 @@ simulate --seeds N     runs N seeds and stops at the first that breaks an invari
     --first S          begins with seed S instead of 1
     --threads T        on T threads instead of one for each processor
 simulate --seed S      runs one seed, and shows what happened if it breaks an invariant
-    --trace            shows it in any case";
+    --trace            shows it in any case
+    --planted BUG      with a bug planted, by its name
+simulate --planted BUG tells how many of at most 2000 seeds it takes to find a planted bug, or all
+    --seeds N, --first S, --threads T   as above";
 
 struct Arguments {
     campaign: Campaign,
     seed: Option<u64>,
     trace: bool,
+    planted: Vec<Planted>,
 }
 
 fn arguments() -> anyhow::Result<Arguments> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let campaign = Campaign { first: 1, seeds: 10_000, threads, repeat_every: 100 };
-    let mut arguments = Arguments { campaign, seed: None, trace: false };
+    let mut arguments = Arguments { campaign, seed: None, trace: false, planted: Vec::new() };
+    let mut seeds = None;
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut number = || -> anyhow::Result<u64> {
@@ -34,27 +40,42 @@ fn arguments() -> anyhow::Result<Arguments> {
             value.parse().map_err(|_| anyhow::anyhow!("{word} needs a number\n\n{HELP}"))
         };
         match word.as_str() {
-            "--seeds" => arguments.campaign.seeds = number()?,
+            "--seeds" => seeds = Some(number()?),
             "--first" => arguments.campaign.first = number()?,
             "--threads" => arguments.campaign.threads = usize::try_from(number()?)?,
             "--seed" => arguments.seed = Some(number()?),
             "--trace" => arguments.trace = true,
+            "--planted" => arguments.planted = planted(&words.next().unwrap_or_default())?,
             _ => anyhow::bail!("{HELP}"),
         }
     }
+    let unsaid = if arguments.planted.is_empty() { 10_000 } else { 2_000 };
+    arguments.campaign.seeds = seeds.unwrap_or(unsaid);
     Ok(arguments)
+}
+
+fn planted(name: &str) -> anyhow::Result<Vec<Planted>> {
+    let names = |bug: &&Planted| name == "all" || name == format!("{bug:?}");
+    let bugs: Vec<Planted> = Planted::ALL.iter().filter(names).copied().collect();
+    anyhow::ensure!(!bugs.is_empty(), "there is no planted bug {name:?}\n\n{HELP}");
+    Ok(bugs)
 }
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments = arguments()?;
-    match arguments.seed {
-        Some(seed) => one(seed, arguments.trace),
-        None => many(&arguments.campaign),
+    match (arguments.seed, arguments.planted.as_slice()) {
+        (Some(seed), planted) => {
+            let beginning = Beginning::new()?;
+            plant(planted.first().copied());
+            one(&beginning, seed, arguments.trace)
+        }
+        (None, []) => many(&arguments.campaign),
+        (None, _) => hunt(arguments.planted, &arguments.campaign),
     }
 }
 
-fn one(seed: u64, trace: bool) -> anyhow::Result<ExitCode> {
-    let whole = run(&Beginning::new()?, &Plan::of(seed), true)?;
+fn one(beginning: &Beginning, seed: u64, trace: bool) -> anyhow::Result<ExitCode> {
+    let whole = run(beginning, &Plan::of(seed), true)?;
     if trace {
         whole.trace.iter().for_each(|line| println!("{line}"));
     }
@@ -62,7 +83,7 @@ fn one(seed: u64, trace: bool) -> anyhow::Result<ExitCode> {
         println!("seed {seed}: {} events, every invariant holds ({})", whole.steps, whole.digest);
         return Ok(ExitCode::SUCCESS);
     }
-    tell(&explain(seed)?);
+    tell(&explain(beginning, seed)?);
     Ok(ExitCode::FAILURE)
 }
 
@@ -94,6 +115,27 @@ fn many(campaign: &Campaign) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+fn hunt(bugs: Vec<Planted>, campaign: &Campaign) -> anyhow::Result<ExitCode> {
+    let begun = Instant::now();
+    let Campaign { first, seeds, threads, .. } = *campaign;
+    println!("{:<16} {:<22} {:>5}  breach", "rule", "planted bug", "seeds");
+    let found = Hunt { bugs, first, seeds, threads }.run(|found| {
+        let breach = found.breach.as_deref().unwrap_or("MISSED");
+        let short: String = breach.chars().take(90).collect();
+        let (rule, bug) = (found.bug.rule(), format!("{:?}", found.bug));
+        println!("{rule:<16} {bug:<22} {:>5}  {short}", found.runs);
+    })?;
+    let missed = found.iter().filter(|found| found.breach.is_none()).count();
+    println!(
+        "{} of {} planted bugs found in {:.0} s, {} seeds",
+        found.len() - missed,
+        found.len(),
+        begun.elapsed().as_secs_f64(),
+        found.iter().map(|found| found.runs).sum::<u64>()
+    );
+    Ok(if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn tell(failure: &Failure) {

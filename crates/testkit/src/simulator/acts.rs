@@ -205,6 +205,13 @@ impl World<'_> {
         if refused && chance.happens(600) {
             self.give_again(machine, entry.command_id)?;
         } else if self.machines[machine].store.discard(entry.command_id).is_ok() {
+            if matches!(entry.delivery, Delivery::Queued { sending: true, .. }) {
+                let id = entry.command_id;
+                anyhow::bail!("I1 machine {machine} gives {id} up although it is on its way");
+            }
+            if entry.attempts == 0 {
+                self.machines[machine].never_sent.insert(entry.command_id);
+            }
             self.trace.note(|| format!("machine {machine} gives {} up", entry.command_id));
             self.machines[machine].given_up.insert(entry.command_id);
         }

@@ -10,7 +10,8 @@ use recado_client::engine::{Answer, Ask};
 use recado_protocol::live::LiveTicket;
 use recado_protocol::sync::{HeadQuery, SyncPage};
 use recado_protocol::{
-    ApiError, ConversationAccess, ErrorCode, LogId, Role, TeamId, TeammateState, Timestamp,
+    Action, ApiError, Command, ConversationAccess, ErrorCode, LogId, Role, TeamId, TeammateState,
+    Timestamp,
 };
 use recado_server::clock::Clock;
 use recado_server::core::{ChannelPrincipal, Core, CoreError, Principal};
@@ -223,6 +224,12 @@ impl Backend {
             }
             Ask::Digest => Answer::Digest(now(sync::digest(&self.core, who))?.map_err(refused)?),
             Ask::Commands(request) => {
+                let adds =
+                    |command: &Command| matches!(command.action, Action::ConversationTagAdd { .. });
+                if weather.older_server && request.commands.iter().any(adds) {
+                    let message = "There is no such action.";
+                    return Err(ApiError::new(ErrorCode::InvalidRequest, message));
+                }
                 let answer = commands::run_all(&self.core, who, request);
                 Answer::Commands(now(answer)?.map_err(refused)?)
             }

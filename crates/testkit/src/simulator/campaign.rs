@@ -79,7 +79,7 @@ impl Campaign {
             anyhow::Ok(())
         })?;
         if let Some(seed) = failed.into_iter().min() {
-            report.failure = Some(explain(seed)?);
+            report.failure = Some(explain(&Beginning::new()?, seed)?);
         }
         Ok(report)
     }
@@ -128,10 +128,9 @@ impl Campaign {
 ///
 /// # Errors
 /// If a world cannot even be made.
-pub fn explain(seed: u64) -> anyhow::Result<Failure> {
-    let beginning = Beginning::new()?;
-    let small = shrunk(&beginning, &Plan::of(seed))?;
-    let breach = run(&beginning, &small, true)?.breach.unwrap_or_else(|| Breach {
+pub fn explain(beginning: &Beginning, seed: u64) -> anyhow::Result<Failure> {
+    let small = shrunk(beginning, &Plan::of(seed))?;
+    let breach = run(beginning, &small, true)?.breach.unwrap_or_else(|| Breach {
         what: "two runs of this seed were not the same".to_owned(),
         trace: Vec::new(),
     });

@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use recado_protocol::channel::{AddMessage, ChannelContact, ChannelMessage, OpenConversation};
-use recado_protocol::{ConversationId, PartId};
+use recado_protocol::{ConversationId, ConversationState, PartId};
 use recado_server::core::CoreError;
 use recado_server::inbound;
 
 use super::backend::{TEAMS, done};
 use super::chance::Chance;
 use super::world::World;
+
+/// What customers call themselves, now and then otherwise.
+const NAMES: [&str; 3] = ["Customer", "Customer", "Señor"];
 
 /// What the customers' system knows.
 #[derive(Debug, Clone, Default)]
@@ -42,7 +45,7 @@ impl World<'_> {
         let request = OpenConversation {
             contact: ChannelContact {
                 external_id: format!("customer-{customer}"),
-                name: Some(format!("Customer {customer}")),
+                name: Some(format!("{} {customer}", chance.pick(&NAMES).unwrap_or(&NAMES[0]))),
                 ..ChannelContact::default()
             },
             title: None,
@@ -90,6 +93,10 @@ impl World<'_> {
             self.after_write()?;
         }
         self.trace.note(|| "a customer writes again".to_owned());
+        let state = self.history.conversations.get(&id).and_then(|all| all.last());
+        if state.is_none_or(|version| version.state != ConversationState::Open) {
+            anyhow::bail!("a customer wrote and {id} is not open");
+        }
         receipts.dedup();
         let [receipt] = receipts.as_slice() else {
             anyhow::bail!("a customer's request took effect twice");
@@ -122,6 +129,9 @@ impl World<'_> {
                 Err(error) => anyhow::bail!("{:?}", error.to_api().code),
             };
             for reply in page.replies {
+                if !self.history.replies.contains(&reply.part_id) {
+                    anyhow::bail!("I4 {} reached the customers and is no reply", reply.part_id);
+                }
                 if !self.customers.replies.insert(reply.part_id) {
                     anyhow::bail!("I2 reply {} reached the customers twice", reply.part_id);
                 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use recado_protocol::sync::Change;
 use recado_protocol::{
-    CommandId, ConversationId, ConversationState, LogId, PartId, ScopeFacts, Visibility,
+    AuthorType, CommandId, ConversationId, ConversationState, LogId, Part, PartId, PartType,
+    ScopeFacts, Visibility,
 };
 
 /// A state of a conversation.
@@ -41,6 +42,8 @@ pub(super) struct History {
     pub(super) access: Vec<Vec<Access>>,
     /// The parts that commands made.
     pub(super) made_by: HashMap<CommandId, PartId>,
+    /// What agents wrote to customers.
+    pub(super) replies: BTreeSet<PartId>,
     /// What the customers were told had been taken.
     pub(super) received: BTreeSet<PartId>,
     parts: BTreeSet<PartId>,
@@ -62,6 +65,7 @@ impl History {
             conversations: BTreeMap::new(),
             access: access.into_iter().map(first).collect(),
             made_by: HashMap::new(),
+            replies: BTreeSet::new(),
             received: BTreeSet::new(),
             parts: BTreeSet::new(),
             newest: HashMap::new(),
@@ -75,6 +79,14 @@ impl History {
     pub(super) fn take(&mut self, change: &Change, given: &Given) -> Result<(), String> {
         let Change::Conversation { conversation } = change else { return Ok(()) };
         let head = &conversation.head;
+        if head.snoozed_until.is_some() != (head.state == ConversationState::Snoozed) {
+            return Err(format!(
+                "{} is {} and put aside until {:?}",
+                head.id,
+                head.state.name(),
+                head.snoozed_until
+            ));
+        }
         let versions = self.conversations.entry(head.id).or_default();
         if versions.last().is_none_or(|last| last.seq < head.version) {
             versions.push(Version { seq: head.version, facts: head.scope(), state: head.state });
@@ -82,6 +94,9 @@ impl History {
         for part in &conversation.parts {
             if !self.parts.insert(part.id) {
                 continue;
+            }
+            if part.part_type == PartType::Comment && part.author.author_type == AuthorType::Admin {
+                self.replies.insert(part.id);
             }
             let Some(command_id) = part.command_id else { continue };
             if let Some(first) = self.made_by.insert(command_id, part.id) {
@@ -93,6 +108,11 @@ impl History {
             let Some(&(agent, order, in_order)) = given.get(&command_id) else {
                 return Err(format!("command {command_id} was given by nobody"));
             };
+            if !self.might_act(agent, part) {
+                return Err(format!(
+                    "I4 command {command_id} acted on what its author could not see any more"
+                ));
+            }
             if !in_order {
                 continue;
             }
@@ -105,6 +125,18 @@ impl History {
             *newest = order;
         }
         Ok(())
+    }
+
+    /// Whether an agent saw the conversation right before the change that made this part.
+    fn might_act(&self, agent: usize, part: &Part) -> bool {
+        let versions = self.conversations.get(&part.conversation_id).map_or(&[][..], Vec::as_slice);
+        let Some(before) = versions.iter().rfind(|version| version.seq < part.version) else {
+            return false;
+        };
+        let accesses = self.access.get(agent).map_or(&[][..], Vec::as_slice);
+        let access = accesses.iter().rfind(|access| access.from_seq <= part.version);
+        let view = access.and_then(|access| access.visibility.as_ref());
+        view.is_some_and(|view| view.matches(&before.facts))
     }
 
     /// Notes that an agent's access is another one from the next number on.

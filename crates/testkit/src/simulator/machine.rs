@@ -61,6 +61,10 @@ pub(super) struct Machine {
     pub(super) next_demand: Id,
     /// The log and the cursor that were seen last.
     pub(super) reached: Option<(LogId, u64)>,
+    /// The access, by log and epoch, under which the cache was compared with the server last.
+    pub(super) compared: Option<(LogId, u64)>,
+    /// What was given up before it was ever sent.
+    pub(super) never_sent: BTreeSet<CommandId>,
     /// When the access token runs out.
     pub(super) token_until: i64,
 }
@@ -120,6 +124,8 @@ impl Machine {
             demands: BTreeSet::new(),
             next_demand: 0,
             reached: None,
+            compared: None,
+            never_sent: BTreeSet::new(),
             token_until: 0,
         })
     }

@@ -24,6 +24,12 @@ pub struct Weather {
     pub newer_server: bool,
     /// How many entries of the log one page covers.
     pub page: u32,
+    /// Of a thousand frames, how many are left out of a live stream that goes on.
+    pub skipped: u64,
+    /// How many entries of the log one page of a live stream covers.
+    pub frame: u32,
+    /// Whether the server cannot read one kind of command.
+    pub older_server: bool,
     /// How many heads one page holds.
     pub heads: u32,
     /// For how long an access token is good, in seconds.
@@ -128,6 +134,9 @@ impl Plan {
             unheard: often(&mut chance, 200, 100, 800),
             newer_server: chance.happens(100),
             page: *chance.pick(&[1, 2, 5, 500]).unwrap_or(&500),
+            skipped: often(&mut chance, 200, 10, 200),
+            frame: *chance.pick(&[1, 3, 200]).unwrap_or(&200),
+            older_server: chance.happens(50),
             heads: *chance.pick(&[1, 3, 500]).unwrap_or(&500),
             token_s: *chance.pick(&[40, 90, 300]).unwrap_or(&300),
         };

@@ -6,7 +6,7 @@ use recado_client::engine::Input;
 use recado_protocol::host::{
     ConnectionState, Delivery, InboxPage, InboxRequest, OpenRequest, Sort,
 };
-use recado_protocol::sync::{ConversationDelta, HeadQuery};
+use recado_protocol::sync::{ConversationDelta, HeadPage, HeadQuery};
 use recado_protocol::{
     Action, CommandId, CommandOutcome, ConversationHead, ConversationId, ConversationState, PartId,
     TeammateState,
@@ -24,6 +24,9 @@ use super::world::World;
 /// How long everything may take to come to rest once it has healed: several polls, since a wake-up may
 /// have been lost just before.
 const LONGEST_REST: i64 = 300 * SECOND;
+/// How long the outboxes may take to drain once everything has healed: a request that was lost just
+/// before, and the longest wait after it.
+const LONGEST_DRAIN: i64 = 90 * SECOND;
 
 impl World<'_> {
     /// Ends every fault.
@@ -45,7 +48,10 @@ impl World<'_> {
             self.machines[machine].disk_full_until = 0;
             let life = self.machines[machine].life;
             self.switch_on(machine, life)?;
-            self.tell(machine, Input::NetworkHint)?;
+            // A machine does not always notice that the network is back.
+            if self.chance.happens(500) {
+                self.tell(machine, Input::NetworkHint)?;
+            }
         }
         Ok(())
     }
@@ -55,10 +61,15 @@ impl World<'_> {
     /// # Errors
     /// I10, or the first other invariant that does not hold.
     pub(super) fn come_to_rest(&mut self) -> anyhow::Result<()> {
-        let until = self.now + LONGEST_REST;
+        let (until, drained_until) = (self.now + LONGEST_REST, self.now + LONGEST_DRAIN);
         let mut restless = String::new();
         while self.now < until {
             self.run_until(self.now + SECOND)?;
+            if self.now >= drained_until
+                && let Some(waiting) = self.waiting_command()?
+            {
+                anyhow::bail!("I10 an outbox does not drain: {waiting}");
+            }
             match self.restless()? {
                 None => return Ok(()),
                 Some(reason) => restless = reason,
@@ -83,6 +94,16 @@ impl World<'_> {
                 let (has, wants) = (meta.cursor, self.history.seq);
                 return Ok(Some(format!("machine {n} has reached {has} of {wants}")));
             }
+            if !machine.store.wanted_bodies(1)?.is_empty() {
+                return Ok(Some(format!("machine {n} lacks messages")));
+            }
+        }
+        self.waiting_command()
+    }
+
+    /// What some outbox still has to send.
+    fn waiting_command(&self) -> anyhow::Result<Option<String>> {
+        for (n, machine) in self.machines.iter().enumerate() {
             let entries = machine.store.outbox_entries()?.entries;
             if let Some(waiting) = entries.iter().find(|entry| is_queued(&entry.delivery)) {
                 return Ok(Some(format!("machine {n} still has {} to send", waiting.command_id)));
@@ -90,9 +111,6 @@ impl World<'_> {
             // Read marks are not among the entries that are shown.
             if !machine.store.pending_to_send(1)?.is_empty() {
                 return Ok(Some(format!("machine {n} still has something to send")));
-            }
-            if !machine.store.wanted_bodies(1)?.is_empty() {
-                return Ok(Some(format!("machine {n} lacks messages")));
             }
         }
         Ok(None)
@@ -107,7 +125,9 @@ impl World<'_> {
             self.judge_commands(machine)?;
             self.judge_drafts(machine)?;
             self.judge_cache(machine)?;
+            self.judge_comparison(machine)?;
         }
+        self.judge_order()?;
         self.judge_customers()?;
         self.judge_audit()
     }
@@ -118,6 +138,9 @@ impl World<'_> {
         let entries = machine.store.outbox_entries()?.entries;
         for (id, accepted) in &machine.accepted {
             if machine.given_up.contains(id) {
+                if machine.never_sent.contains(id) && self.history.made_by.contains_key(id) {
+                    anyhow::bail!("I1 {id} of machine {n} took effect although it was given up");
+                }
                 continue;
             }
             let stored = self.outcome(machine.who, *id)?;
@@ -152,7 +175,12 @@ impl World<'_> {
         Ok(())
     }
 
-    fn outcome(&self, author: Principal, id: CommandId) -> anyhow::Result<Option<CommandOutcome>> {
+    /// What the server keeps of a command.
+    pub(super) fn outcome(
+        &self,
+        author: Principal,
+        id: CommandId,
+    ) -> anyhow::Result<Option<CommandOutcome>> {
         let found =
             self.backend.core().db().read(async move |tx| command::find(tx, author, id).await);
         let found: Result<_, DbError> = done(found)?;
@@ -174,12 +202,16 @@ impl World<'_> {
     /// I5: the cache holds what the server shows, and nothing else.
     fn judge_cache(&self, n: usize) -> anyhow::Result<()> {
         let machine = &self.machines[n];
-        let mut server = BTreeMap::new();
+        let (mut server, mut read, mut contacts) =
+            (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for state in ConversationState::ALL {
-            for head in self.server_list(machine.who, *state)? {
-                server.insert(head.id, head);
-            }
+            let page = self.server_list(machine.who, *state)?;
+            server.extend(page.heads.into_iter().map(|head| (head.id, head)));
+            let marks = page.read_marks.into_iter();
+            read.extend(marks.map(|mark| (mark.conversation_id, mark.contact_parts_read)));
+            contacts.extend(page.contacts.into_iter().map(|contact| (contact.id, contact)));
         }
+        self.judge_contacts(n, &contacts)?;
         let mut held = BTreeMap::new();
         for view in Self::EVERY_VIEW {
             let request = InboxRequest { view, sort: Sort::Newest, after: None, limit: ALL };
@@ -190,7 +222,12 @@ impl World<'_> {
         }
         for (id, head) in &server {
             match held.get(id) {
-                Some(row) if row.head == *head => {}
+                Some(row) if row.head == *head && row.unread == Self::unread(head, &read) => {}
+                Some(row) if row.head == *head => anyhow::bail!(
+                    "I5 machine {n} shows {} unread messages of {id} instead of {}",
+                    row.unread,
+                    Self::unread(head, &read)
+                ),
                 Some(row) => anyhow::bail!(
                     "I5 machine {n} holds another state of {id}: version {} instead of {}",
                     row.head.version,
@@ -214,15 +251,11 @@ impl World<'_> {
         Ok(())
     }
 
-    fn server_list(
-        &self,
-        who: Principal,
-        state: ConversationState,
-    ) -> anyhow::Result<Vec<ConversationHead>> {
+    fn server_list(&self, who: Principal, state: ConversationState) -> anyhow::Result<HeadPage> {
         let query = HeadQuery { state, contact_id: None, after: None, limit: None };
         let page = done(sync::heads(self.backend.core(), who, &query))??;
         anyhow::ensure!(page.next.is_none(), "there are more conversations than one page holds");
-        Ok(page.heads)
+        Ok(page)
     }
 
     /// The parts that the cache says it has are the server's.
@@ -255,7 +288,11 @@ impl World<'_> {
         Ok(())
     }
 
-    fn server_conversation(
+    /// A conversation as the server shows it to somebody.
+    ///
+    /// # Errors
+    /// What the server says, and if it shows nothing.
+    pub(super) fn server_conversation(
         &self,
         who: Principal,
         id: ConversationId,

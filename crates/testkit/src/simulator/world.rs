@@ -236,6 +236,9 @@ impl<'p> World<'p> {
                 if result.is_ok() {
                     self.machines[machine].answered_at = self.now;
                 }
+                if let Ok(Answer::Digest(digest)) = &result {
+                    self.machines[machine].compared = Some((digest.log_id, digest.epoch));
+                }
                 self.trace.note(|| match &result {
                     Ok(answer) => format!("machine {machine} is answered {request} {answer:?}"),
                     Err(error) => format!("machine {machine} is answered {request} {error}"),
@@ -462,8 +465,17 @@ impl<'p> World<'p> {
             return Ok(());
         }
         let who = self.machines[machine].who;
+        if let Ask::Commands(request) = ask {
+            self.judge_sending(machine, request)?;
+        }
         let answer = self.backend.answer(who, ask, &self.plan.weather);
         self.after_write()?;
+        if let Ok(answer) = &answer {
+            self.judge_answer(self.machines[machine].agent, answer)?;
+        }
+        if let (Ask::Commands(request), Ok(Answer::Commands(first))) = (ask, &answer) {
+            self.judge_outcomes(machine, request, first)?;
+        }
         if !answered {
             return Ok(());
         }

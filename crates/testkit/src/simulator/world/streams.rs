@@ -2,7 +2,7 @@
 
 use recado_client::engine::Id;
 use recado_client::transport::TransportError;
-use recado_protocol::live::LiveRequest;
+use recado_protocol::live::{LiveFrame, LiveRequest};
 use recado_server::live::follower::{Follower, Step};
 
 use super::{Event, Stream, StreamId, World};
@@ -28,7 +28,8 @@ impl World<'_> {
                 .schedule(self.now + SECOND, Event::LiveClosed { machine, life, live, error });
         }
         let core = self.backend.core().clone();
-        let follower = Follower::new(core, self.machines[machine].who, log_id, cursor);
+        let follower = Follower::new(core, self.machines[machine].who, log_id, cursor)
+            .with_entries(self.plan.weather.frame);
         let stream = (machine, life, live);
         self.streams.insert(stream, Stream { follower, last_at: self.now });
         self.schedule(self.now, Event::Follow { stream });
@@ -50,6 +51,13 @@ impl World<'_> {
                     return Ok(());
                 }
                 Step::Send(frame) => {
+                    if let LiveFrame::Page { page } = &frame {
+                        self.judge_page(self.machines[machine].agent, page)?;
+                    }
+                    let skipped = !self.calm && self.chance.happens(self.plan.weather.skipped);
+                    if skipped {
+                        continue;
+                    }
                     self.schedule(at, Event::LiveFrame { machine, life, live, frame });
                 }
                 Step::UpToDate => break,
