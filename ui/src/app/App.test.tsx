@@ -60,6 +60,40 @@ const submitted = () =>
     .map((call) => (call.request as { action: { type: string } }).action)
     .filter((action) => action.type !== 'conversation_mark');
 
+const LINK = 'recado://join?url=https%3A%2F%2Fa.example&workspace=wks_1';
+
+test('a join link that starts the program is there when it has started, and gone once it was used', async () => {
+  const user = start((state) => {
+    state.phase = 'opening';
+  });
+  await screen.findByRole('status');
+  act(() => host.emit({ type: 'join_link_received', link: LINK }));
+  changeState((state) => {
+    state.phase = 'join';
+  });
+  expect(await screen.findByTestId('join-link')).toHaveProperty('value', LINK);
+  await user.click(screen.getByTestId('join-submit'));
+  await screen.findByTestId('sign-in-email');
+  changeState((state) => {
+    state.phase = 'ready';
+  });
+  await screen.findAllByTestId('conversation-row');
+  expect(screen.queryByText('A join link arrived')).toBeNull();
+});
+
+test('a conversation that was asked for while the program was starting is shown', async () => {
+  start((state) => {
+    state.phase = 'opening';
+  });
+  await screen.findByRole('status');
+  const [asked] = [...host.world.conversations.keys()].slice(2);
+  act(() => host.emit({ type: 'open_conversation', conversation_id: asked as string }));
+  changeState((state) => {
+    state.phase = 'ready';
+  });
+  await screen.findByTestId('composer-editor');
+});
+
 test('joining, signing in and the code lead to the inbox', async () => {
   const user = start((state) => {
     state.phase = 'join';

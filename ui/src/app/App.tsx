@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { I18nProvider } from 'react-aria-components/I18nProvider';
-import type { AppState, Settings } from '../bindings/protocol';
+import type { AppState, Phase, Settings } from '../bindings/protocol';
 import { CommandsProvider } from '../commands/Commands';
 import { buildKeymap } from '../commands/keymap';
 import { type Language, LocalizationProvider, languageFor } from '../i18n/text';
@@ -10,7 +10,7 @@ import { OpeningScreen, ProblemScreen } from '../signin/ProblemScreen';
 import { HostEvents } from './events';
 import { KEYS, useAppState } from './queries';
 import { StartFailed } from './StartFailed';
-import { ui } from './uiState';
+import { ui, useUi } from './uiState';
 
 // Who is signed in, as nearly always, never sees these.
 const JoinScreen = lazy(async () => ({ default: (await import('../signin/JoinScreen')).JoinScreen }));
@@ -55,7 +55,7 @@ function Screen({ state }: { state: AppState }) {
   // Nothing of one account may be on the screen of the next, nor stay in memory behind a lock.
   useEffect(() => {
     if (phase === 'ready') return;
-    ui.reset();
+    ui.reset(askedFromOutside(phase));
     client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEYS.state[0] });
   }, [client, phase]);
   switch (phase) {
@@ -72,6 +72,14 @@ function Screen({ state }: { state: AppState }) {
     case 'ready':
       return <InboxScreen />;
   }
+}
+
+/** What a link from outside asked for while the program was starting outlives the start. */
+function askedFromOutside(phase: Phase) {
+  const { overlay, selectedId } = useUi.getState();
+  const link = overlay?.type === 'join' ? { overlay } : {};
+  if (phase === 'opening') return { ...link, selectedId };
+  return phase === 'join' ? link : {};
 }
 
 function useLanguage(settings: Settings | undefined): Language {

@@ -73,7 +73,8 @@ const { setState: set, getState: get } = useUi;
 
 /** Every change of the UI's own state. */
 export const ui = {
-  reset: () => set(useUi.getInitialState(), true),
+  reset: (kept: Partial<Pick<UiState, 'overlay' | 'selectedId'>> = {}) =>
+    set({ ...useUi.getInitialState(), ...kept }, true),
   showView: (view: View) => set({ page: 'inbox', view, selectedId: null, left: null }),
   showOutbox: () => set({ page: 'outbox' }),
   select: (selectedId: ConversationId | null, targetPartId: PartId | null = null) => {

@@ -7,8 +7,11 @@ const EVENT = 'recado://event';
 
 /** The desktop program, over its IPC. */
 export function tauriHost(): Host {
+  // The program tells what waited for the page once it is asked for the first time; by then the page has to listen.
+  let listening: Promise<unknown> = Promise.resolve();
   return {
     async invoke(name, request) {
+      await listening;
       try {
         return await invoke(name, { request });
       } catch (thrown) {
@@ -17,6 +20,7 @@ export function tauriHost(): Host {
     },
     listen(handler) {
       const registration = listen<HostEvent>(EVENT, (event) => handler(event.payload));
+      listening = registration.catch(() => undefined);
       return () => {
         registration.then((unlisten) => unlisten());
       };
