@@ -14,7 +14,7 @@ use crate::npm;
 use crate::session::Session;
 use crate::system::{self, EVERYTHING, Purpose};
 use crate::workspace::Workspace;
-use crate::{crash, poll, postgres, run, test};
+use crate::{crash, poll, postgres, run, test, tls_grade};
 
 /// Developer commands of Recado
 #[derive(Parser)]
@@ -67,9 +67,11 @@ enum Task {
     /// Runs the script `pictures` of tests/ui in Chromium, on the real client and a real server.
     Pictures,
 
-    /// Measure the client's cache against plain rusqlite doing the same work
+    /// Measure server, engine and cache, each beside the least that could do the same work
     ///
     /// Prints ratios, since seconds differ from machine to machine. docs/benchmarks.md explains each line.
+    ///
+    /// Examples: cargo xtask bench --rounds 21, cargo xtask bench --group server, cargo xtask bench --quick
     Bench {
         /// Passed on to the benchmark
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -94,6 +96,13 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+
+    /// Have an independent tester grade the server's TLS
+    ///
+    /// Fetches testssl.sh, in an edition that gives grades, from Debian's archive into the target folder, starts a server
+    /// with its own authority on this machine, and fails unless the grade is A+, HSTS lasts a year or longer, and nothing
+    /// but what is listed with its reason was found. Takes some minutes; the whole report lies in target/xtask/tls-grade.
+    TlsGrade(tls_grade::Options),
 
     /// Check for system packages and install what is missing
     Deps {
@@ -136,6 +145,7 @@ fn perform(task: &Task) -> Result<ExitCode> {
             run_shown(simulate.args(arguments), &interrupt)?;
         }
         Task::Crash(options) => crash::run(options, &workspace, &interrupt)?,
+        Task::TlsGrade(options) => tls_grade::run(options, &workspace, &interrupt)?,
         Task::Deps { check, purposes } => {
             let purposes = if purposes.is_empty() { &EVERYTHING } else { purposes.as_slice() };
             if *check {

@@ -18,6 +18,7 @@ mod run;
 pub mod session;
 mod system;
 mod test;
+mod tls_grade;
 mod totp;
 mod walk;
 pub mod webdriver;

@@ -19,9 +19,11 @@ pub(crate) enum Purpose {
     Browser,
     /// Tests on PostgreSQL, and on the files that the app leaves
     Database,
+    /// A grade for the server's TLS
+    Tls,
 }
 
-/// All purposes.
+/// All purposes of everyday work.
 pub(crate) const EVERYTHING: [Purpose; 4] =
     [Purpose::Build, Purpose::Session, Purpose::Browser, Purpose::Database];
 
@@ -159,7 +161,25 @@ const NEEDS: &[Need] = &[
         why: "shows that it cannot open the encrypted cache",
     },
     Need {
-        purposes: &[Purpose::Database],
+        purposes: &[Purpose::Tls],
+        packages: &["bsdextrautils", "bsdmainutils"],
+        proof: Proof::Program(&["hexdump"]),
+        why: "writes the tester's own handshakes",
+    },
+    Need {
+        purposes: &[Purpose::Tls],
+        packages: &["bind9-dnsutils", "dnsutils"],
+        proof: Proof::Program(&["dig"]),
+        why: "the tester does not start without it, though nothing is looked up",
+    },
+    Need {
+        purposes: &[Purpose::Tls],
+        packages: &["procps"],
+        proof: Proof::Program(&["ps"]),
+        why: "the tester's time limits",
+    },
+    Need {
+        purposes: &[Purpose::Database, Purpose::Tls],
         packages: &["openssl"],
         proof: Proof::Program(&["openssl"]),
         why: "checks the server's TLS from outside",

@@ -47,6 +47,11 @@ impl Workspace {
         self.target.join("xtask/logs")
     }
 
+    /// The folder for the tester of `cargo xtask tls-grade` and its report.
+    pub(crate) fn tls_grade(&self) -> PathBuf {
+        self.target.join("xtask/tls-grade")
+    }
+
     /// The folder for the pictures of `cargo xtask run`.
     pub(crate) fn walk_pictures(&self) -> PathBuf {
         self.target.join("xtask/walk")
