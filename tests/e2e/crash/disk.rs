@@ -1,4 +1,4 @@
-//! The failing disk: `disk.c`, built once and loaded into a process by `LD_PRELOAD`.
+//! The failing disk: `disk.c` and `record.c`, built once and loaded into a process by `LD_PRELOAD`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -56,9 +56,9 @@ impl FaultKind {
     }
 }
 
-/// Compiles a C source beside this file.
-fn compiled(source: &str, arguments: &[&str], name: &str) -> Result<PathBuf, String> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e/crash").join(source);
+/// Compiles C sources that lie beside this file.
+fn compiled(sources: &[&str], arguments: &[&str], name: &str) -> Result<PathBuf, String> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e/crash");
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     // Under a name of its own first: another run may be using what lies there.
     let fresh = target.with_extension(uuid::Uuid::new_v4().simple().to_string());
@@ -67,12 +67,13 @@ fn compiled(source: &str, arguments: &[&str], name: &str) -> Result<PathBuf, Str
         .args(["-O2", "-Wall", "-Wextra"])
         .args(arguments)
         .arg("-o")
-        .args([&fresh, &source])
+        .arg(&fresh)
+        .args(sources.iter().map(|source| beside.join(source)))
         .arg("-ldl")
         .status()
         .map_err(|error| format!("there is no C compiler: {error}"))?;
     if !status.success() {
-        return Err(format!("{} was not compiled", source.display()));
+        return Err(format!("{} was not compiled", sources.join(" ")));
     }
     std::fs::rename(&fresh, &target).map_err(|error| error.to_string())?;
     Ok(target)
@@ -80,7 +81,8 @@ fn compiled(source: &str, arguments: &[&str], name: &str) -> Result<PathBuf, Str
 
 fn library() -> anyhow::Result<&'static Path> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let built = BUILT.get_or_init(|| compiled("disk.c", &["-shared", "-fPIC"], "disk.so"));
+    let built =
+        BUILT.get_or_init(|| compiled(&["disk.c", "record.c"], &["-shared", "-fPIC"], "disk.so"));
     built.as_deref().map_err(|error| anyhow::anyhow!("{error}"))
 }
 
@@ -153,7 +155,7 @@ fn probe(kind: FaultKind, at: u64, syncs: [&str; 2]) -> anyhow::Result<(Option<S
     let mut disk = Disk::new(&folder, beside.path());
     disk.arm(kind, at, &mut Chance::new(1))?;
     let surroundings = disk.under(Surroundings::default())?;
-    let program = compiled("probe.c", &[], "probe").map_err(anyhow::Error::msg)?;
+    let program = compiled(&["probe.c"], &[], "probe").map_err(anyhow::Error::msg)?;
     let status =
         Command::new(program).arg(&folder).args(syncs).envs(surroundings.environment).status()?;
     ensure!(disk.happened().is_some(), "the fault never happened");
