@@ -101,6 +101,8 @@ pub struct Engine {
     needs_pull: bool,
     needs_comparison: bool,
     comparisons_left: u32,
+    /// Whether the sync lane waits for the server's side of a comparison.
+    comparing: bool,
     /// The ids of a listing that began in this run, so that what the server no longer lists can be
     /// dropped; absent for a listing that was resumed.
     listed: Option<HashSet<ConversationId>>,
@@ -156,6 +158,7 @@ impl Engine {
             needs_pull: false,
             needs_comparison: false,
             comparisons_left: 0,
+            comparing: false,
             listed: None,
             reconcile: false,
             reconciled_without_page: false,
@@ -309,6 +312,7 @@ impl Engine {
         self.sync_backoff = Backoff::default();
         self.needs_bootstrap = false;
         self.needs_comparison = false;
+        self.comparing = false;
         self.listed = None;
         self.reconcile = false;
         self.reconciled_without_page = false;

@@ -50,6 +50,7 @@ impl Engine {
         }
         if self.needs_comparison && self.comparisons_left > 0 {
             self.comparisons_left -= 1;
+            self.comparing = true;
             return Some(Ask::Digest);
         }
         self.live.is_closed().then_some(Ask::LiveTicket)
@@ -73,9 +74,16 @@ impl Engine {
         result: Result<Answer, TransportError>,
         effects: &mut Vec<Effect>,
     ) {
+        let was_comparing = std::mem::take(&mut self.comparing);
         let answer = match result {
             Ok(answer) => answer,
-            Err(error) => return self.sync_failed(now, &error, effects),
+            Err(error) => {
+                // A question that was lost on the way has compared nothing.
+                if was_comparing && error.code() == ErrorCode::Unreachable {
+                    self.comparisons_left += 1;
+                }
+                return self.sync_failed(now, &error, effects);
+            }
         };
         self.sync_backoff.succeeded();
         match answer {

@@ -138,3 +138,27 @@ fn an_answer_older_than_the_cache_takes_away_only_what_has_not_changed_since() {
     harness.answer_to(request, nothing);
     assert_eq!(harness.cached(&[1]), [1]);
 }
+
+#[test]
+fn a_comparison_that_is_lost_on_the_way_is_made_until_it_is_answered() {
+    let mut harness = Harness::new();
+    harness.input(Input::Start);
+    let mut lost = 0;
+    while lost < 20 {
+        let Some(place) = harness.sent.iter().position(|(_, ask)| matches!(ask, Ask::Digest))
+        else {
+            assert!(harness.serve_one(10, &[head(1, 5)]), "after {lost} lost answers");
+            continue;
+        };
+        let (request, _) = harness.sent.remove(place).expect("a request");
+        harness.fail(request, TransportError::Unreachable);
+        lost += 1;
+        harness.pass(31);
+    }
+    let mut compared = false;
+    while harness.state() != ConnectionState::Online {
+        compared |= harness.sent.iter().any(|(_, ask)| matches!(ask, Ask::Digest));
+        assert!(harness.serve_one(10, &[head(1, 5)]));
+    }
+    assert!(compared);
+}
