@@ -10,6 +10,7 @@ mod customers;
 mod history;
 mod hunt;
 mod judge;
+mod judge_batch;
 mod judge_commands;
 mod judge_end;
 mod judge_pages;

@@ -283,7 +283,11 @@ pub(crate) fn discard(
         "DELETE FROM commands WHERE id = ?1 AND state IN ('queued', 'refused')"
     };
     let deleted = connection.prepare_cached(states)?.execute([blob(id)])?;
-    if deleted == 0 && !is_planted(Planted::GivenUpIsSent) {
+    let waits = || {
+        let found = entry::one(connection, id)?;
+        rusqlite::Result::Ok(found.is_some_and(|entry| entry.standing == Standing::Queued))
+    };
+    if deleted == 0 && !(is_planted(Planted::GivenUpIsSent) && waits()?) {
         return Ok(None);
     }
     connection

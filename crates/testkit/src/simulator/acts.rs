@@ -89,7 +89,13 @@ impl World<'_> {
         }
         let Some(row) = self.choose(machine, &mut chance)? else { return Ok(()) };
         let action = self.draw_action(machine, &row, &mut chance);
-        self.submit(machine, row.head.id, action)
+        let is_reply = matches!(action, Action::ConversationReply { .. });
+        self.submit(machine, row.head.id, action)?;
+        // "Send and close": the second waits for the first, and does not go without it.
+        if is_reply && chance.happens(300) {
+            self.submit(machine, row.head.id, Action::ConversationClose)?;
+        }
+        Ok(())
     }
 
     fn draw_action(&self, machine: usize, row: &InboxRow, chance: &mut Chance) -> Action {
@@ -98,10 +104,10 @@ impl World<'_> {
             chance.pick(&["vip", "refund", "bug"]).copied().unwrap_or_default().to_owned()
         };
         let word = format!("answer{}x{machine}", self.machines[machine].order);
-        match chance.below(14) {
+        match chance.below(17) {
             0..4 => Action::ConversationReply { body_text: word, last_seen_seq: head.part_count },
             4 => Action::ConversationNote { body_text: word },
-            5 => {
+            5..8 => {
                 let agents = &self.backend.people.agents;
                 let mut whom: Vec<_> = agents.iter().map(|who| Some(who.teammate_id)).collect();
                 whom.push(None);
@@ -109,7 +115,7 @@ impl World<'_> {
                     admin_assignee_id: chance.pick(&whom).copied().flatten(),
                 }
             }
-            6 => {
+            8..10 => {
                 let mut teams: Vec<_> =
                     self.backend.people.teams.iter().copied().map(Some).collect();
                 teams.push(None);
@@ -117,18 +123,22 @@ impl World<'_> {
                     team_assignee_id: chance.pick(&teams).copied().flatten(),
                 }
             }
-            7 => Action::ConversationClose,
-            8 => Action::ConversationOpen,
-            9 => Action::ConversationSnooze {
-                snoozed_until: self.backend.now().plus_seconds(chance.between(1, 60)),
+            10 => Action::ConversationClose,
+            11 => Action::ConversationOpen,
+            12 => Action::ConversationSnooze {
+                // Some are over soon, some not before the end.
+                snoozed_until: {
+                    let longest = if chance.happens(700) { 60 } else { 100_000 };
+                    self.backend.now().plus_seconds(chance.between(1, longest))
+                },
             },
-            10 => Action::ConversationPrioritize {
+            13 => Action::ConversationPrioritize {
                 priority: *chance
                     .pick(&[Priority::Priority, Priority::NotPriority])
                     .unwrap_or(&Priority::Priority),
             },
-            11 => Action::ConversationTagAdd { tag: tag(chance) },
-            12 => Action::ConversationTagRemove { tag: tag(chance) },
+            14 => Action::ConversationTagAdd { tag: tag(chance) },
+            15 => Action::ConversationTagRemove { tag: tag(chance) },
             _ => Action::ConversationMark {
                 contact_parts_read: u32::try_from(
                     chance.below(u64::from(head.contact_part_count) + 1),

@@ -46,6 +46,7 @@ impl World<'_> {
                         "I4 machine {machine} holds version {version} of {id}, which its agent was never allowed to see"
                     );
                 }
+                self.judge_changed(machine, &meta, *id, version)?;
             }
         }
         self.machines[machine].reached = Some((log_id, meta.cursor));

@@ -136,7 +136,7 @@ impl Plan {
             page: *chance.pick(&[1, 2, 5, 500]).unwrap_or(&500),
             skipped: often(&mut chance, 200, 10, 200),
             frame: *chance.pick(&[1, 3, 200]).unwrap_or(&200),
-            older_server: chance.happens(50),
+            older_server: chance.happens(100),
             heads: *chance.pick(&[1, 3, 500]).unwrap_or(&500),
             token_s: *chance.pick(&[40, 90, 300]).unwrap_or(&300),
         };
@@ -186,7 +186,7 @@ impl Plan {
                 add(What::ClockJump(machine), 1);
             }
         }
-        for (fault, per_mille) in [(What::Restart, 300), (What::Forget, 150)] {
+        for (fault, per_mille) in [(What::Restart, 300), (What::Forget, 250)] {
             if chance.happens(per_mille) {
                 add(fault, 1 + chance.below(3));
             }
