@@ -283,9 +283,9 @@ pub(crate) fn discard(
         "DELETE FROM commands WHERE id = ?1 AND state IN ('queued', 'refused')"
     };
     let deleted = connection.prepare_cached(states)?.execute([blob(id)])?;
-    let waits = || {
+    let waits = || -> rusqlite::Result<bool> {
         let found = entry::one(connection, id)?;
-        rusqlite::Result::Ok(found.is_some_and(|entry| entry.standing == Standing::Queued))
+        Ok(found.is_some_and(|entry| entry.standing == Standing::Queued))
     };
     if deleted == 0 && !(is_planted(Planted::GivenUpIsSent) && waits()?) {
         return Ok(None);
