@@ -10,6 +10,7 @@ use tokio::sync::broadcast;
 mod account;
 mod inbox;
 mod installation;
+pub(crate) mod launcher;
 mod notices;
 mod opening;
 pub(crate) mod outbox;

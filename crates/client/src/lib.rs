@@ -23,6 +23,7 @@ mod sealed;
 mod session;
 pub mod transport;
 
+pub use client::launcher::Launcher;
 pub use client::outbox::predecessor;
 pub use client::{Client, ClientOptions, StartError};
 pub use clock::{Clock, SystemClock};

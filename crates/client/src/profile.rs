@@ -28,6 +28,7 @@ use crate::transport::ServerAddress;
 
 /// The newest form of `account.json` that is known.
 const ACCOUNT_FORMAT: u32 = 1;
+const SETTINGS: &str = "settings.json";
 
 /// What is wrong with the folder.
 #[derive(Debug, thiserror::Error)]
@@ -180,10 +181,17 @@ impl Profile {
         self.dir.join("accounts").join(teammate_id.to_string())
     }
 
+    /// The settings of a folder that is not held, or the defaults. Nothing in it is touched: the
+    /// folder may be another client's.
+    pub fn settings_seen_in(dir: &Path) -> Settings {
+        let bytes = std::fs::read(dir.join(SETTINGS)).unwrap_or_default();
+        serde_json::from_slice(&bytes).unwrap_or_default()
+    }
+
     /// The settings. What cannot be read is kept aside and the defaults are used, since settings
     /// must never keep the program from starting.
     pub fn settings(&self) -> Settings {
-        self.read("settings.json").unwrap_or_default().unwrap_or_default()
+        self.read(SETTINGS).unwrap_or_default().unwrap_or_default()
     }
 
     /// Stores the settings.
@@ -192,7 +200,7 @@ impl Profile {
     ///
     /// Those of the disk; the former settings stay then.
     pub fn save_settings(&self, settings: &Settings) -> Result<(), ProfileError> {
-        self.write("settings.json", settings)
+        self.write(SETTINGS, settings)
     }
 
     /// The joined server, if one was joined. A damaged file is kept aside and nothing is joined

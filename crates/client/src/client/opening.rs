@@ -15,7 +15,7 @@ use tracing::{error, warn};
 use super::account::OpenAccount;
 use super::shared::{Gate, Shared, problem};
 use crate::driver::Driver;
-use crate::engine::StoreFailure;
+use crate::engine::{Link, StoreFailure};
 use crate::error::failure;
 use crate::keychain::{ItemKind, ItemName, KeychainError};
 use crate::keys::KeyPlace;
@@ -235,14 +235,7 @@ impl Shared {
             }
         }
         self.update(|facts| {
-            facts.link = crate::engine::Link {
-                state: recado_protocol::host::ConnectionState::Idle,
-                since: self.options.clock.now(),
-                reason: None,
-                next_attempt_at: None,
-                bootstrap: None,
-                clock_ahead_s: facts.link.clock_ahead_s,
-            };
+            facts.link = Link::idle(self.options.clock.now(), facts.link.clock_ahead_s);
         });
     }
 

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use recado_protocol::ErrorCode;
 use recado_protocol::host::{
-    AccountSummary, AppState, Connection, ConnectionState, FocusRequest, HostError, HostEvent,
-    Phase, Problem, SecretStorage, Settings, WorkspaceSummary,
+    AccountSummary, AppState, Connection, FocusRequest, HostError, HostEvent, Phase, Problem,
+    SecretStorage, Settings, WorkspaceSummary,
 };
 use recado_store::Meta;
 use tokio::sync::broadcast;
@@ -181,14 +181,7 @@ impl Shared {
         keychain: KeychainWorker,
         events: broadcast::Sender<HostEvent>,
     ) -> Self {
-        let link = Link {
-            state: ConnectionState::Idle,
-            since: options.clock.now(),
-            reason: None,
-            next_attempt_at: None,
-            bootstrap: None,
-            clock_ahead_s: 0,
-        };
+        let link = Link::idle(options.clock.now(), 0);
         let facts = Facts::new(profile.settings(), link, choice.storage());
         Self {
             options,

@@ -169,3 +169,17 @@ pub struct Link {
     /// How far this machine's clock is ahead of the server's, in seconds.
     pub clock_ahead_s: i64,
 }
+
+impl Link {
+    /// Before anything was tried, or after it was given up.
+    pub(crate) const fn idle(since: Timestamp, clock_ahead_s: i64) -> Self {
+        Self {
+            state: ConnectionState::Idle,
+            since,
+            reason: None,
+            next_attempt_at: None,
+            bootstrap: None,
+            clock_ahead_s,
+        }
+    }
+}
