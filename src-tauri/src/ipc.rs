@@ -1,12 +1,16 @@
 //! The bridge: each command of the host interface goes to the headless client, each of its events
 //! to the one event channel.
 
-use recado_client::Client;
+use std::sync::Arc;
+
+use recado_client::Launcher;
 use recado_protocol::ErrorCode;
 use recado_protocol::host::{Commands, HostError};
 use serde_json::Value;
 use tauri::ipc::{Invoke, InvokeBody, InvokeError};
 use tauri::{Manager as _, Wry};
+
+use crate::links::Links;
 
 /// The event channel's name in the webview.
 pub(crate) const EVENT: &str = "recado://event";
@@ -20,18 +24,22 @@ pub(crate) fn handle(invoke: Invoke<Wry>) -> bool {
         return false;
     };
     let request = request_of(name, invoke.message.payload());
-    let client =
-        invoke.message.webview_ref().try_state::<Client>().map(|client| client.inner().clone());
+    let launcher = invoke.message.webview_ref().try_state::<Arc<Launcher>>();
+    let launcher = launcher.map(|launcher| launcher.inner().clone());
+    if name == "app_state" {
+        // The page asks this as soon as it listens, and before anything else.
+        invoke.message.webview_ref().state::<Links>().page_listens();
+    }
     invoke.resolver.respond_async(async move {
         let request = request.map_err(|error| to_invoke_error(&error))?;
-        let Some(client) = client else {
+        let Some(launcher) = launcher else {
             return Err(to_invoke_error(&HostError {
                 code: ErrorCode::ClientFailed,
                 message: "The program is still starting. Try again.".to_owned(),
                 retry_after_s: Some(1),
             }));
         };
-        client.invoke(name, request).await.map_err(|error| to_invoke_error(&error))
+        launcher.invoke(name, request).await.map_err(|error| to_invoke_error(&error))
     });
     true
 }

@@ -1,36 +1,44 @@
 //! Recado's shell: the window, the tray, notifications, links from outside, and the bridge between
 //! the UI and the headless client. No rules live here.
 
+mod dialog;
 mod events;
+mod instance;
 mod ipc;
+mod links;
 mod notifications;
 mod options;
 mod tray;
 mod window;
 mod words;
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use recado_client::{Client, ClientOptions, Opener, StartError};
-use tauri::{AppHandle, Manager as _, RunEvent};
+use recado_client::{ClientOptions, Launcher, Opener};
+use recado_protocol::host::Language;
+use tauri::{App, AppHandle, Manager as _, RunEvent};
 use tauri_plugin_deep_link::DeepLinkExt as _;
 
+use crate::links::Links;
 use crate::notifications::DesktopNotifier;
 use crate::options::{Options, USAGE};
 use crate::tray::Tray;
 
-/// Why the app did not start, or ended early.
-#[derive(Debug, thiserror::Error)]
-enum Error {
-    /// Another instance has the data.
-    #[error(transparent)]
-    Client(#[from] StartError),
-    /// The window system failed.
-    #[error(transparent)]
-    Window(#[from] tauri::Error),
+/// Why there is no window to say anything in.
+#[derive(Debug)]
+enum StartFailed {
+    /// There is nothing to open a window on.
+    NoDisplay,
+    /// The window system refused.
+    NoWindow(tauri::Error),
+}
+
+impl From<tauri::Error> for StartFailed {
+    fn from(error: tauri::Error) -> Self {
+        Self::NoWindow(error)
+    }
 }
 
 /// Runs the app until its window is closed.
@@ -53,10 +61,15 @@ pub fn run() -> ExitCode {
     match start(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(&format!("Recado could not start: {error}"));
+            say(&words::start_failed(spanish(), &error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Whether to speak Spanish where no setting is known.
+fn spanish() -> bool {
+    words::is_spanish(Language::System, words::system_locale().as_deref())
 }
 
 #[expect(clippy::print_stderr, reason = "before the window opens, the terminal is all there is")]
@@ -64,54 +77,89 @@ fn say(text: &str) {
     eprintln!("{text}");
 }
 
-fn start(options: Options) -> Result<(), Error> {
-    let Options { data_dir, link, .. } = options;
-    let mut instance =
-        tauri_plugin_single_instance::Builder::new().callback(|app, arguments, _| {
-            window::show(app);
-            if let Some(link) = arguments.iter().find(|argument| argument.starts_with("recado://"))
-            {
-                receive_link(app, link);
-            }
-        });
-    if let Some(folder) = &data_dir {
-        instance = instance.dbus_id(instance_name(folder));
+fn start(options: Options) -> Result<(), StartFailed> {
+    // Tauri itself would end in a panic.
+    if !dialog::is_possible() {
+        return Err(StartFailed::NoDisplay);
     }
     let app = tauri::Builder::default()
-        .plugin(instance.build())
         .plugin(tauri_plugin_deep_link::init())
         .plugin(tauri_plugin_window_state::Builder::default().build())
         .invoke_handler(ipc::handle)
         .setup(move |app| {
-            // The databases and the keychain are asked while the webview starts.
-            let handle = app.handle().clone();
-            let folder = match data_dir {
-                Some(folder) => folder,
-                None => app.path().app_local_data_dir()?,
-            };
-            let client = open_client(&handle, folder)?;
-            app.manage(client.clone());
-            app.manage(Tray::new(&handle)?);
-            window::open(&handle)?;
-            tauri::async_runtime::spawn(events::forward(handle.clone(), client));
-            let links = handle.clone();
-            app.deep_link().on_open_url(move |event| {
-                event.urls().iter().for_each(|url| receive_link(&links, url.as_str()));
-            });
-            if let Some(link) = link {
-                receive_link(&handle, &link);
+            // An error that leaves here would end the program without a word on the screen.
+            if let Err(error) = set_up(app, options) {
+                let told = words::start_failed(spanish(), &error);
+                say(&told);
+                dialog::show(&told);
+                app.handle().exit(1);
             }
             Ok(())
         })
         .build(context())?;
     app.run(|app, event| {
         if let RunEvent::Exit = event
-            && let Some(client) = app.try_state::<Client>()
+            && let Some(client) =
+                app.try_state::<Arc<Launcher>>().and_then(|launcher| launcher.client())
         {
             tauri::async_runtime::block_on(client.shutdown());
         }
     });
     Ok(())
+}
+
+fn set_up(app: &mut App, options: Options) -> Result<(), StartFailed> {
+    let handle = app.handle().clone();
+    let folder = match options.data_dir {
+        Some(folder) => folder,
+        None => app.path().app_local_data_dir()?,
+    };
+    let folder = instance::canonical(&folder);
+    let links = Links::default();
+    if let Some(link) = &options.link {
+        links.receive(link);
+    }
+    app.manage(links);
+    // Where another instance has the folder, it is told of this start, which ends here. Where that
+    // instance does not answer, the lock on the folder is found taken, and the window says so.
+    if let Err(error) = handle.plugin(single_instance(&folder)) {
+        tracing::warn!(%error, "the other instance does not answer");
+    }
+    // The databases and the keychain are asked while the webview starts.
+    let launcher =
+        Arc::new(tauri::async_runtime::block_on(Launcher::start(client_options(&handle, folder))));
+    app.manage(launcher.clone());
+    match Tray::new(&handle) {
+        Ok(tray) => {
+            app.manage(tray);
+        }
+        Err(error) => tracing::warn!(%error, "there is no tray"),
+    }
+    window::open(&handle)?;
+    let links = handle.clone();
+    app.deep_link().on_open_url(move |event| {
+        event.urls().iter().for_each(|url| receive_link(&links, url.as_str()));
+    });
+    tauri::async_runtime::spawn(async move {
+        let client = launcher.started().await;
+        let events = client.events();
+        handle.state::<Links>().follow(client.clone());
+        events::forward(handle, client, events).await;
+    });
+    Ok(())
+}
+
+fn single_instance(folder: &std::path::Path) -> tauri::plugin::TauriPlugin<tauri::Wry> {
+    tauri_plugin_single_instance::Builder::new()
+        .dbus_id(instance::name(folder))
+        .callback(|app, arguments, _| {
+            window::show(app);
+            if let Some(link) = arguments.iter().find(|argument| argument.starts_with("recado://"))
+            {
+                receive_link(app, link);
+            }
+        })
+        .build()
 }
 
 #[expect(
@@ -122,8 +170,8 @@ fn context() -> tauri::Context {
     tauri::generate_context!()
 }
 
-/// Starts the headless client on this machine's own services.
-fn open_client(app: &AppHandle, data_dir: PathBuf) -> Result<Client, Error> {
+/// What the headless client stands on: this machine's own services.
+fn client_options(app: &AppHandle, data_dir: PathBuf) -> ClientOptions {
     let clicked = app.clone();
     let notifier = DesktopNotifier::new(Arc::new(move |conversation_id| {
         window::show(&clicked);
@@ -131,21 +179,16 @@ fn open_client(app: &AppHandle, data_dir: PathBuf) -> Result<Client, Error> {
             receive_link(&clicked, &format!("recado://open/conversation/{conversation_id}"));
         }
     }));
-    let options = ClientOptions::for_system(
+    ClientOptions::for_system(
         data_dir,
         env!("CARGO_PKG_VERSION"),
         Arc::new(notifier),
         Arc::new(SystemOpener),
-    );
-    Ok(tauri::async_runtime::block_on(Client::start(options))?)
+    )
 }
 
-/// Gives a link from outside to the client, which reads it as hostile input.
 fn receive_link(app: &AppHandle, link: &str) {
-    let Some(client) = app.try_state::<Client>() else { return };
-    if let Err(error) = client.open_link_from_outside(link) {
-        tracing::warn!(code = ?error.code, "a link from outside was refused");
-    }
+    app.state::<Links>().receive(link);
 }
 
 /// Opens links with the system's own programs.
@@ -155,13 +198,6 @@ impl Opener for SystemOpener {
     fn open(&self, url: &url::Url) -> Result<(), String> {
         tauri_plugin_opener::open_url(url.as_str(), None::<&str>).map_err(|error| error.to_string())
     }
-}
-
-/// One instance for each data folder: a name that the bus accepts.
-fn instance_name(folder: &Path) -> String {
-    let mut hasher = DefaultHasher::new();
-    folder.hash(&mut hasher);
-    format!("app.recado.desktop.d{:016x}", hasher.finish())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use recado_protocol::host::Commands;
 use serde_json::{Value, json};
+use tauri::ipc::Origin;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -74,4 +75,43 @@ fn the_windows_security_settings_are_those_that_were_decided() {
     );
     let files = std::fs::read_dir(root().join("src-tauri/capabilities")).expect("the capabilities");
     assert_eq!(files.count(), 1, "one capability for the one window");
+}
+
+/// What Tauri asks before it passes a call on, with the permissions that are built into the program.
+#[test]
+fn no_other_window_and_no_other_page_may_call_any_command() {
+    let mut context = crate::context();
+    let authority = context.runtime_authority_mut();
+    let may = |command: &str, window: &str, webview: &str, origin: &Origin| {
+        authority.resolve_access(command, window, webview, origin).is_some()
+    };
+    let framework = [
+        "plugin:event|listen",
+        "plugin:event|unlisten",
+        "plugin:webview|set_webview_zoom",
+        "plugin:event|emit",
+        "plugin:webview|create_webview_window",
+        "plugin:window|close",
+        "plugin:app|version",
+        "plugin:opener|open_url",
+        "plugin:opener|open_path",
+        "plugin:deep-link|register",
+        "plugin:window-state|save_window_state",
+    ];
+    let foreign = ["https://example.com/", "http://localhost:1420/", "https://tauri.localhost/"];
+    for command in Commands::NAMES.iter().chain(&framework) {
+        for (window, webview) in [("other", "other"), ("main-2", "main-2"), ("", "")] {
+            assert!(!may(command, window, webview, &Origin::Local), "{command} from {window:?}");
+        }
+        for url in foreign {
+            let origin = Origin::Remote { url: url.parse().expect("an address") };
+            assert!(!may(command, "main", "main", &origin), "{command} from {url}");
+        }
+    }
+    let allowed = Commands::NAMES
+        .iter()
+        .chain(&framework)
+        .filter(|it| may(it, "main", "main", &Origin::Local));
+    let expected = Commands::NAMES.iter().chain(&framework[..3]);
+    assert!(allowed.eq(expected), "the window itself may what its page needs and nothing else");
 }

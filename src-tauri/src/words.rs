@@ -1,6 +1,8 @@
-//! The few words outside the webview: the tray's menu.
+//! The few words outside the webview: the tray's menu, and why there is no window.
 
 use recado_protocol::host::Language;
+
+use crate::StartFailed;
 
 /// Whether the tray speaks Spanish. `System` follows the locale that the desktop set.
 pub(crate) fn is_spanish(language: Language, locale: Option<&str>) -> bool {
@@ -38,6 +40,30 @@ pub(crate) fn unread(spanish: bool, count: u32) -> String {
         (false, 0) => "Nothing unread".into(),
         (false, 1) => "1 unread conversation".into(),
         (false, count) => format!("{count} unread conversations"),
+    }
+}
+
+/// Why the program ends without a window, and what to do.
+pub(crate) fn start_failed(spanish: bool, error: &StartFailed) -> String {
+    match (error, spanish) {
+        (StartFailed::NoDisplay, false) => {
+            "Recado could not start: there is no display to open a window on. Start it in a \
+             graphical session."
+                .into()
+        }
+        (StartFailed::NoDisplay, true) => {
+            "Recado no ha podido arrancar: no hay pantalla en la que abrir una ventana. Ábrelo en \
+             una sesión gráfica."
+                .into()
+        }
+        (StartFailed::NoWindow(error), false) => format!(
+            "Recado could not open its window. Nothing has been deleted. Start it again; if it \
+             stays so, reinstall it.\n\n{error}"
+        ),
+        (StartFailed::NoWindow(error), true) => format!(
+            "Recado no ha podido abrir su ventana. No se ha borrado nada. Ábrelo otra vez; si \
+             sigue igual, vuelve a instalarlo.\n\n{error}"
+        ),
     }
 }
 
