@@ -22,3 +22,10 @@ pub(crate) fn build_programs(workspace: &Workspace) -> Command {
     command.args(["--features", "tauri/custom-protocol"]);
     command
 }
+
+/// Runs the unit tests of the window's own code.
+pub(crate) fn test_shell(workspace: &Workspace) -> Command {
+    let mut command = cargo(workspace.root());
+    command.args(["test", "--package", "recado-desktop", "--features", "tauri/custom-protocol"]);
+    command
+}

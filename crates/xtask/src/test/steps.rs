@@ -77,7 +77,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "window",
-        about: "the app's real window in a private desktop session",
+        about: "the app's shell, and its real window in a private desktop session",
         limit_min: 30,
         long_limit_min: 120,
         run: window,
@@ -162,6 +162,7 @@ fn window(job: &mut Job<'_>) -> Result<()> {
     built_ui(job)?;
     // Built alone, so that no feature that only tests switch on reaches the app.
     job.run(&mut app::build_programs(job.workspace))?;
+    job.run_tests(Runner::Cargo, &mut app::test_shell(job.workspace))?;
     let session = Session::start()?;
     let mut tests = headless_tests(job);
     tests.args(["--features", "recado-tests/window", "--test", "window"]);
