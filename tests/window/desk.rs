@@ -1,7 +1,8 @@
 //! An agent's desk: a private desktop session with the app in it, and hands to use it.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -17,27 +18,42 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// A private desktop session with the app's window in it.
 pub(crate) struct Desk {
     window: Option<Window>,
-    session: Session,
+    session: Arc<Session>,
 }
 
 impl Desk {
     /// Starts the session and the app.
     pub(crate) fn sit_down() -> Result<Self> {
-        let session = Session::start()?;
-        let mut desk = Self { window: None, session };
+        let mut desk = Self::empty()?;
         desk.open_app()?;
         Ok(desk)
     }
 
+    /// Starts a session without the app.
+    pub(crate) fn empty() -> Result<Self> {
+        Ok(Self { window: None, session: Arc::new(Session::start()?) })
+    }
+
+    /// A place in the same session for another window.
+    pub(crate) fn beside(&self) -> Self {
+        Self { window: None, session: self.session.clone() }
+    }
+
     /// Starts the app, on what an earlier one left.
     pub(crate) fn open_app(&mut self) -> Result<()> {
-        let binary = std::env::var_os("RECADO_APP").context(
-            "RECADO_APP is not set: run `cargo xtask test --only window`, which builds the app",
-        )?;
-        let arguments = vec!["--data-dir".to_owned(), self.profile().display().to_string()];
-        let app = App { binary: PathBuf::from(binary), arguments, environment: Vec::new() };
-        self.window = Some(Window::open(&self.session, &app)?);
+        self.open(&self.app()?)
+    }
+
+    /// Starts a program as the app.
+    pub(crate) fn open(&mut self, app: &App) -> Result<()> {
+        self.window = Some(Window::open(&self.session, app)?);
         Ok(())
+    }
+
+    /// The app on its own folder, for [`Self::open`].
+    pub(crate) fn app(&self) -> Result<App> {
+        let arguments = vec!["--data-dir".to_owned(), self.profile().display().to_string()];
+        Ok(App { binary: binary()?, arguments, environment: Vec::new() })
     }
 
     /// Ends the app.
@@ -55,9 +71,22 @@ impl Desk {
         self.session.home()
     }
 
-    /// Points a command into the session.
-    pub(crate) fn enter<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        self.session.enter(command)
+    /// Where the session's bus listens.
+    pub(crate) fn bus(&self) -> Result<String> {
+        let address = self.session.variable("DBUS_SESSION_BUS_ADDRESS");
+        let address = address.and_then(|address| address.to_str());
+        address.map(str::to_owned).context("the session has a bus")
+    }
+
+    /// Runs a program in the session to its end.
+    pub(crate) fn output(&self, command: &mut Command) -> Result<Output> {
+        self.session.enter(command).output().context("a program could not be started")
+    }
+
+    /// Runs a shell command in the session and gives what it printed.
+    pub(crate) fn shell(&self, script: &str) -> Result<String> {
+        let output = self.output(Command::new("sh").args(["-c", script]))?;
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
     pub(crate) fn window(&self) -> Result<&Window> {
@@ -110,17 +139,33 @@ impl Desk {
         self.until(&format!("{text:?} in {css}"), script, &[json!(css), json!(text)])
     }
 
-    /// Joins and signs in with both factors, up to the inbox.
-    pub(crate) fn sign_in(&self, join_link: &str, person: &Person) -> Result<()> {
+    /// Joins and signs in with both factors, up to the inbox. Gives the code that was typed.
+    pub(crate) fn sign_in(&self, join_link: &str, person: &Person) -> Result<String> {
         self.fill("join-link", join_link)?;
         self.click("join-submit")?;
         self.fill("sign-in-email", &person.email)?;
         self.fill("sign-in-password", &person.password)?;
         self.click("sign-in-submit")?;
-        self.fill("code-input", &person.code()?)?;
+        let code = person.code()?;
+        self.fill("code-input", &code)?;
         self.click("code-submit")?;
-        self.wait("conversation-list").map(drop)
+        self.wait("conversation-list")?;
+        Ok(code)
     }
+}
+
+/// The driver blocks, and the server of the test goes on beside it.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    tokio::task::spawn_blocking(work).await?
+}
+
+/// The app's program.
+pub(crate) fn binary() -> Result<PathBuf> {
+    std::env::var_os("RECADO_APP").map(PathBuf::from).context(
+        "RECADO_APP is not set: run `cargo xtask test --only window`, which builds the app",
+    )
 }
 
 pub(crate) fn selector(test_id: &str) -> String {

@@ -2,5 +2,8 @@
 
 mod desk;
 mod desktop;
+mod keychain;
+mod leaving;
 mod main_job;
+mod starting;
 mod walls;
