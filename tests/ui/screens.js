@@ -22,7 +22,7 @@ const WORDS = {
 };
 
 /** Has the page begin where a start of the program would have been stopped by this problem. */
-const standingAt =
+export const standingAt =
   (code, secret_storage = 'keychain') =>
   async (page) => {
     await page.route('**/host/app_state', async (route) => {
@@ -69,6 +69,7 @@ export async function beforeTheInbox(host, show) {
   await show('keychain-missing', standingAt('keychain_missing'), (page) => byId(page, 'problem').waitFor());
   await show('cache-damaged', standingAt('cache_damaged'), (page) => byId(page, 'problem').waitFor());
   await show('lease-ended', standingAt('lease_ended'), (page) => byId(page, 'problem').waitFor());
+  await show('disk-full', standingAt('disk_full'), (page) => byId(page, 'problem').waitFor());
   // Wrong passwords make the server slow for a moment.
   await eventually(() => host.ask('sign_in', { email, password }));
   await show('code', async (page) => {

@@ -124,3 +124,33 @@ test('a key that is taken is changed only when one takes it, and then works', as
   const { head } = await host.ask('conversation_open', { conversation_id: id, limit: 1 });
   assert.equal(head.state, 'open', 'the key closes nothing any more');
 });
+
+test('what is not on this computer is found on the server, and opens', async (t) => {
+  const { host, page } = await visitInbox(t, browser);
+  const words = 'Glad to hear it';
+  await page.keyboard.press('/');
+  await page.keyboard.type(words);
+  await page.getByText('Nothing found').waitFor();
+  assert.equal(await byId(page, 'search-result').count(), 0, 'what was closed before is not in a new cache');
+  await byId(page, 'search-server').click();
+  await byId(page, 'search-result').filter({ hasText: 'Priya Desai' }).click();
+  await byId(page, 'message').filter({ hasText: words }).waitFor();
+  const { head } = await host.ask('conversation_open', {
+    conversation_id: host.conversation('Priya Desai'),
+    limit: 1,
+  });
+  assert.equal(head.state, 'closed');
+});
+
+test('the drafts are one key away, and go on where they were left', async (t) => {
+  const { host, page } = await visitInbox(t, browser);
+  const conversation_id = host.conversation('Marta Téllez');
+  await host.ask('draft_save', { conversation_id, kind: 'reply', body_text: 'Para mañana a las' });
+  await page.keyboard.press('g');
+  await page.keyboard.press('d');
+  const draft = byId(page, 'kept-draft').filter({ hasText: 'Para mañana a las' });
+  await draft.locator('button:focus').waitFor();
+  await page.keyboard.press('Enter');
+  await byId(page, 'composer-editor').waitFor();
+  assert.equal(await byId(page, 'composer-editor').inputValue(), 'Para mañana a las');
+});

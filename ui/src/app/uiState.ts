@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import type { Action, ConversationId, DraftKind, PartId, View } from '../bindings/protocol';
+import type { Action, CommandId, ConversationId, DraftKind, PartId, View } from '../bindings/protocol';
 
 /** What lies over the inbox. */
 export type Overlay =
@@ -11,12 +11,18 @@ export type Overlay =
   | { type: 'assign' | 'assign_team' | 'snooze' | 'tag'; conversationId: ConversationId }
   | { type: 'team' };
 
+/** What takes something back: an action of its own, or for a note, that it is withdrawn before it is sent. */
+export type Undo = { conversationId: ConversationId } & (
+  | { action: Action }
+  | { withdraw: CommandId; note: string }
+);
+
 export interface Toast {
   id: number;
   text: string;
   tone: 'plain' | 'failed';
   /** What takes it back. */
-  undo?: { conversationId: ConversationId; action: Action } | undefined;
+  undo?: Undo | undefined;
 }
 
 /** A conversation that left the agent's scope while it was open, with what was being written. */
@@ -27,20 +33,26 @@ export interface LeftConversation {
   note: string;
 }
 
+/** The part of the outbox that was asked for. */
+export type OutboxPart = 'all' | 'drafts';
+
 export type Page = 'inbox' | 'outbox';
 
 interface UiState {
   page: Page;
+  outboxPart: OutboxPart;
   view: View;
   selectedId: ConversationId | null;
   /** The part to bring into sight after opening, from a search result. */
   targetPartId: PartId | null;
   overlay: Overlay | null;
   toasts: readonly Toast[];
-  undoStack: readonly { conversationId: ConversationId; action: Action }[];
+  undoStack: readonly Undo[];
   left: LeftConversation | null;
   /** What stands in the open composer, in case the conversation goes away under it. */
   written: { conversationId: ConversationId; texts: () => Record<DraftKind, string> } | null;
+  /** Gives words back to the open composer. */
+  giveBack: { conversationId: ConversationId; note: (words: string) => void } | null;
   composerKind: DraftKind;
   /** Raised to put the caret into the composer. */
   composerFocus: number;
@@ -55,6 +67,7 @@ const UNDO_KEPT = 30;
 
 export const useUi = create<UiState>(() => ({
   page: 'inbox',
+  outboxPart: 'all',
   view: { type: 'mine' },
   selectedId: null,
   targetPartId: null,
@@ -63,6 +76,7 @@ export const useUi = create<UiState>(() => ({
   undoStack: [],
   left: null,
   written: null,
+  giveBack: null,
   composerKind: 'reply',
   composerFocus: 0,
   keptUnreadId: null,
@@ -76,7 +90,7 @@ export const ui = {
   reset: (kept: Partial<Pick<UiState, 'overlay' | 'selectedId'>> = {}) =>
     set({ ...useUi.getInitialState(), ...kept }, true),
   showView: (view: View) => set({ page: 'inbox', view, selectedId: null, left: null }),
-  showOutbox: () => set({ page: 'outbox' }),
+  showOutbox: (outboxPart: OutboxPart = 'all') => set({ page: 'outbox', outboxPart }),
   select: (selectedId: ConversationId | null, targetPartId: PartId | null = null) => {
     const here = { page: 'inbox', left: null, targetPartId } as const;
     if (selectedId === get().selectedId) set(here);
@@ -91,6 +105,7 @@ export const ui = {
   keepUnread: (keptUnreadId: ConversationId | null) => set({ keptUnreadId }),
   setLeft: (left: LeftConversation | null) => set({ left }),
   setWritten: (written: UiState['written']) => set({ written }),
+  setGiveBack: (giveBack: UiState['giveBack']) => set({ giveBack }),
   announce: (announcement: string) => set({ announcement }),
 
   toast: (text: string, options: Pick<Toast, 'undo'> & { tone?: Toast['tone'] } = {}) => {

@@ -105,6 +105,7 @@ const LIST = [
   command('go.closed', 'command-go-closed', 'navigation', 'inbox', ['g e']),
   command('go.team', 'command-go-team', 'navigation', 'inbox', ['g t']),
   command('go.outbox', 'command-go-outbox', 'navigation', 'inbox', ['g o']),
+  command('go.drafts', 'command-go-drafts', 'navigation', 'inbox', ['g d']),
   command('go.search', 'command-go-search', 'navigation', 'inbox', ['g s']),
   command('pane.next', 'command-pane-next', 'navigation', 'app', ['F6'], { inPalette: false }),
   command('pane.previous', 'command-pane-previous', 'navigation', 'app', ['Shift+F6'], { inPalette: false }),

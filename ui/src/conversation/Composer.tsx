@@ -46,7 +46,7 @@ export function Composer({ conversationId, view, contactName }: ComposerProps) {
   const focusAsked = useUi((state) => state.composerFocus);
   const field = useRef<HTMLTextAreaElement>(null);
   const [sending, setSending] = useState(false);
-  const { textOf, problems, state, write, clear } = useDraft(conversationId, view);
+  const { textOf, problems, state, givenBack, write, clear } = useDraft(conversationId, view);
   const sendKeys = useKeys('composer.send');
 
   const denied: Record<DraftKind, string | null> = {
@@ -71,15 +71,16 @@ export function Composer({ conversationId, view, contactName }: ComposerProps) {
     field.current?.focus();
   }, [focusAsked]);
 
-  // The field holds the text; it is given another one only with the other tab, or after sending.
+  // The field holds the text; it is given another one only with the other tab, after sending, or with what was taken
+  // back.
   const show = (text: string) => {
     const element = field.current;
     if (!element) return;
     element.value = text;
     fitToText(element);
   };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only the other tab's text is another text
-  useLayoutEffect(() => show(textOf(kind)), [kind]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only these bring another text
+  useLayoutEffect(() => show(textOf(kind)), [kind, givenBack]);
 
   const send = async (then?: 'close' | 'snooze') => {
     if (sending || problem || denied[kind]) return;
@@ -90,6 +91,7 @@ export function Composer({ conversationId, view, contactName }: ComposerProps) {
       kind === 'note'
         ? { type: 'conversation_note', body_text }
         : { type: 'conversation_reply', body_text, last_seen_seq: lastSeenSeq(view) },
+      kind === 'note' ? t('done-note') : undefined,
     );
     setSending(false);
     if (!sent) return;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MAX_BODY_BYTES, sentText, textProblem } from './composerText';
+import { joined, MAX_BODY_BYTES, sentText, textProblem } from './composerText';
 
 test('a text of blanks is not sent', () => {
   expect(textProblem('')).toBe('empty');
@@ -15,4 +15,9 @@ test('the limit is counted in bytes, not in characters', () => {
 
 test('what is sent has one kind of line end and no U+0000', () => {
   expect(sentText('  a\r\nb\rc\u0000 \n')).toBe('a\nb\nc\ufffd');
+});
+
+test('what is given back stands before what was written since', () => {
+  expect(joined('a note', '')).toBe('a note');
+  expect(joined('a note', 'and more')).toBe('a note\n\nand more');
 });

@@ -15,3 +15,6 @@ export function textProblem(text: string): TextProblem {
 
 /** What is sent: lines end in one way, nothing blank at either end, no U+0000. */
 export const sentText = (text: string) => text.replace(/\r\n?/g, '\n').replaceAll('\u0000', '\ufffd').trim();
+
+/** What came first, then what came later; nothing of either is lost. */
+export const joined = (first: string, then: string) => (then.trim() === '' ? first : `${first}\n\n${then}`);

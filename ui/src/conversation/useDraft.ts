@@ -4,7 +4,7 @@ import { useHost } from '../app/host';
 import { KEYS } from '../app/queries';
 import { ui } from '../app/uiState';
 import type { ConversationId, ConversationView, DraftKind } from '../bindings/protocol';
-import { type TextProblem, textProblem } from './composerText';
+import { joined, type TextProblem, textProblem } from './composerText';
 
 /** A pause in typing after which the draft is stored. */
 const PAUSE_MS = 350;
@@ -29,6 +29,7 @@ export function useDraft(conversationId: ConversationId, view: ConversationView)
   const latest = useRef(first);
   const [problems, setProblems] = useState<Problems>(() => problemsOf(first));
   const [state, setState] = useState<DraftState>('none');
+  const [givenBack, setGivenBack] = useState(0);
   const unsaved = useRef(new Set<DraftKind>());
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
 
@@ -76,10 +77,18 @@ export function useDraft(conversationId: ConversationId, view: ConversationView)
 
   useEffect(() => {
     ui.setWritten({ conversationId, texts: () => latest.current });
+    ui.setGiveBack({
+      conversationId,
+      note: (words) => {
+        write('note', joined(words, latest.current.note));
+        setGivenBack((count) => count + 1);
+      },
+    });
     const flush = () => void save();
     window.addEventListener('blur', flush);
     window.addEventListener('pagehide', flush);
     return () => {
+      ui.setGiveBack(null);
       window.removeEventListener('blur', flush);
       window.removeEventListener('pagehide', flush);
       flush();
@@ -90,7 +99,7 @@ export function useDraft(conversationId: ConversationId, view: ConversationView)
         (known) => known && { ...known, reply_draft: reply || null, note_draft: note || null },
       );
     };
-  }, [client, conversationId, save]);
+  }, [client, conversationId, save, write]);
 
-  return { textOf, problems, state, write, clear };
+  return { textOf, problems, state, givenBack, write, clear };
 }

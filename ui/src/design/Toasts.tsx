@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { type Toast, ui, useUi } from '../app/uiState';
+import { type Toast, type Undo, ui, useUi } from '../app/uiState';
 import { useText } from '../i18n/text';
 import { Button } from './Button';
 import { Keys } from './Keys';
@@ -10,7 +10,7 @@ const SHOWN_MS = 7_000;
 
 /** What was just done or could not be done. Goes by itself, but not while it is pointed at or holds the focus; what
  * can be undone can still be undone afterwards. */
-export function Toasts({ onUndo }: { onUndo: (undo: NonNullable<Toast['undo']>) => void }) {
+export function Toasts({ onUndo }: { onUndo: (undo: Undo) => void }) {
   const t = useText();
   const toasts = useUi((state) => state.toasts);
   return (
@@ -22,7 +22,7 @@ export function Toasts({ onUndo }: { onUndo: (undo: NonNullable<Toast['undo']>) 
   );
 }
 
-function ToastLine({ toast, onUndo }: { toast: Toast; onUndo: (undo: NonNullable<Toast['undo']>) => void }) {
+function ToastLine({ toast, onUndo }: { toast: Toast; onUndo: (undo: Undo) => void }) {
   const t = useText();
   const [held, setHeld] = useState(false);
   const { id, undo, tone } = toast;

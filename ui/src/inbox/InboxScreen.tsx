@@ -138,6 +138,7 @@ function useInboxCommands(toggle: (pane: 'sidebar' | 'details') => void, undo: (
   useCommand('go.closed', () => ui.showView({ type: 'closed' }));
   useCommand('go.team', () => ui.open({ type: 'team' }));
   useCommand('go.outbox', () => ui.showOutbox());
+  useCommand('go.drafts', () => ui.showOutbox('drafts'));
   useCommand('pane.next', () => focusPane(1));
   useCommand('pane.previous', () => focusPane(-1));
 }

@@ -4,7 +4,7 @@ import { type RefObject, useEffect, useRef } from 'react';
 import { codeText, errorText } from '../app/errors';
 import { useHost } from '../app/host';
 import { KEYS, useDirectory, useOutbox, useReadyState } from '../app/queries';
-import { ui } from '../app/uiState';
+import { ui, useUi } from '../app/uiState';
 import type { Action, KeptDraft, OutboxEntry } from '../bindings/protocol';
 import { useCommand } from '../commands/Commands';
 import { copy } from '../conversation/copy';
@@ -44,7 +44,9 @@ export function OutboxPage() {
   const waiting = entries.filter((entry) => entry.delivery.type !== 'refused');
   useOutboxKeys(page, refused);
   // Whoever comes by a key goes on by keys.
-  useEffect(() => page.current?.focus(), []);
+  useEffect(() => {
+    if (!page.current?.contains(document.activeElement)) page.current?.focus();
+  }, []);
   return (
     <section
       ref={page}
@@ -221,13 +223,19 @@ function Drafts() {
     onSuccess: () => client.invalidateQueries({ queryKey: KEYS.drafts }),
     onError: (error) => ui.toast(errorText(t, error), { tone: 'failed' }),
   });
-  if (drafts.length === 0) return null;
+  const asked = useUi((state) => state.outboxPart === 'drafts');
+  const some = drafts.length > 0;
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    if (asked && some) list.current?.querySelector<HTMLElement>('[data-outbox-title]')?.focus();
+  }, [asked, some]);
+  if (!some) return null;
   return (
     <section>
       <h2 className={styles.heading}>
         {t('outbox-drafts')} <span className="numbers">{drafts.length}</span>
       </h2>
-      <ul className={styles.list}>
+      <ul ref={list} className={styles.list}>
         {drafts.map((kept) => {
           const { draft } = kept;
           const title = t(draft.kind === 'note' ? 'outbox-note' : 'outbox-reply', {

@@ -89,6 +89,12 @@ impl TestServer {
         Self::start_with(database, |_| {}).await
     }
 
+    /// A server with a workspace of this name.
+    pub(crate) async fn start_named(workspace: &str) -> Self {
+        let name = workspace.to_owned();
+        Self::start_with(Database::Memory, |settings| settings.backend.workspace_name = name).await
+    }
+
     /// Another node on a database, with the secrets of the first.
     pub(crate) async fn start_node(database: Database, secrets: &Path) -> Self {
         let secrets = SecretsSource::ProvidedFile(secrets.to_owned());

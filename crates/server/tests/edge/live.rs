@@ -1,5 +1,6 @@
 //! The live stream.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -12,6 +13,7 @@ use recado_server::backend::TeammateChange;
 use recado_server::identity::token::{Secret, TokenKind};
 use reqwest::StatusCode;
 use reqwest_websocket::{Message, Upgrade as _, WebSocket};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::commands::{channel, command, open, opening, reply, run};
 use crate::harness::{SignedIn, TestServer, body, client_of, code, databases};
@@ -205,6 +207,115 @@ async fn nonsense_on_a_stream_ends_that_stream_only() {
     let key = channel(&server).await;
     open(&server, &key, "k-1", &opening("c-1", "Hello?")).await;
     assert!(matches!(hear(&mut other).await, Some(LiveFrame::Page { .. })));
+}
+
+/// A stream of bytes after the handshake, which wants every extension there is, and what was agreed on.
+async fn raw(server: &TestServer, signed_in: &SignedIn) -> (reqwest::Upgraded, Option<String>) {
+    let ticket = ticket(server, signed_in).await;
+    let request = client_of(&server.running, true)
+        .get(server.url(&format!("/v1/live?ticket={ticket}")))
+        .header("connection", "upgrade")
+        .header("upgrade", "websocket")
+        .header("sec-websocket-version", "13")
+        .header("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA==")
+        .header("sec-websocket-extensions", "permessage-deflate; client_max_window_bits");
+    let response = request.send().await.expect("an answer");
+    assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
+    let extensions = response.headers().get("sec-websocket-extensions");
+    let extensions = extensions.map(|agreed| format!("{agreed:?}"));
+    (response.upgrade().await.expect("a stream"), extensions)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_compressed_frame_and_one_that_never_ends_end_their_stream_only() {
+    let server = TestServer::start().await;
+    let ana = server.add("ana", Role::Agent).await;
+    let signed_in = server.sign_in(&ana).await;
+    let (mut other, _) = begin(&server, &signed_in).await;
+    // A final text frame with the bit of compression, and one that announces ten bytes and brings two.
+    let frames: [&[u8]; 2] =
+        [&[0xC1, 0x82, 0, 0, 0, 0, b'{', b'}'], &[0x81, 0x8A, 0, 0, 0, 0, b'{', b'}']];
+    for frame in frames {
+        let (mut stream, extensions) = raw(&server, &signed_in).await;
+        assert_eq!(extensions, None, "no frame is ever to be unpacked");
+        stream.write_all(frame).await.expect("sent");
+        let mut rest = Vec::new();
+        let ended = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut rest)).await;
+        // How the connection ends is the server's choice; that it ends is not.
+        drop(ended.expect("the server ends it"));
+        let page = rest.windows(6).any(|window| window == b"\"page\"");
+        assert!(!page, "it was taken for a greeting");
+    }
+    let key = channel(&server).await;
+    open(&server, &key, "k-1", &opening("c-1", "Hello?")).await;
+    assert!(matches!(hear(&mut other).await, Some(LiveFrame::Page { .. })));
+}
+
+/// Keeps what is logged.
+#[derive(Clone, Default)]
+struct Logged(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Logged {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+// On one thread, for which alone what is logged is kept.
+#[tokio::test]
+async fn no_log_holds_a_token_a_ticket_a_secret_or_a_password() {
+    let logged = Logged::default();
+    let writer = logged.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter("info,recado_server=trace")
+        .with_writer(move || writer.clone())
+        .without_time()
+        .finish();
+    let _kept = tracing::subscriber::set_default(subscriber);
+
+    let server = TestServer::start().await;
+    let ana = server.add("ana", Role::Agent).await;
+    let key = channel(&server).await;
+    let signed_in = server.sign_in(&ana).await;
+    let code = server.now_code(&ana);
+    let wrong = server.post("/v1/sign-in", &ana.request_with("not the password at all")).await;
+    assert!(!wrong.status().is_success());
+    let ticket = ticket(&server, &signed_in).await;
+    let socket = upgrade(&server, &ticket, None).await.into_websocket().await.expect("a stream");
+    drop(socket);
+    let next = Secret::generate(TokenKind::Refresh).expect("random");
+    let request = signed_in.refresh_with(&signed_in.refresh, &next);
+    assert!(server.post("/v1/session/refresh", &request).await.status().is_success());
+    open(&server, &key, "k-1", &opening("c-1", "Where is my order?")).await;
+    let refused = upgrade(&server, &ticket, None).await.into_inner();
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    server.running.stop().await;
+
+    let bytes = logged.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let text = String::from_utf8_lossy(&bytes);
+    for said in ["signed in", "sign-in refused", "live stream ended"] {
+        assert!(text.contains(said), "{said:?} is not in the log:\n{text}");
+    }
+    let secrets = [
+        signed_in.token(),
+        &ticket,
+        signed_in.refresh.expose(),
+        next.expose(),
+        &ana.password,
+        "not the password at all",
+        &code,
+        &key,
+        "Where is my order?",
+        &ana.email,
+    ];
+    for secret in secrets {
+        assert!(!text.contains(secret), "{secret:?} is in the log:\n{text}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,5 +10,7 @@ mod crowds;
 mod harness;
 mod limits;
 mod live;
+mod passwords;
 mod refresh;
+mod session_model;
 mod sign_in;

@@ -337,6 +337,8 @@ done-priority-off = Priority back to normal
 done-tagged = Tagged { $tag }
 done-untagged = Tag { $tag } removed
 done-unread = Marked unread
+done-note = Note added
+undo-note-late = Your team has the note already. It cannot be taken back.
 
 ## Details
 
@@ -440,6 +442,7 @@ command-go-snoozed = Go to Snoozed
 command-go-closed = Go to Closed
 command-go-team = Go to a team
 command-go-outbox = Go to the outbox
+command-go-drafts = Go to the drafts
 command-go-search = Go to the search
 command-pane-next = Next pane
 command-pane-previous = Previous pane

@@ -370,6 +370,8 @@ done-priority-off = Prioridad normal otra vez
 done-tagged = Etiquetada con { $tag }
 done-untagged = Etiqueta { $tag } quitada
 done-unread = Marcada como no leída
+done-note = Nota añadida
+undo-note-late = Tu equipo ya tiene la nota. Ya no se puede retirar.
 
 ## Detalles
 
@@ -473,6 +475,7 @@ command-go-snoozed = Ir a Pospuestas
 command-go-closed = Ir a Cerradas
 command-go-team = Ir a un equipo
 command-go-outbox = Ir a la bandeja de salida
+command-go-drafts = Ir a los borradores
 command-go-search = Ir a la búsqueda
 command-pane-next = Panel siguiente
 command-pane-previous = Panel anterior
