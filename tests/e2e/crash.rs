@@ -12,12 +12,13 @@ mod server;
 
 use anyhow::Context as _;
 use disk::FaultKind;
-use lane::Lane;
+use lane::{Count, Lane, NAMED_FAULTS};
 use server::Failing;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn client() -> anyhow::Result<()> {
-    Lane::new("client", 40, 50)
+    Lane::new("client", Count { quick: 40, long: 600 }, 50)
+        .with_named_faults(NAMED_FAULTS)
         .run(async |seed, rounds, trace| {
             client::chapter(seed, rounds, &[FaultKind::Kill], trace).await
         })
@@ -25,8 +26,13 @@ async fn client() -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_told_and_nothing_is_lost() -> anyhow::Result<()> {
+    client::on_a_full_disk().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn disk() -> anyhow::Result<()> {
-    Lane::new("disk", 80, 40)
+    Lane::new("disk", Count { quick: 80, long: 400 }, 40)
         .run(async |seed, rounds, trace| {
             if seed.is_multiple_of(2) {
                 server::chapter(seed, rounds, Failing::Disk, trace).await
@@ -53,7 +59,8 @@ async fn a_disk_that_only_says_that_it_synced_is_found_out() -> anyhow::Result<(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn server_sqlite() -> anyhow::Result<()> {
-    Lane::new("server-sqlite", 40, 40)
+    Lane::new("server-sqlite", Count { quick: 40, long: 600 }, 30)
+        .with_named_faults(NAMED_FAULTS)
         .run(async |seed, rounds, trace| {
             server::chapter(seed, rounds, Failing::Process(None), trace).await
         })
@@ -63,7 +70,8 @@ async fn server_sqlite() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn server_postgres() -> anyhow::Result<()> {
     let postgres = xtask::postgres::start_lasting()?;
-    Lane::new("server-postgres", 34, 40)
+    Lane::new("server-postgres", Count { quick: 34, long: 600 }, 30)
+        .with_named_faults(NAMED_FAULTS)
         .run(async |seed, rounds, trace| {
             server::chapter(seed, rounds, Failing::Process(Some(&postgres)), trace).await
         })
@@ -73,7 +81,7 @@ async fn server_postgres() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_restart() -> anyhow::Result<()> {
     let postgres = tokio::sync::Mutex::new(xtask::postgres::start_lasting()?);
-    Lane::new("postgres-restart", 6, 20)
+    Lane::new("postgres-restart", Count { quick: 6, long: 200 }, 20)
         .run(async |seed, rounds, trace| {
             let mut postgres = postgres.lock().await;
             server::chapter(seed, rounds, Failing::Postgres(&mut postgres), trace).await
@@ -83,7 +91,7 @@ async fn postgres_restart() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn corruption() -> anyhow::Result<()> {
-    Lane::new("corruption", 200, 200)
+    Lane::new("corruption", Count { quick: 200, long: 2_000 }, 200)
         .run(async |seed, rounds, trace| corruption::chapter(seed, rounds, trace))
         .await
 }

@@ -395,7 +395,7 @@ impl Desk {
             _ => {
                 self.work(&mut client, chance, name, false)?;
                 tokio::time::sleep(Duration::from_micros(chance.below(40_000))).await;
-                trace.fault(format!("{name}: killed"));
+                trace.named_fault(format!("{name}: killed"));
             }
         }
         client.kill()?;
@@ -419,6 +419,56 @@ pub(super) async fn lying_chapter(
     trace: &mut Trace,
 ) -> anyhow::Result<()> {
     on_a_desk(Desk::new(true).await?, seed, rounds, &[FaultKind::Cut], trace).await
+}
+
+/// A disk that is full is told as that by a client that stays, and nothing that it promised is lost.
+pub(super) async fn on_a_full_disk() -> anyhow::Result<()> {
+    let mut desk = Desk::new(false).await?;
+    let (mut chance, mut trace) = (Chance::new(1), Trace::default());
+    let mut client = desk.start()?;
+    ensure!(desk.until_ready(&mut client, &mut trace)?, "it died on a sound disk");
+    let id = desk.conversations[0];
+    let reply = |text: &str| {
+        let action = json!({ "type": "conversation_reply", "body_text": text, "last_seen_seq": 0 });
+        Deed { conversation_id: id, mark: Some(text.to_owned()), action }
+    };
+    let submit = |client: &mut ClientProcess, deed: &Deed| {
+        client.send(
+            "command_submit",
+            json!({ "conversation_id": deed.conversation_id, "action": deed.action }),
+        );
+        client.answer()?.context("it died")
+    };
+    let before = reply("while there was room");
+    let taken: Submitted = serde_json::from_value(submit(&mut client, &before)??)?;
+    desk.ledger.took(taken.command_id, before);
+    desk.settle(&mut client, &mut chance, &mut trace).await?;
+
+    desk.disk.arm(FaultKind::FullFromNow, 1, &mut chance)?;
+    // What cannot be kept is not promised.
+    let refused = submit(&mut client, &reply("without room")).map(|answer| answer.err());
+    let refused = refused?.context("it promised what it cannot keep")?;
+    ensure!(refused.code == ErrorCode::DiskFull, "{refused:?}");
+    desk.shop.message_as("key full", id, "from a customer, without room").await?;
+    desk.ledger.channel_took("key full".to_owned(), "from a customer, without room".to_owned());
+    let begun = Instant::now();
+    let problem = loop {
+        let state: AppState = client.ask("app_state", json!({}))?;
+        if let (Phase::Blocked, Some(problem)) = (state.phase, state.problem) {
+            break problem;
+        }
+        ensure!(begun.elapsed() < PATIENCE, "it goes on as if there were room");
+        client.next_event()?;
+    };
+    ensure!(problem.code == ErrorCode::DiskFull && problem.can_retry, "{problem:?}");
+
+    desk.disk.heal()?;
+    let _: AppState = client.ask("problem_retry", json!({}))?;
+    ensure!(desk.until_ready(&mut client, &mut trace)?, "it died on a sound disk");
+    let after = reply("with room again");
+    let taken: Submitted = serde_json::from_value(submit(&mut client, &after)??)?;
+    desk.ledger.took(taken.command_id, after);
+    desk.settle(&mut client, &mut chance, &mut trace).await
 }
 
 async fn on_a_desk(

@@ -42,11 +42,30 @@ impl Chance {
     }
 }
 
+/// How often a fault that a promise names has to happen in a run.
+pub(super) const NAMED_FAULTS: Count = Count { quick: 10, long: 200 };
+
+/// How often something happens.
+#[derive(Clone, Copy)]
+pub(super) struct Count {
+    /// In a quick run.
+    pub(super) quick: usize,
+    /// With `RECADO_LONG`.
+    pub(super) long: usize,
+}
+
+impl Count {
+    fn wanted(self) -> usize {
+        if std::env::var_os("RECADO_LONG").is_some() { self.long } else { self.quick }
+    }
+}
+
 /// What happened in a chapter, for when it fails.
 #[derive(Default)]
 pub(super) struct Trace {
     lines: Vec<String>,
     faults: usize,
+    named: usize,
     rebuilt: usize,
 }
 
@@ -65,6 +84,12 @@ impl Trace {
         self.say(line);
     }
 
+    /// The fault that the promise names has happened.
+    pub(super) fn named_fault(&mut self, line: impl Into<String>) {
+        self.named += 1;
+        self.fault(line);
+    }
+
     /// A fault that was planned has happened.
     pub(super) fn fault(&mut self, line: impl Into<String>) {
         self.faults += 1;
@@ -78,6 +103,8 @@ pub(super) struct Lane {
     rounds: usize,
     chapter: usize,
     seed: u64,
+    /// How often the fault that the promise names has to happen.
+    named: usize,
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -85,11 +112,18 @@ fn number(name: &str) -> Option<u64> {
 }
 
 impl Lane {
-    /// A lane of `quick` rounds, or as many as `RECADO_CRASH_ROUNDS` says, in chapters of at most `chapter` rounds.
-    pub(super) fn new(kind: &'static str, quick: usize, chapter: usize) -> Self {
-        let rounds = number("RECADO_CRASH_ROUNDS").and_then(|rounds| usize::try_from(rounds).ok());
+    /// A lane of some rounds, or as many as `RECADO_CRASH_ROUNDS` says, in chapters of at most `chapter` rounds.
+    pub(super) fn new(kind: &'static str, rounds: Count, chapter: usize) -> Self {
+        let asked = number("RECADO_CRASH_ROUNDS").and_then(|rounds| usize::try_from(rounds).ok());
         let seed = number("RECADO_SEED").unwrap_or(1);
-        Self { kind, rounds: rounds.unwrap_or(quick), chapter, seed }
+        Self { kind, rounds: asked.unwrap_or(rounds.wanted()), chapter, seed, named: 0 }
+    }
+
+    /// The same, and the fault that the promise names has to happen at least so often, unless somebody else says how
+    /// many rounds there are.
+    pub(super) fn with_named_faults(self, least: Count) -> Self {
+        let asked = number("RECADO_CRASH_ROUNDS").is_some();
+        Self { named: if asked { 0 } else { least.wanted() }, ..self }
     }
 
     /// Runs chapter after chapter.
@@ -103,7 +137,8 @@ impl Lane {
         // Building is not part of the rate.
         recado_testkit::process::programs()?;
         let begun = Instant::now();
-        let (mut done, mut faults, mut rebuilt, mut seed) = (0, 0, 0, self.seed);
+        let (mut done, mut faults, mut named, mut rebuilt) = (0, 0, 0, 0);
+        let mut seed = self.seed;
         while done < self.rounds {
             let rounds = self.chapter.min(self.rounds - done);
             let mut trace = Trace::default();
@@ -119,16 +154,24 @@ impl Lane {
             }
             done += rounds;
             faults += trace.faults;
+            named += trace.named;
             rebuilt += trace.rebuilt;
             seed += 1;
             let rate = done as f64 / begun.elapsed().as_secs_f64();
             tell(&format!(
-                "{}: {done} of {} rounds, {rate:.1}/s, {faults} faults, {rebuilt} caches built anew",
+                "{}: {done} of {} rounds, {rate:.1}/s, {faults} faults, {named} of them the one that the promise names, \
+                 {rebuilt} caches built anew",
                 self.kind, self.rounds
             ));
         }
         // A lane whose faults never happen proves nothing.
         anyhow::ensure!(faults * 3 >= done, "{}: {faults} faults in {done} rounds", self.kind);
+        anyhow::ensure!(
+            named >= self.named,
+            "{}: the fault that the promise names happened {named} times, not {}",
+            self.kind,
+            self.named
+        );
         Ok(())
     }
 }

@@ -24,12 +24,14 @@ const FAULT_TIME: Duration = Duration::from_millis(600);
 /// About how often the server changes something on its disk in a round. One commit is some dozens of calls, and only what
 /// comes after the first can undo what was already answered.
 const CALLS: u64 = 300;
+/// Commands are committed and their answer is not sent: the place that the promise names.
+const ANSWER_LOST: &str = "commands:after-commit";
 /// Where the server can be had to die, and how often it comes there in a round, about.
 const PLACES: [(&str, u64); 6] = [
     ("storage:statement", 150),
     ("storage:before-commit", 10),
     ("storage:after-commit", 10),
-    ("commands:after-commit", 3),
+    (ANSWER_LOST, 3),
     ("channel:after-commit", 3),
     ("refresh:after-commit", 1),
 ];
@@ -226,6 +228,22 @@ impl House {
         }
     }
 
+    /// The process dies after a COMMIT of the agent's commands and before their answer.
+    async fn lost_answer_round(
+        &mut self,
+        name: &str,
+        chance: &mut Chance,
+        trace: &mut Trace,
+    ) -> anyhow::Result<()> {
+        self.work(chance, name).await?;
+        let server = self.start(Some(&format!("{ANSWER_LOST}:1")))?;
+        let mut server = server.context("a sound server did not start")?;
+        let died = self.until_dead(&mut server, PATIENCE).await?;
+        ensure!(died, "the server answered commands after which it had to die");
+        trace.named_fault(format!("{name}: died at {ANSWER_LOST}"));
+        Ok(())
+    }
+
     /// The process dies at a fail point or at any moment.
     async fn process_round(
         &mut self,
@@ -321,6 +339,7 @@ pub(super) async fn chapter(
                 Failing::LyingDisk => {
                     house.disk_round(&name, FaultKind::Cut, &mut chance, trace).await?;
                 }
+                _ if round % 3 == 1 => house.lost_answer_round(&name, &mut chance, trace).await?,
                 _ => house.process_round(&name, &mut chance, trace).await?,
             }
             if round % 3 == 2 || round + 1 == rounds {
