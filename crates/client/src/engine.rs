@@ -377,6 +377,8 @@ impl Engine {
         let holds = self.lease.holds();
         if holds != self.lease_holds {
             self.lease_holds = holds;
+            // Whoever was kept out is let in by the next answer, as at a start.
+            self.access_checked &= holds;
             effects.push(Effect::Tell(Notice::Lease { holds }));
         }
     }

@@ -149,6 +149,8 @@ fn the_offline_lease_ends_without_the_server_and_holds_again_with_its_answer() {
     let page = harness.page(cursor, cursor, Vec::new());
     harness.answer_to(request, Answer::Sync(page));
     assert!(harness.told.iter().any(|notice| matches!(notice, Notice::Lease { holds: true })));
+    let checked = harness.told.iter().any(|notice| matches!(notice, Notice::AccessChecked));
+    assert!(checked, "the inbox opens again without a new start");
 }
 
 #[test]
