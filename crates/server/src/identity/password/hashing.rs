@@ -288,8 +288,13 @@ mod tests {
         }
     }
 
+    /// How many pairs: a share in the quick run, ten thousand in the long one.
+    fn cases() -> u32 {
+        if std::env::var_os("RECADO_LONG").is_some() { 10_000 } else { 200 }
+    }
+
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(ProptestConfig::with_cases(cases()))]
 
         #[test]
         fn every_password_verifies_and_a_changed_one_does_not(
