@@ -1,6 +1,7 @@
 //! A transport that keeps every byte that the server sent, and whose network can be cut, so that a
 //! test can say what a client was told and what became of it when the answer was lost.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
@@ -37,6 +38,7 @@ impl Weather {
 pub struct RecordingTransports {
     inner: Arc<dyn Transports>,
     received: Arc<Mutex<Vec<u8>>>,
+    requests: Arc<AtomicUsize>,
     weather: watch::Sender<Weather>,
 }
 
@@ -45,6 +47,7 @@ impl Default for RecordingTransports {
         Self {
             inner: Arc::new(HttpTransports::new(env!("CARGO_PKG_VERSION"))),
             received: Arc::default(),
+            requests: Arc::default(),
             weather: watch::Sender::new(Weather::Fair),
         }
     }
@@ -54,6 +57,11 @@ impl RecordingTransports {
     /// Changes what the network does.
     pub fn set_weather(&self, weather: Weather) {
         self.weather.send_replace(weather);
+    }
+
+    /// How many requests were sent to the server.
+    pub fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
     }
 
     /// Every byte of every answer and frame so far.
@@ -74,6 +82,7 @@ impl Transports for RecordingTransports {
         Ok(Arc::new(RecordingTransport {
             inner,
             received: self.received.clone(),
+            requests: self.requests.clone(),
             weather: self.weather.clone(),
         }))
     }
@@ -82,6 +91,7 @@ impl Transports for RecordingTransports {
 struct RecordingTransport {
     inner: Arc<dyn Transport>,
     received: Arc<Mutex<Vec<u8>>>,
+    requests: Arc<AtomicUsize>,
     weather: watch::Sender<Weather>,
 }
 
@@ -103,6 +113,7 @@ impl Transport for RecordingTransport {
                 }
                 hit
             });
+            self.requests.fetch_add(1, Ordering::SeqCst);
             let response = self.inner.send(request).await?;
             if !self.weather.borrow().is_fair() {
                 return Err(TransportError::Unreachable);

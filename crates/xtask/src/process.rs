@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -108,6 +109,17 @@ impl Marker {
         swept.into_values().collect()
     }
 
+    /// Kills every process that carries the marker and runs this program, and returns how many there were.
+    pub fn kill(&self, program: &Path) -> usize {
+        let Ok(program) = program.canonicalize() else { return 0 };
+        let runs = |pid: &Pid| {
+            let image = fs::read_link(format!("/proc/{}/exe", pid.as_raw_nonzero()));
+            image.is_ok_and(|image| image == program)
+        };
+        let carriers = self.carriers().into_iter().map(|(pid, _)| pid);
+        carriers.filter(runs).filter(|pid| kill_process(*pid, Signal::KILL).is_ok()).count()
+    }
+
     /// The processes of this user, other than this one, whose environment holds the marker.
     fn carriers(&self) -> Vec<(Pid, String)> {
         let entry = format!("{}={}", self.name, self.value).into_bytes();
@@ -149,6 +161,19 @@ mod tests {
 
         assert_eq!(marker.sweep().len(), 1);
         assert!(marker.carriers().is_empty());
+    }
+
+    #[test]
+    fn only_the_named_program_among_the_carriers_is_killed() {
+        let marker = Marker::new("XTASK_TEST_MARKER");
+        let (name, value) = marker.variable();
+        let mut sleep = Command::new("sleep");
+        let mut sleep = Owned::spawn(sleep.arg("600").env(name, value)).expect("sleep runs");
+        let sleep_path = Path::new("/usr/bin/sleep");
+        assert_eq!(marker.kill(Path::new("/bin/no-such-program")), 0);
+        assert!(sleep.exited().expect("its state").is_none());
+        assert_eq!(marker.kill(sleep_path), 1);
+        sleep.child().wait().expect("it ends");
     }
 
     #[test]

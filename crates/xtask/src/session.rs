@@ -99,6 +99,15 @@ impl Session {
         self.environment.get(name)
     }
 
+    /// Kills every process of the session that runs this program, at once and without a word to it.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn kill(&self, program: &Path) -> Result<()> {
+        ensure!(self.marker.kill(program) > 0, "{} does not run in the session", program.display());
+        Ok(())
+    }
+
     fn set(&mut self, name: &str, value: impl Into<OsString>) {
         self.environment.insert(name.to_owned(), value.into());
     }

@@ -202,6 +202,15 @@ impl Window {
         self.post("/execute/sync", &json!({ "script": script, "args": arguments }))
     }
 
+    /// Runs a function body in the page and gives what it calls its last argument with. The other `arguments` are its
+    /// `arguments`.
+    ///
+    /// # Errors
+    /// When it throws, or calls nothing within the driver's half minute.
+    pub fn execute_async(&self, script: &str, arguments: &[Value]) -> Result<Value> {
+        self.post("/execute/async", &json!({ "script": script, "args": arguments }))
+    }
+
     /// Goes to an address.
     ///
     /// # Errors
