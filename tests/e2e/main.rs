@@ -5,5 +5,6 @@ mod canary;
 mod crash;
 mod faults;
 mod main_job;
+mod offline;
 mod simulation;
 mod tidy;
