@@ -61,6 +61,41 @@ impl Desk {
         self.window = None;
     }
 
+    /// Kills the app at once, as a machine does that loses its power.
+    pub(crate) fn kill_app(&mut self) -> Result<()> {
+        self.session.kill(&binary()?)?;
+        self.window = None;
+        Ok(())
+    }
+
+    /// Waits until the window says that there is no network.
+    pub(crate) fn wait_offline(&self) -> Result<()> {
+        let css = "[data-testid=status-bar][data-state=offline]";
+        poll::until("the window says that it is offline", PATIENCE, || self.window()?.find(css))
+            .map(drop)
+    }
+
+    /// Saves a picture in both themes, where `RECADO_PICTURES` names a folder for them.
+    pub(crate) fn picture(&self, name: &str) -> Result<()> {
+        let Some(folder) = std::env::var_os("RECADO_PICTURES").map(PathBuf::from) else {
+            return Ok(());
+        };
+        const THEME: &str = "return document.documentElement.dataset.theme;";
+        for _ in 0..2 {
+            let theme = self.run(THEME, &[])?;
+            let path = folder.join(format!("{name}-{}.png", theme.as_str().unwrap_or("theme")));
+            self.window()?.save_screenshot(&path)?;
+            self.window()?.press(&[keys::CONTROL, "k"])?;
+            let palette = self.wait("palette-input")?;
+            self.window()?.type_text(&palette, "light and dark")?;
+            self.until_shown("[data-option]", "Switch light and dark")?;
+            self.window()?.press(&[keys::ENTER])?;
+            let other = "return document.documentElement.dataset.theme !== arguments[0];";
+            self.until("the other theme", other, &[theme])?;
+        }
+        Ok(())
+    }
+
     /// The app's own folder.
     pub(crate) fn profile(&self) -> PathBuf {
         self.session.home().join("profile")
@@ -109,6 +144,15 @@ impl Desk {
             let window = self.window()?;
             Ok(found.filter(|element| window.click(element).is_ok()).map(drop))
         })
+    }
+
+    /// Clicks where there is something to click.
+    pub(crate) fn click_if_there(&self, test_id: &str) -> Result<()> {
+        if let Some(element) = self.find(test_id)? {
+            // It may go away under the hand, which is as good.
+            let _ = self.window()?.click(&element);
+        }
+        Ok(())
     }
 
     /// Types over what a field holds.

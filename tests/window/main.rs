@@ -5,5 +5,6 @@ mod desktop;
 mod keychain;
 mod leaving;
 mod main_job;
+mod offline_day;
 mod starting;
 mod walls;
