@@ -78,6 +78,30 @@ enum Task {
         arguments: Vec<OsString>,
     },
 
+    /// Put load on a real server in a process of its own, on this machine only
+    ///
+    /// `herd`: many agents return at the same moment. `live`: customers write at a set rate while agents follow and answer.
+    /// `bootstrap`: a new client loads a large workspace beside that. Each prints rates and latencies, and is bounded in
+    /// count and time.
+    ///
+    /// Examples: cargo xtask load herd --agents 1000, cargo xtask load bootstrap --conversations 100000 --messages 100
+    Load {
+        /// Passed on to the load; --help lists it
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+
+    /// Write a workspace of generated conversations as a file for `recado-server import`
+    ///
+    /// Shaped like the example conversations in length, authors, languages and times; the same in every run.
+    ///
+    /// Example: cargo xtask generate --conversations 100000 --out workspace.jsonl
+    Generate {
+        /// Passed on: --conversations N --out FILE
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+
     /// Kill processes, break disks and take PostgreSQL away, many times, and look whether a promise was broken
     ///
     /// Every chapter of some rounds has a seed of its own; a failed one prints what happened and how to run it again.
@@ -138,11 +162,22 @@ fn perform(task: &Task) -> Result<ExitCode> {
         Task::Session { command } => return in_session(command, &interrupt),
         Task::Pictures => take_pictures(&workspace, &interrupt)?,
         Task::Bench { arguments } => {
-            run_shown(released(&workspace, "recado-tests", "bench").args(arguments), &interrupt)?;
+            run_shown(
+                released(&workspace, "recado-tests", "bench", &[]).args(arguments),
+                &interrupt,
+            )?;
         }
         Task::Sim { arguments } => {
-            let mut simulate = released(&workspace, "recado-testkit", "simulate");
+            let mut simulate = released(&workspace, "recado-testkit", "simulate", &[]);
             run_shown(simulate.args(arguments), &interrupt)?;
+        }
+        Task::Load { arguments } => {
+            let mut load = released(&workspace, "recado-tests", "load", &["load"]);
+            run_shown(load.args(arguments), &interrupt)?;
+        }
+        Task::Generate { arguments } => {
+            let mut load = released(&workspace, "recado-tests", "load", &["load"]);
+            run_shown(load.arg("generate").args(arguments), &interrupt)?;
         }
         Task::Crash(options) => crash::run(options, &workspace, &interrupt)?,
         Task::TlsGrade(options) => tls_grade::run(options, &workspace, &interrupt)?,
@@ -159,10 +194,11 @@ fn perform(task: &Task) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A program of the workspace, optimised.
-fn released(workspace: &Workspace, package: &str, program: &str) -> Command {
+/// A program of the workspace with these features, optimised.
+fn released(workspace: &Workspace, package: &str, program: &str, features: &[&str]) -> Command {
     let mut command = cargo(workspace.root());
-    command.args(["run", "--quiet", "--release", "--package", package, "--bin", program, "--"]);
+    command.args(["run", "--quiet", "--release", "--package", package, "--bin", program]);
+    command.args(["--features", &features.join(","), "--"]);
     command
 }
 
