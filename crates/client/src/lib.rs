@@ -20,7 +20,7 @@ pub mod notification;
 pub mod profile;
 pub mod random;
 mod sealed;
-mod session;
+pub mod session;
 pub mod transport;
 
 pub use client::launcher::Launcher;

@@ -1,102 +1,43 @@
 //! The session: who sends requests with an access token, and how the next token is come by.
 //!
-//! The access token lives in memory. The refresh secrets lie in the keychain as {current, next}:
-//! `next` is made and stored before it is proposed, and the same proposal is repeated until its
-//! answer has arrived, so neither a lost answer nor a crash at any point loses the session. It ends
+//! The access token lives in memory, the refresh secrets lie in the keychain as {current, next}.
+//! [`Tokens`] decides what is done with them and does no I/O; the session does what it says. It ends
 //! only where the server says so.
+
+mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use recado_protocol::identity::{RefreshRequest, Session as SessionAnswer};
-use recado_protocol::{ApiError, ErrorCode, SessionId, Timestamp};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+use recado_protocol::identity::Session as SessionAnswer;
+use recado_protocol::{ApiError, ErrorCode, SessionId};
 use tracing::debug;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::clock::Clock;
-use crate::keychain::{ItemName, KeychainError, KeychainWorker, Secret};
-use crate::random::{NoRandomness, Random, secret};
+use crate::keychain::{ItemName, KeychainError, KeychainWorker};
+use crate::random::{NoRandomness, Random};
 use crate::transport::{LiveStream, Method, Request, Response, Transport, TransportError};
 
-/// An access token that runs out within this time is replaced before it is used, in seconds.
-const RENEW_BEFORE_S: i64 = 30;
+pub use tokens::{RefreshItem, Step, Tokens};
+
 /// How long the server is given to end the session when signing out.
 const END_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The refresh secrets as they lie in the keychain.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
-pub(crate) struct RefreshItem {
-    /// Base64url of what the server knows the hash of.
-    current: String,
-    /// Base64url of what was proposed to follow it.
-    next: Option<String>,
-}
-
-impl std::fmt::Debug for RefreshItem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RefreshItem").finish_non_exhaustive()
-    }
-}
-
-impl RefreshItem {
-    /// The first secret of a session.
-    pub(crate) fn first(random: &dyn Random) -> Result<Self, NoRandomness> {
-        Ok(Self { current: new_secret(random)?, next: None })
-    }
-
-    /// What the server is told of the current secret.
-    pub(crate) fn current_hash(&self) -> String {
-        hash(&self.current)
-    }
-
-    pub(crate) fn to_secret(&self) -> Secret {
-        // Two short strings serialise; an empty item would be refused as corrupt when read.
-        Secret::new(serde_json::to_vec(self).unwrap_or_default())
-    }
-
-    fn from_secret(secret: &Secret) -> Result<Self, KeychainError> {
-        serde_json::from_slice(secret.as_bytes()).map_err(|_| KeychainError::Corrupt)
-    }
-}
-
-fn new_secret(random: &dyn Random) -> Result<String, NoRandomness> {
-    Ok(URL_SAFE_NO_PAD.encode(secret(random)?.as_slice()))
-}
-
-/// SHA-256 of a secret as it travels, base64url.
-fn hash(secret: &str) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(secret.as_bytes()))
-}
-
-struct AccessToken {
-    token: Zeroizing<String>,
-    expires_at: Timestamp,
-}
-
-#[derive(Default)]
-struct State {
-    access: Option<AccessToken>,
-    refresh: Option<RefreshItem>,
-}
 
 /// A session on a server. Requests are sent through it.
 pub(crate) struct Session {
     transport: Arc<dyn Transport>,
     keychain: KeychainWorker,
     item: ItemName,
-    session_id: SessionId,
     random: Arc<dyn Random>,
     clock: Arc<dyn Clock>,
-    state: tokio::sync::Mutex<State>,
+    /// Held while a step is taken, so that requests at the same time share one refresh.
+    tokens: tokio::sync::Mutex<Tokens>,
 }
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session").field("session_id", &self.session_id).finish_non_exhaustive()
+        f.debug_struct("Session").finish_non_exhaustive()
     }
 }
 
@@ -113,18 +54,19 @@ pub(crate) struct SessionParts {
 impl Session {
     /// A session that was begun before; its refresh secrets lie in the keychain.
     pub(crate) fn resume(parts: SessionParts, session_id: SessionId) -> Self {
-        let SessionParts { transport, keychain, item, random, clock } = parts;
-        let state = tokio::sync::Mutex::default();
-        Self { transport, keychain, item, session_id, random, clock, state }
+        Self::with(parts, Tokens::resume(session_id))
     }
 
     /// A session that has just begun.
     pub(crate) fn begin(parts: SessionParts, answer: SessionAnswer, refresh: RefreshItem) -> Self {
-        let mut session = Self::resume(parts, answer.session_id);
-        let now = session.clock.now();
-        *session.state.get_mut() =
-            State { access: Some(access_token(answer, now)), refresh: Some(refresh) };
-        session
+        let now = parts.clock.now();
+        Self::with(parts, Tokens::begin(answer, refresh, now))
+    }
+
+    fn with(parts: SessionParts, tokens: Tokens) -> Self {
+        let SessionParts { transport, keychain, item, random, clock } = parts;
+        let tokens = tokio::sync::Mutex::new(tokens);
+        Self { transport, keychain, item, random, clock, tokens }
     }
 
     /// Sends a request with the access token. Where that has run out, the next one is come by first.
@@ -158,68 +100,40 @@ impl Session {
 
     /// Sees whether the refresh secrets can be read at all.
     pub(crate) async fn probe(&self, slow: impl FnOnce() + Send) -> Result<(), KeychainError> {
-        let mut state = self.state.lock().await;
-        if state.refresh.is_none() {
-            let stored = self.keychain.read(self.item.clone(), slow).await?;
-            state.refresh = Some(RefreshItem::from_secret(&stored)?);
+        let mut tokens = self.tokens.lock().await;
+        if !tokens.knows_secrets() {
+            tokens.read(self.stored(slow).await?);
         }
         Ok(())
     }
 
+    async fn stored(&self, slow: impl FnOnce() + Send) -> Result<RefreshItem, KeychainError> {
+        RefreshItem::from_secret(&self.keychain.read(self.item.clone(), slow).await?)
+    }
+
     async fn token(&self, rejected: bool) -> Result<Zeroizing<String>, TransportError> {
-        let mut state = self.state.lock().await;
+        let mut tokens = self.tokens.lock().await;
         if rejected {
-            state.access = None;
+            tokens.rejected();
         }
-        let usable_until = self.clock.now().plus_seconds(RENEW_BEFORE_S);
-        if let Some(access) = &state.access
-            && access.expires_at > usable_until
-        {
-            return Ok(access.token.clone());
-        }
-        self.refresh(&mut state).await
-    }
-
-    async fn refresh(&self, state: &mut State) -> Result<Zeroizing<String>, TransportError> {
-        let mut item = match state.refresh.clone() {
-            Some(item) => item,
-            None => {
-                let stored =
-                    self.keychain.read(self.item.clone(), || {}).await.map_err(keychain)?;
-                RefreshItem::from_secret(&stored).map_err(keychain)?
+        loop {
+            let step = tokens.next(self.clock.now(), self.random.as_ref());
+            match step.map_err(|_| no_randomness())? {
+                Step::Use(token) => return Ok(token),
+                Step::Read => tokens.read(self.stored(|| {}).await.map_err(keychain)?),
+                Step::Write(item) => {
+                    let secret = item.to_secret();
+                    let written = self.keychain.write_verified(self.item.clone(), secret, || {});
+                    written.await.map_err(keychain)?;
+                    tokens.written(item);
+                }
+                Step::Propose(proposal) => {
+                    let request = Request::post("/v1/session/refresh", &proposal)?;
+                    let answer: SessionAnswer = self.transport.send(request).await?.read()?;
+                    return Ok(tokens.answered(answer, self.clock.now()));
+                }
             }
-        };
-        if item.next.is_none() {
-            item.next = Some(new_secret(self.random.as_ref()).map_err(|_| no_randomness())?);
-            // Stored first: whatever happens to the answer, the same proposal can be repeated.
-            self.keychain
-                .write_verified(self.item.clone(), item.to_secret(), || {})
-                .await
-                .map_err(keychain)?;
         }
-        let next = item.next.clone().unwrap_or_default();
-        state.refresh = Some(item.clone());
-        let proposal = RefreshRequest {
-            session_id: self.session_id,
-            refresh: item.current.clone(),
-            next_hash: hash(&next),
-        };
-        let request = Request::post("/v1/session/refresh", &proposal)?;
-        let answer: SessionAnswer = self.transport.send(request).await?.read()?;
-        // The keychain still holds {current, next}. That is as good as {next} until `next` is used,
-        // which is only after it was stored as the current one.
-        state.refresh = Some(RefreshItem { current: next, next: None });
-        let access = access_token(answer, self.clock.now());
-        let token = access.token.clone();
-        state.access = Some(access);
-        Ok(token)
-    }
-}
-
-fn access_token(answer: SessionAnswer, now: Timestamp) -> AccessToken {
-    AccessToken {
-        token: Zeroizing::new(answer.access_token),
-        expires_at: now.plus_seconds(i64::from(answer.expires_in_s)),
     }
 }
 

@@ -3,9 +3,12 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
 use proptest::prelude::*;
-use recado_protocol::{TeammateId, WorkspaceId};
+use recado_protocol::identity::RefreshRequest;
+use recado_protocol::{TeammateId, Timestamp, WorkspaceId};
+use serde::Serialize;
 use uuid::Uuid;
 
+use super::tokens::hash;
 use super::*;
 use crate::keychain::{Fault, ItemKind, MemoryKeychain};
 use crate::random::SystemRandom;
