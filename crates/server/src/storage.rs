@@ -41,6 +41,8 @@ pub use dialect::Engine;
 pub use error::DbError;
 pub use postgres::Listener;
 pub use sql::placeholders;
+#[cfg(feature = "simulation")]
+pub use sqlite::Contents;
 pub use tx::Tx;
 pub(crate) use value::params;
 pub use value::{FromValue, Row, RowIndex, Value};

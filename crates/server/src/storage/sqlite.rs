@@ -1,5 +1,8 @@
 //! The embedded engine: one writer that commits in groups, and several readers.
 
+#[cfg(feature = "simulation")]
+mod contents;
+mod inline;
 mod readers;
 mod writer;
 
@@ -11,8 +14,11 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, Statement, ffi};
 
+#[cfg(feature = "simulation")]
+pub use contents::Contents;
+pub(super) use inline::InlineStore;
 pub(super) use readers::Readers;
-pub(super) use writer::{InlineStore, WriterThread};
+pub(super) use writer::WriterThread;
 
 use super::DbError;
 use super::value::{Row, Value, storable};
@@ -69,6 +75,9 @@ fn configure(connection: &Connection) -> Result<(), DbError> {
         .map_err(error)?;
     for (option, on) in [
         (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+        // A plan never depends on a parameter's value. Without this a statement is compiled anew whenever a parameter
+        // changes that a LIMIT or a partial index could make use of.
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true),
         // A misspelt column in double quotes must be an error, as it is on PostgreSQL, and not a string.
         (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
         (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
@@ -103,8 +112,9 @@ pub(super) fn execute(
     connection: &Connection,
     sql: &str,
     params: &[Value],
+    reads_only: bool,
 ) -> Result<u64, DbError> {
-    let mut statement = prepare(connection, sql, params)?;
+    let mut statement = prepare(connection, sql, params, reads_only)?;
     statement.raw_execute().map(|changed| changed as u64).map_err(error)
 }
 
@@ -113,8 +123,9 @@ pub(super) fn query(
     connection: &Connection,
     sql: &str,
     params: &[Value],
+    reads_only: bool,
 ) -> Result<Vec<Row>, DbError> {
-    let mut statement = prepare(connection, sql, params)?;
+    let mut statement = prepare(connection, sql, params, reads_only)?;
     let columns: Arc<[String]> = statement.column_names().map(str::to_owned).collect();
     let mut answer = statement.raw_query();
     let mut rows = Vec::new();
@@ -137,8 +148,12 @@ fn prepare<'c>(
     connection: &'c Connection,
     sql: &str,
     params: &[Value],
+    reads_only: bool,
 ) -> Result<rusqlite::CachedStatement<'c>, DbError> {
     let mut statement = connection.prepare_cached(sql).map_err(error)?;
+    if reads_only && !statement.readonly() {
+        return Err(DbError::ReadOnly);
+    }
     if statement.parameter_count() != params.len() {
         return Err(wrong_parameter_count(statement.parameter_count(), params.len()));
     }

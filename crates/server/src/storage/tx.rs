@@ -14,6 +14,8 @@ pub struct Tx {
     backend: Backend,
     failure: Option<DbError>,
     log_grew: bool,
+    /// Whether a statement that writes is refused here, for a connection that could.
+    reads_only: bool,
 }
 
 enum Backend {
@@ -23,11 +25,21 @@ enum Backend {
 
 impl Tx {
     pub(super) fn sqlite(connection: rusqlite::Connection) -> Self {
-        Self { backend: Backend::Sqlite(connection), failure: None, log_grew: false }
+        Self::new(Backend::Sqlite(connection))
     }
 
     pub(super) fn postgres(session: Session) -> Self {
-        Self { backend: Backend::Postgres(session), failure: None, log_grew: false }
+        Self::new(Backend::Postgres(session))
+    }
+
+    const fn new(backend: Backend) -> Self {
+        Self { backend, failure: None, log_grew: false, reads_only: false }
+    }
+
+    /// Has statements that write refused, or no longer, on a SQLite connection that serves reads as well as writes. The
+    /// pragma for it would have every prepared statement of the connection compiled anew.
+    pub(super) const fn set_reads_only(&mut self, reads_only: bool) {
+        self.reads_only = reads_only;
     }
 
     /// The engine, for what [`dialect`](super::dialect) covers.
@@ -48,7 +60,9 @@ impl Tx {
         #[cfg(feature = "fail-points")]
         crate::fail_point::reached(crate::fail_point::Place::Statement);
         let outcome = match &mut self.backend {
-            Backend::Sqlite(connection) => sqlite::execute(connection, sql, params),
+            Backend::Sqlite(connection) => {
+                sqlite::execute(connection, sql, params, self.reads_only)
+            }
             Backend::Postgres(session) => session.execute(sql, params).await,
         };
         self.remember_failure(outcome)
@@ -63,7 +77,7 @@ impl Tx {
         #[cfg(feature = "fail-points")]
         crate::fail_point::reached(crate::fail_point::Place::Statement);
         let outcome = match &mut self.backend {
-            Backend::Sqlite(connection) => sqlite::query(connection, sql, params),
+            Backend::Sqlite(connection) => sqlite::query(connection, sql, params, self.reads_only),
             Backend::Postgres(session) => session.query(sql, params).await,
         };
         self.remember_failure(outcome)

@@ -6,9 +6,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::thread::{self, ThreadId};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -95,7 +94,7 @@ where
 
 /// A connection that runs jobs.
 pub(super) struct Connected {
-    tx: Tx,
+    pub(super) tx: Tx,
     growth: Growth,
 }
 
@@ -104,11 +103,11 @@ impl Connected {
         Self { tx: Tx::sqlite(connection), growth }
     }
 
-    fn batch(&self, sql: &str) -> Result<(), DbError> {
-        match self.tx.connection() {
-            Some(connection) => connection.execute_batch(sql).map_err(error),
-            None => Err(DbError::Closed),
-        }
+    /// Runs a statement about transactions. They are kept prepared: each transaction takes several.
+    fn control(&self, sql: &str) -> Result<(), DbError> {
+        let connection = self.tx.connection().ok_or(DbError::Closed)?;
+        let run = || connection.prepare_cached(sql)?.execute([]).map(drop);
+        run().map_err(error)
     }
 
     fn in_transaction(&self) -> bool {
@@ -116,8 +115,12 @@ impl Connected {
     }
 
     /// Runs `first` and whatever `next` yields in one transaction, and answers them all.
-    fn write_group(&mut self, first: Box<dyn Job>, mut next: impl FnMut() -> Option<Box<dyn Job>>) {
-        if let Err(refused) = self.batch("BEGIN IMMEDIATE") {
+    pub(super) fn write_group(
+        &mut self,
+        first: Box<dyn Job>,
+        mut next: impl FnMut() -> Option<Box<dyn Job>>,
+    ) {
+        if let Err(refused) = self.control("BEGIN IMMEDIATE") {
             first.answer(Err(refused));
             return;
         }
@@ -135,12 +138,12 @@ impl Connected {
         }
         #[cfg(feature = "fail-points")]
         crate::fail_point::reached(crate::fail_point::Place::BeforeCommit);
-        let outcome = outcome.and_then(|()| self.batch("COMMIT"));
+        let outcome = outcome.and_then(|()| self.control("COMMIT"));
         #[cfg(feature = "fail-points")]
         crate::fail_point::reached(crate::fail_point::Place::AfterCommit);
         if outcome.is_err() && self.in_transaction() {
             // If even this fails, the next BEGIN does too, and says so to its callers.
-            let _ = self.batch("ROLLBACK");
+            let _ = self.control("ROLLBACK");
         }
         if outcome.is_ok() && grew {
             self.growth.announce();
@@ -152,23 +155,26 @@ impl Connected {
 
     /// An error means that the whole group is lost, not that the job failed.
     fn run_in_savepoint(&mut self, job: &mut dyn Job, grew: &mut bool) -> Result<(), DbError> {
-        self.batch("SAVEPOINT command")?;
+        self.control("SAVEPOINT command")?;
         let keep = job.run(&mut self.tx);
         *grew |= self.tx.take_growth() && keep;
         // On a full disk and the like SQLite takes back the outer transaction by itself.
         if !self.in_transaction() {
             return Err(DbError::TransactionLost);
         }
-        self.batch(if keep { "RELEASE command" } else { "ROLLBACK TO command; RELEASE command" })
+        if !keep {
+            self.control("ROLLBACK TO command")?;
+        }
+        self.control("RELEASE command")
     }
 
     /// Runs `job` on one snapshot, in which it cannot write.
     pub(super) fn read(&mut self, mut job: Box<dyn Job>) {
-        let outcome = self.batch("BEGIN DEFERRED").map(|()| {
+        let outcome = self.control("BEGIN DEFERRED").map(|()| {
             job.run(&mut self.tx);
         });
         if self.in_transaction() {
-            let _ = self.batch("ROLLBACK");
+            let _ = self.control("ROLLBACK");
         }
         job.answer(outcome);
     }
@@ -207,71 +213,6 @@ impl WriterThread {
         }
         answer.await.unwrap_or_else(|_| Err(DbError::Closed.into()))
     }
-}
-
-/// A database in memory. Every transaction runs on its caller's thread and ends before the caller's future yields, so
-/// a run with one thread is the same every time.
-pub(crate) struct InlineStore {
-    writer: Mutex<Connected>,
-    holder: Mutex<Option<ThreadId>>,
-}
-
-impl InlineStore {
-    pub(crate) fn new(connection: Connection, growth: Growth) -> Self {
-        Self { writer: Mutex::new(Connected::new(connection, growth)), holder: Mutex::new(None) }
-    }
-
-    pub(crate) fn write<T, E, F>(&self, body: F) -> Result<T, E>
-    where
-        F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
-        E: From<DbError> + Send + 'static,
-    {
-        let (job, answer) = Body::new(body);
-        self.with_writer(|writer| writer.write_group(job, || None))?;
-        received(answer)
-    }
-
-    /// The database as it is now, as another one.
-    #[cfg(feature = "simulation")]
-    pub(crate) fn copy_into(&self, target: &mut Connection) -> Result<(), DbError> {
-        self.with_writer(|writer| {
-            let source = writer.tx.connection().ok_or(DbError::Closed)?;
-            let backup = rusqlite::backup::Backup::new(source, target).map_err(error)?;
-            backup.step(-1).map(drop).map_err(error)
-        })?
-    }
-
-    pub(crate) fn read<T, E, F>(&self, body: F) -> Result<T, E>
-    where
-        F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
-        E: From<DbError> + Send + 'static,
-    {
-        let (job, answer) = Body::new(body);
-        self.with_writer(|writer| {
-            writer.batch("PRAGMA query_only = ON")?;
-            writer.read(job);
-            writer.batch("PRAGMA query_only = OFF")
-        })??;
-        received(answer)
-    }
-
-    fn with_writer<R>(&self, work: impl FnOnce(&mut Connected) -> R) -> Result<R, DbError> {
-        let this_thread = thread::current().id();
-        if *self.holder.lock().unwrap_or_else(PoisonError::into_inner) == Some(this_thread) {
-            return Err(DbError::Nested);
-        }
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        *self.holder.lock().unwrap_or_else(PoisonError::into_inner) = Some(this_thread);
-        let result = work(&mut writer);
-        *self.holder.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        Ok(result)
-    }
-}
-
-fn received<T, E: From<DbError>>(mut answer: oneshot::Receiver<Result<T, E>>) -> Result<T, E> {
-    answer.try_recv().unwrap_or_else(|_| Err(DbError::Closed.into()))
 }
 
 #[cfg(test)]
