@@ -22,6 +22,9 @@ const LONG_LOG_PAGES: i64 = 3_000;
 /// How many pages a cache's log grows to before a change moves them itself.
 const LONGEST_LOG_PAGES: i64 = 8_000;
 
+/// How many statements a connection keeps prepared: more than there are.
+const STATEMENT_CACHE: usize = 256;
+
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -137,6 +140,7 @@ fn set_up(connection: &Connection, key: &[u8; 32]) -> rusqlite::Result<()> {
     #[cfg(feature = "plain")]
     let _ = key;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    set_up_statements(connection)?;
     connection.execute_batch(
         "PRAGMA temp_store = MEMORY;
          PRAGMA trusted_schema = OFF;
@@ -147,8 +151,14 @@ fn set_up(connection: &Connection, key: &[u8; 32]) -> rusqlite::Result<()> {
     // read and deciphered again. It is only taken when it is needed.
     let cache_kib = 16 * 1024;
     connection.pragma_update(None, "cache_size", -cache_kib)?;
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
-    connection.set_prepared_statement_cache_capacity(96);
+    connection.busy_timeout(std::time::Duration::from_secs(5))
+}
+
+/// Has statements compiled once. A plan never depends on a parameter's value: otherwise a statement
+/// is compiled anew whenever a parameter changes that a LIMIT or a partial index could make use of.
+fn set_up_statements(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     Ok(())
 }
 
@@ -238,7 +248,7 @@ pub(crate) fn empty_in_memory(which: Which) -> Result<Connection, Error> {
     connection
         .execute_batch("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;")
         .map_err(sql)?;
-    connection.set_prepared_statement_cache_capacity(96);
+    set_up_statements(&connection).map_err(sql)?;
     Ok(connection)
 }
 

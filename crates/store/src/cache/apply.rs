@@ -436,6 +436,6 @@ impl<'a> Step<'a> {
 pub(crate) fn forget_left(connection: &Connection) -> rusqlite::Result<()> {
     // Without a condition the table's page is written even if it is empty, and the first write after
     // a start waits for the disk.
-    connection.execute("DELETE FROM evicted WHERE version >= 0", [])?;
+    connection.prepare_cached("DELETE FROM evicted WHERE version >= 0")?.execute([])?;
     Ok(())
 }

@@ -12,22 +12,28 @@ pub(crate) const TOKENS_VERSION: i64 = 1;
 
 /// Makes the row of a new cache.
 pub(crate) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    let made = connection.query_row("SELECT COUNT(*) FROM meta", [], |row| row.get::<_, i64>(0))?;
+    let made: i64 =
+        connection.prepare_cached("SELECT COUNT(*) FROM meta")?.query_row([], |row| row.get(0))?;
     if made == 0 {
-        connection.execute(
-            "INSERT INTO meta (one, cursor, epoch, tokens_version, revision) \
-             VALUES (1, 0, 0, ?1, ?2)",
-            params![TOKENS_VERSION, REVISION],
-        )?;
+        connection
+            .prepare_cached(
+                "INSERT INTO meta (one, cursor, epoch, tokens_version, revision) \
+                 VALUES (1, 0, 0, ?1, ?2)",
+            )?
+            .execute(params![TOKENS_VERSION, REVISION])?;
     }
     // What an older program adds to a newer one's cache lacks what it does not know.
-    connection.execute("UPDATE meta SET revision = ?1 WHERE revision > ?1", [REVISION])?;
+    connection
+        .prepare_cached("UPDATE meta SET revision = ?1 WHERE revision > ?1")?
+        .execute([REVISION])?;
     Ok(())
 }
 
 /// Whether the row is there and the search tables were filled by this edition of the tokeniser.
 pub(crate) fn has_present_tokens(connection: &Connection) -> rusqlite::Result<bool> {
-    connection.prepare("SELECT 1 FROM meta WHERE tokens_version = ?1")?.exists([TOKENS_VERSION])
+    connection
+        .prepare_cached("SELECT 1 FROM meta WHERE tokens_version = ?1")?
+        .exists([TOKENS_VERSION])
 }
 
 /// Whether [`prepare`] would change nothing and the search tables need no filling.

@@ -155,7 +155,9 @@ pub(crate) fn mark_unsent(connection: &Connection, ids: &[CommandId]) -> rusqlit
 
 /// Marks everything as waiting that was on its way when the program ended.
 pub(crate) fn mark_all_unsent(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute("UPDATE commands SET state = 'queued' WHERE state = 'sending'", [])?;
+    connection
+        .prepare_cached("UPDATE commands SET state = 'queued' WHERE state = 'sending'")?
+        .execute([])?;
     Ok(())
 }
 
