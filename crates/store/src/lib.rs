@@ -27,4 +27,6 @@ pub use error::{Error, Which};
 pub use keys::StoreKeys;
 pub use meta::{ClockSeen, ClosedCheck, HeadListing, HeadsProgress, Meta};
 pub use outbox::{OutboxCounts, SalvageReport};
+#[cfg(feature = "simulation")]
+pub use store::SyncedCache;
 pub use store::{CacheStats, FillProgress, IndexProgress, LocalDigest, Store};

@@ -19,6 +19,9 @@ use crate::error::{Error, Which};
 
 use writer::Writer;
 
+#[cfg(feature = "simulation")]
+pub use memory::SyncedCache;
+
 pub use cache::{CacheStats, FillProgress, IndexProgress, LocalDigest};
 
 /// The cache and the outbox of one account.

@@ -65,5 +65,7 @@ pub fn run(beginning: &Beginning, plan: &Plan, traced: bool) -> anyhow::Result<R
         .err()
         .map(|error| Breach { what: format!("{error:#}"), trace: world.trace.lines().to_vec() });
     let (digest, trace) = (world.trace.digest(), world.trace.lines().to_vec());
-    Ok(Run { steps: world.steps, digest, trace, breach })
+    let steps = world.steps;
+    beginning.keep(world.databases);
+    Ok(Run { steps, digest, trace, breach })
 }

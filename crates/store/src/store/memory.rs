@@ -1,36 +1,69 @@
-//! Stores in memory that stand for what a disk holds after a crash.
-
-use std::sync::Mutex;
+//! Stores in memory: what a disk holds of one after a crash, and one after the other on the same
+//! connections.
 
 use recado_protocol::ConversationId;
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::writer::{self, Writer};
-use super::{Store, lock};
+use super::writer;
+use super::{Store, lock, write};
+use crate::cache::search;
 use crate::database;
 use crate::error::{Error, Which};
 use crate::outbox::queue;
 use crate::sql::{blob, unsigned};
 
-impl Store {
-    /// A new store in memory as a disk may show it after a power cut: the cache as it was in
-    /// `cache`, the outbox as it is in `outbox`. It has not been opened yet, see
-    /// [`Store::open_again`].
+/// What a disk shows of a cache after a power cut.
+pub struct SyncedCache(Connection);
+
+impl SyncedCache {
+    /// The cache of a store as it is, forced to the disk.
     ///
     /// # Errors
     ///
     /// [`Error::Internal`] if SQLite has no memory left.
-    pub fn recombined(cache: &Self, outbox: &Self) -> Result<Self, Error> {
-        Ok(Self {
-            writer: Mutex::new(Writer::Open(copy(
-                lock(&cache.writer).connection()?,
-                Which::Cache,
-            )?)),
-            reader: None,
-            outbox: Mutex::new(copy(&lock(&outbox.outbox), Which::Outbox)?),
-            cache_path: None,
-        })
+    pub fn of(store: &Store) -> Result<Self, Error> {
+        let mut synced = Self(database::empty_in_memory(Which::Cache)?);
+        synced.renew(store)?;
+        Ok(synced)
+    }
+
+    /// Forces the cache of a store to the disk as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] if SQLite has no memory left.
+    pub fn renew(&mut self, store: &Store) -> Result<(), Error> {
+        copy(lock(&store.writer).connection()?, &mut self.0)
+    }
+}
+
+impl Store {
+    /// Takes the cache back to what the disk shows of it, as a power cut does; the outbox is always
+    /// on the disk. See [`Store::open_again`] for what comes next.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] if SQLite has no memory left.
+    pub fn lose_unsynced(&self, synced: &SyncedCache) -> Result<(), Error> {
+        copy(&synced.0, lock(&self.writer).connection()?)
+    }
+
+    /// Makes a store in memory what [`Store::in_memory`] gives. What its connections have prepared
+    /// stays prepared, so that this is far quicker.
+    ///
+    /// # Errors
+    ///
+    /// Those of any write.
+    pub fn make_new(&self) -> Result<(), Error> {
+        let mut writer = lock(&self.writer);
+        let cache = writer.connection()?;
+        write(cache, Which::Cache, |tx| {
+            search::start_again(tx)?;
+            empty(tx)
+        })?;
+        writer::prepare(cache)?;
+        self.write_outbox(|tx| empty(tx))
     }
 
     /// The version of a conversation, if it is here and belongs to the cache's own change log: what
@@ -61,11 +94,24 @@ impl Store {
     }
 }
 
-fn copy(source: &Connection, which: Which) -> Result<Connection, Error> {
-    let sql = |error| Error::sql(which, error);
-    let mut target = database::empty_in_memory(which)?;
-    let backup = Backup::new(source, &mut target).map_err(sql)?;
-    backup.step(-1).map_err(sql)?;
-    drop(backup);
-    Ok(target)
+/// Deletes every row outside of the full-text index.
+fn empty(connection: &Connection) -> rusqlite::Result<()> {
+    let tables: Vec<String> = connection
+        .prepare_cached(
+            "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' \
+             AND name NOT IN ('sqlite_schema', 'sqlite_stat1', 'sqlite_stat4')",
+        )?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    // A conversation that goes is counted down in the counts, which go last.
+    let (counts, others): (Vec<_>, Vec<_>) = tables.into_iter().partition(|name| name == "counts");
+    for name in others.into_iter().chain(counts) {
+        connection.prepare_cached(&format!("DELETE FROM {name}"))?.execute([])?;
+    }
+    Ok(())
+}
+
+fn copy(source: &Connection, target: &mut Connection) -> Result<(), Error> {
+    let mut run = || Backup::new(source, target)?.step(-1).map(drop);
+    run().map_err(|error| Error::sql(Which::Cache, error))
 }

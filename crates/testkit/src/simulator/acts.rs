@@ -185,7 +185,7 @@ impl World<'_> {
             format!("machine {machine} keeps {id} {} on {conversation_id}", command.action.name())
         });
         present.accepted.insert(id, command);
-        self.judge_shown(machine, id)?;
+        self.judge_shown(machine, conversation_id, &[id])?;
         self.tell(machine, Input::Submitted)
     }
 

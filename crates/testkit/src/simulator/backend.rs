@@ -16,9 +16,10 @@ use recado_protocol::{
 use recado_server::clock::Clock;
 use recado_server::core::{ChannelPrincipal, Core, CoreError, Principal};
 use recado_server::seed::{self, NewTeammate};
-use recado_server::storage::Db;
 use recado_server::storage::audit::Actor;
+use recado_server::storage::{Contents, Db};
 use recado_server::{commands, restore, sync};
+use tokio::sync::watch;
 
 use super::chance::{Chance, Source};
 use super::plan::Weather;
@@ -53,7 +54,7 @@ pub(super) fn done<T>(future: impl Future<Output = T>) -> anyhow::Result<T> {
 
 /// A workspace with its people, before anything has happened. Made once and copied for each run.
 pub(super) struct Template {
-    db: Db,
+    contents: Contents,
     people: People,
 }
 
@@ -113,7 +114,9 @@ impl Template {
         let key = [7; 32];
         let made = seed::create_channel(&core, workspace_id, "Shop", key, Actor::Console);
         let people = People { oracle, agents, teams, channel: done(made)?? };
-        Ok(Self { db, people })
+        let contents = db.contents()?;
+        let contents = contents.ok_or_else(|| anyhow::anyhow!("the database lies elsewhere"))?;
+        Ok(Self { contents, people })
     }
 }
 
@@ -122,22 +125,25 @@ pub(super) struct Backend {
     core: Core,
     time: Arc<TrueTime>,
     entropy: Arc<Source>,
+    /// Tells of commits that appended to the log.
+    growth: watch::Receiver<u64>,
     /// Who there is.
     pub(super) people: People,
 }
 
 impl Backend {
-    /// A server on a copy of the template.
+    /// A server on a database that is made a copy of the template.
     ///
     /// # Errors
     /// What the database says.
-    pub(super) fn new(template: &Template, chance: &Chance) -> anyhow::Result<Self> {
+    pub(super) fn new(template: &Template, db: &Db, chance: &Chance) -> anyhow::Result<Self> {
         let time = Arc::new(TrueTime::default());
         time.set(0);
         let entropy = Arc::new(Source::new(chance.fork(2)));
-        let db = copy(&template.db)?;
-        let core = Core::new(db, Arc::clone(&time) as _, Arc::clone(&entropy) as _);
-        Ok(Self { core, time, entropy, people: template.people.clone() })
+        db.refill(&template.contents)?;
+        let growth = db.changes();
+        let core = Core::new(db.clone(), Arc::clone(&time) as _, Arc::clone(&entropy) as _);
+        Ok(Self { core, time, entropy, growth, people: template.people.clone() })
     }
 
     /// What lies below the router.
@@ -169,9 +175,19 @@ impl Backend {
     /// What the database says.
     pub(super) fn restore(&mut self, backup: &Db) -> anyhow::Result<()> {
         let time = Arc::clone(&self.time) as _;
-        self.core = Core::new(copy(backup)?, time, Arc::clone(&self.entropy) as _);
+        let db = copy(backup)?;
+        self.growth = db.changes();
+        self.core = Core::new(db, time, Arc::clone(&self.entropy) as _);
         done(restore::begin_new_logs(&self.core))??;
         Ok(())
+    }
+
+    /// Whether the log may have grown since this was asked before: whether a commit was announced that
+    /// appended to it. That is what the server's own streams hear of it, too.
+    pub(super) fn has_grown(&mut self) -> bool {
+        let grew = self.growth.has_changed().unwrap_or(true);
+        self.growth.mark_unchanged();
+        grew
     }
 
     /// A page of the change log as the oracle sees it, which is everything.

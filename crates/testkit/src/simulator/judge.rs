@@ -3,8 +3,10 @@
 //! cursors, I7 one audit row an effect, I8 nobody is signed out by a fault, I9 what was
 //! acknowledged survives, I10 the outbox drains.
 
+use std::collections::BTreeMap;
+
 use recado_protocol::host::{Delivery, InboxRequest, OpenRequest, Sort, View};
-use recado_protocol::{Action, CommandId, ConversationState};
+use recado_protocol::{Action, CommandId, ConversationId, ConversationState};
 use recado_store::{Applied, HeadsProgress, Meta};
 
 use super::chance::Chance;
@@ -99,46 +101,59 @@ impl World<'_> {
 
     /// Everything that an agent wrote is shown once, wherever it is on its way.
     fn judge_all_shown(&self, machine: usize) -> anyhow::Result<()> {
-        let present = &self.machines[machine];
-        for id in present.accepted.keys() {
-            self.judge_shown(machine, *id)?;
+        let mut by_conversation: BTreeMap<_, Vec<CommandId>> = BTreeMap::new();
+        for (id, command) in &self.machines[machine].accepted {
+            by_conversation.entry(command.conversation_id).or_default().push(*id);
+        }
+        for (conversation_id, ids) in by_conversation {
+            self.judge_shown(machine, conversation_id, &ids)?;
         }
         Ok(())
     }
 
-    /// What an agent wrote is shown once, wherever it is on its way.
+    /// What an agent wrote in a conversation is shown once, wherever it is on its way.
     ///
     /// # Errors
     /// If it is not.
-    pub(super) fn judge_shown(&self, machine: usize, id: CommandId) -> anyhow::Result<()> {
+    pub(super) fn judge_shown(
+        &self,
+        machine: usize,
+        conversation_id: ConversationId,
+        ids: &[CommandId],
+    ) -> anyhow::Result<()> {
         let present = &self.machines[machine];
-        let Some(command) = present.accepted.get(&id) else { return Ok(()) };
-        let is_message = matches!(
-            command.action,
-            Action::ConversationReply { .. } | Action::ConversationNote { .. }
-        );
+        let is_message = |id: &&CommandId| {
+            let action = present.accepted.get(id).map(|command| &command.action);
+            let written = matches!(
+                action,
+                Some(Action::ConversationReply { .. } | Action::ConversationNote { .. })
+            );
+            written && !present.given_up.contains(id)
+        };
+        let messages: Vec<_> = ids.iter().filter(is_message).collect();
         // What a lost part of the log made stays readable until the conversation is listed anew.
-        let is_stale = present.store.version_of(command.conversation_id)?.is_none();
-        if !is_message || is_stale || present.given_up.contains(&id) {
+        if messages.is_empty() || present.store.version_of(conversation_id)?.is_none() {
             return Ok(());
         }
-        let request = OpenRequest { conversation_id: command.conversation_id, limit: ALL };
+        let request = OpenRequest { conversation_id, limit: ALL };
         let Some(view) = present.store.conversation_view(&request)? else { return Ok(()) };
         if view.partial || view.has_older {
             return Ok(());
         }
-        let shown = view.parts.iter().filter(|shown| {
-            let delivered = match &shown.delivery {
-                Delivery::Sent => None,
-                Delivery::Queued { command_id, .. } | Delivery::Refused { command_id, .. } => {
-                    Some(*command_id)
-                }
-            };
-            shown.part.command_id == Some(id) || delivered == Some(id)
-        });
-        let count = shown.count();
-        if count != 1 {
-            anyhow::bail!("I9 machine {machine} shows {id} {count} times");
+        for id in messages {
+            let shown = view.parts.iter().filter(|shown| {
+                let delivered = match &shown.delivery {
+                    Delivery::Sent => None,
+                    Delivery::Queued { command_id, .. } | Delivery::Refused { command_id, .. } => {
+                        Some(command_id)
+                    }
+                };
+                shown.part.command_id.as_ref() == Some(id) || delivered == Some(id)
+            });
+            let count = shown.count();
+            if count != 1 {
+                anyhow::bail!("I9 machine {machine} shows {id} {count} times");
+            }
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use recado_client::engine::{Engine, Id};
 use recado_protocol::host::DraftKind;
 use recado_protocol::{Command, CommandId, ConversationId, LogId, Timestamp};
 use recado_server::core::Principal;
-use recado_store::Store;
+use recado_store::{Store, SyncedCache};
 
 use super::backend::START;
 use super::chance::{Chance, Source};
@@ -22,7 +22,7 @@ pub(super) struct Machine {
     /// The files.
     pub(super) store: Arc<Store>,
     /// The cache as the disk shows it after a power cut.
-    durable: Option<Store>,
+    synced: Option<SyncedCache>,
     /// Whether anybody will ask for it.
     pub(super) has_power_cuts: bool,
     /// The program, while it runs.
@@ -96,15 +96,15 @@ impl Machine {
     pub(super) fn new(
         agent: usize,
         who: Principal,
-        blank: &Store,
+        store: Arc<Store>,
         chance: &Chance,
     ) -> anyhow::Result<Self> {
-        let store = Store::recombined(blank, blank)?;
+        store.make_new()?;
         Ok(Self {
             agent,
             who,
-            store: Arc::new(store),
-            durable: None,
+            store,
+            synced: None,
             has_power_cuts: false,
             engine: None,
             life: 0,
@@ -168,8 +168,8 @@ impl Machine {
     /// What the store says.
     pub(super) fn cut_power(&mut self) -> anyhow::Result<()> {
         self.stop();
-        if let Some(durable) = &self.durable {
-            self.store = Arc::new(Store::recombined(durable, &self.store)?);
+        if let Some(synced) = &self.synced {
+            self.store.lose_unsynced(synced)?;
             self.reached = None;
         }
         Ok(())
@@ -180,8 +180,10 @@ impl Machine {
     /// # Errors
     /// What the store says.
     pub(super) fn sync_to_disk(&mut self) -> anyhow::Result<()> {
-        if self.has_power_cuts {
-            self.durable = Some(Store::recombined(&self.store, &self.store)?);
+        match &mut self.synced {
+            _ if !self.has_power_cuts => {}
+            Some(synced) => synced.renew(&self.store)?,
+            None => self.synced = Some(SyncedCache::of(&self.store)?),
         }
         Ok(())
     }

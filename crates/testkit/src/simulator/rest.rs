@@ -65,6 +65,8 @@ impl World<'_> {
         let mut restless = String::new();
         while self.now < until {
             self.run_until(self.now + SECOND)?;
+            // Whatever was announced or not.
+            self.read_log()?;
             if self.now >= drained_until
                 && let Some(waiting) = self.waiting_command()?
             {

@@ -1,7 +1,9 @@
 //! Everything together, on one thread: what happens next is always the earliest thing that is due.
 
+use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
 
 use recado_client::engine::{
     Answer, Ask, Effect, Id, Input, Job, JobAnswer, Notice, StoreFailure, run,
@@ -87,7 +89,16 @@ impl Ord for Due {
 /// What all runs of a thread begin with.
 pub struct Beginning {
     template: Template,
-    blank: Store,
+    /// The databases of a run that has ended. A run that finds them uses them again: emptied, they
+    /// differ from new ones only in what their connections have prepared, and most of the time that
+    /// a run would take is spent on preparing.
+    spare: Cell<Option<Databases>>,
+}
+
+/// The databases of a run.
+pub(super) struct Databases {
+    server: Db,
+    stores: Vec<Arc<Store>>,
 }
 
 impl Beginning {
@@ -96,7 +107,23 @@ impl Beginning {
     /// # Errors
     /// What the server and the store say.
     pub fn new() -> anyhow::Result<Self> {
-        Ok(Self { template: Template::new()?, blank: Store::in_memory()? })
+        Ok(Self { template: Template::new()?, spare: Cell::new(None) })
+    }
+
+    fn databases(&self) -> anyhow::Result<Databases> {
+        if let Some(databases) = self.spare.take() {
+            return Ok(databases);
+        }
+        let stores = (0..AGENTS).map(|_| Store::in_memory().map(Arc::new));
+        Ok(Databases {
+            server: done(Db::open_sqlite_memory())??,
+            stores: stores.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Keeps the databases of a run that has ended for the next one.
+    pub(super) fn keep(&self, databases: Databases) {
+        self.spare.set(Some(databases));
     }
 }
 
@@ -122,6 +149,8 @@ pub(super) struct World<'p> {
     pub(super) trace: Trace,
     /// How many events were handled.
     pub(super) steps: u64,
+    /// Everything that this run lies in.
+    pub(super) databases: Databases,
     streams: BTreeMap<StreamId, Stream>,
     events: BinaryHeap<Reverse<Due>>,
     order: u64,
@@ -134,11 +163,12 @@ impl<'p> World<'p> {
     /// What the server and the store say.
     pub(super) fn new(beginning: &Beginning, plan: &'p Plan, trace: Trace) -> anyhow::Result<Self> {
         let chance = Chance::of(plan.seed);
-        let backend = Backend::new(&beginning.template, &chance)?;
+        let databases = beginning.databases()?;
+        let backend = Backend::new(&beginning.template, &databases.server, &chance)?;
         let mut machines = Vec::new();
-        for agent in 0..plan.machines {
+        for (agent, store) in databases.stores.iter().enumerate().take(plan.machines) {
             let who = backend.people.agents[agent];
-            let mut machine = Machine::new(agent, who, &beginning.blank, &chance)?;
+            let mut machine = Machine::new(agent, who, Arc::clone(store), &chance)?;
             machine.has_power_cuts =
                 plan.stimuli.iter().any(|stimulus| stimulus.what == What::PowerCut(agent));
             machines.push(machine);
@@ -162,6 +192,7 @@ impl<'p> World<'p> {
             restored: false,
             trace,
             steps: 0,
+            databases,
             streams: BTreeMap::new(),
             events: BinaryHeap::new(),
             order: 0,
@@ -537,11 +568,19 @@ impl<'p> World<'p> {
         }
     }
 
-    /// Reads what was written and wakes the streams.
+    /// Reads what was written, if anything was, and wakes the streams.
     ///
     /// # Errors
     /// The first invariant that does not hold.
     pub(super) fn after_write(&mut self) -> anyhow::Result<()> {
+        if self.backend.has_grown() { self.read_log() } else { Ok(()) }
+    }
+
+    /// Reads what the log holds and wakes the streams.
+    ///
+    /// # Errors
+    /// The first invariant that does not hold.
+    pub(super) fn read_log(&mut self) -> anyhow::Result<()> {
         let mut grew = false;
         loop {
             let page = self.backend.everything_after(self.history.log_id, self.history.seq)?;
