@@ -371,7 +371,7 @@ impl Engine {
     }
 
     fn check_lease(&mut self, effects: &mut Vec<Effect>) {
-        if let Some(seen) = self.lease.to_store() {
+        if let Some(seen) = self.lease.take_due() {
             self.jobs.push_back((Job::ClockSeen(seen), Then::ClockStored));
         }
         let holds = self.lease.holds();

@@ -74,7 +74,7 @@ impl Lease {
     }
 
     /// What is to be stored now, if something is.
-    pub(super) fn to_store(&mut self) -> Option<ClockSeen> {
+    pub(super) fn take_due(&mut self) -> Option<ClockSeen> {
         let since = self.seen.at.as_micros().saturating_sub(self.stored.at.as_micros());
         let lost = self.seen.lost_micros - self.stored.lost_micros;
         let due = since >= STORED_EVERY_MICROS || lost >= LOSS_STORED_MICROS;
@@ -181,7 +181,7 @@ mod tests {
                 self.lease.lose(micros);
             }
             self.lease.look(self.now());
-            if let Some(seen) = self.lease.to_store() {
+            if let Some(seen) = self.lease.take_due() {
                 self.kept = self.kept.map(|(contact, _)| (contact, seen));
             }
         }
