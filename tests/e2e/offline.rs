@@ -2,7 +2,6 @@
 //! readable once the workspace's lease has ended.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use recado_protocol::host::{
     AppState, Delivery, Draft, DraftKind, Drafts, Outbox, Phase, SearchIn, View,
@@ -11,7 +10,6 @@ use recado_protocol::{
     Action, ConversationAccess, ConversationId, ConversationState, ErrorCode, PartType, Priority,
     Role,
 };
-use recado_testkit::server::TestClock;
 use recado_testkit::{Engine, TestClient, TestServer, Weather};
 use serde_json::json;
 
@@ -50,25 +48,26 @@ fn action(round: usize, number: usize, now: recado_protocol::Timestamp) -> Actio
 #[tokio::test]
 async fn a_shift_of_a_thousand_actions_is_kept_and_drains_in_few_requests() -> anyhow::Result<()> {
     let server = TestServer::start(Engine::Sqlite).await?;
-    let clock = server.clock().clone();
     let ana = server.add("Ana Ruiz", Role::Agent, ConversationAccess::all(), &[]).await?;
     let shop = server.channel("Web shop").await?;
     let mut ids = Vec::new();
     for number in 0..CONVERSATIONS {
         ids.push(shop.open(&format!("Customer {number}"), None, "Where is my order?").await?);
     }
-    let client = TestClient::start_by(clock.clone()).await?;
+    let client = TestClient::start().await?;
     client.sign_in(&server.join_link(), &ana).await?;
     client.until_shows(ids[CONVERSATIONS - 1], "Where is my order?").await?;
 
     client.network.set_weather(Weather::Cut);
     for round in 0..ACTIONS / CONVERSATIONS {
         for (number, id) in ids.iter().enumerate() {
-            let now = recado_client::Clock::now(&*clock);
+            let now = recado_client::Clock::now(&*client.clock);
             client.submit(*id, action(round, number, now)).await?;
         }
         // The shift goes on: the access token has run out, and timers have long been due.
-        clock.advance_seconds(SHIFT_S / (ACTIONS / CONVERSATIONS) as i64);
+        let round_s = SHIFT_S / (ACTIONS / CONVERSATIONS) as i64;
+        server.clock().advance_seconds(round_s);
+        client.clock.advance_seconds(round_s);
     }
     let client = client.restart().await?;
     client.until_shows(ids[0], "Where is my order?").await?;
@@ -112,12 +111,10 @@ async fn a_shift_of_a_thousand_actions_is_kept_and_drains_in_few_requests() -> a
 #[tokio::test]
 async fn the_end_of_the_lease_hides_everything_and_keeps_what_was_written() -> anyhow::Result<()> {
     let server = TestServer::start(Engine::Sqlite).await?;
-    // The agent's own: what is done to it tells the server nothing.
-    let clock = Arc::new(TestClock::default());
     let ana = server.add("Ana Ruiz", Role::Agent, ConversationAccess::all(), &[]).await?;
     let shop = server.channel("Web shop").await?;
     let id = shop.open("Tom", None, "Is it open on Sunday?").await?;
-    let client = TestClient::start_by(clock.clone()).await?;
+    let client = TestClient::start().await?;
     client.sign_in(&server.join_link(), &ana).await?;
     client.until_shows(id, "Sunday").await?;
 
@@ -129,10 +126,10 @@ async fn the_end_of_the_lease_hides_everything_and_keeps_what_was_written() -> a
         body_text: "half a thought".to_owned(),
     };
     let _: serde_json::Value = client.ask("draft_save", serde_json::to_value(&draft)?).await?;
-    clock.advance_seconds(23 * 3600);
+    client.clock.advance_seconds(23 * 3600);
     let client = client.restart().await?;
     client.until_shows(id, "Sunday").await?;
-    clock.advance_seconds(3601);
+    client.clock.advance_seconds(3601);
     let client = client.restart().await?;
     let locked = async |client: &TestClient| -> anyhow::Result<Option<()>> {
         let state = state(client).await?;
@@ -180,22 +177,20 @@ async fn the_end_of_the_lease_hides_everything_and_keeps_what_was_written() -> a
 async fn a_clock_set_back_during_the_day_ends_the_lease_and_a_start_does_not_forget_it()
 -> anyhow::Result<()> {
     let server = TestServer::start(Engine::Sqlite).await?;
-    // The agent's own: what is done to it tells the server nothing.
-    let clock = Arc::new(TestClock::default());
     let ana = server.add("Ana Ruiz", Role::Agent, ConversationAccess::all(), &[]).await?;
     let shop = server.channel("Web shop").await?;
     let id = shop.open("Tom", None, "Is it open on Sunday?").await?;
-    let client = TestClient::start_by(clock.clone()).await?;
+    let client = TestClient::start().await?;
     client.sign_in(&server.join_link(), &ana).await?;
     client.until_shows(id, "Sunday").await?;
 
     client.network.set_weather(Weather::Cut);
-    clock.advance_seconds(20 * 3600);
+    client.clock.advance_seconds(20 * 3600);
     // A start looks at the clock, and so does everything that is done.
     let client = client.restart().await?;
     client.until_shows(id, "Sunday").await?;
     client.reply(id, "Yes, until six.").await?;
-    clock.advance_seconds(-10 * 3600);
+    client.clock.advance_seconds(-10 * 3600);
     let ended = async |client: &TestClient| -> anyhow::Result<Option<()>> {
         let code = state(client).await?.problem.map(|problem| problem.code);
         Ok((code == Some(ErrorCode::LeaseEnded)).then_some(()))
