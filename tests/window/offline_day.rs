@@ -324,7 +324,9 @@ async fn a_day_offline_ends_with_everything_done_once_and_in_order() -> Result<(
     // The mark that was set after the reply stands, in spite of what the reply marks and what came since.
     for number in (0..CONVERSATIONS).filter(unread) {
         let what = format!("customer {number} counts as unread");
-        let unread = async |_: &TestClient| Ok((day.read(number).await? == Some(0)).then_some(()));
+        let unread = async |_: &TestClient| -> Result<Option<()>> {
+            Ok((day.read(number).await? == Some(0)).then_some(()))
+        };
         day.ben.until(&what, unread).await?;
     }
 
