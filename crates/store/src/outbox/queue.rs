@@ -279,17 +279,16 @@ pub(crate) fn discard(
     if is_planted(Planted::GivenUpOnTheWay) {
         mark_unsent(connection, &[id])?;
     }
-    let states = if is_planted(Planted::GivenUpIsSent) {
-        "DELETE FROM commands WHERE id = ?1 AND state = 'refused'"
-    } else {
-        "DELETE FROM commands WHERE id = ?1 AND state IN ('queued', 'refused')"
-    };
-    let deleted = connection.prepare_cached(states)?.execute([blob(id)])?;
-    let waits = || -> rusqlite::Result<bool> {
+    if is_planted(Planted::GivenUpIsSent) {
         let found = entry::one(connection, id)?;
-        Ok(found.is_some_and(|entry| entry.standing == Standing::Queued))
-    };
-    if deleted == 0 && !(is_planted(Planted::GivenUpIsSent) && waits()?) {
+        if found.is_some_and(|entry| entry.standing == Standing::Queued) {
+            return Ok(Some(conversation_id));
+        }
+    }
+    let deleted = connection
+        .prepare_cached("DELETE FROM commands WHERE id = ?1 AND state IN ('queued', 'refused')")?
+        .execute([blob(id)])?;
+    if deleted == 0 {
         return Ok(None);
     }
     connection
