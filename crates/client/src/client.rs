@@ -14,6 +14,7 @@ pub(crate) mod launcher;
 mod notices;
 mod opening;
 pub(crate) mod outbox;
+mod repairing;
 mod router;
 mod shared;
 mod sign_in;

@@ -1,5 +1,5 @@
 //! The databases' keys: wrapped in a small file beside them, under a key that only the keychain
-//! holds.
+//! holds. Without that file nothing here can be read, so there are two of it.
 //!
 //! A key is made only where there is neither a key file nor a database. Whatever else is missing or
 //! does not fit is told, and everything stays as it is.
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use recado_protocol::{ErrorCode, TeammateId};
 use recado_store::{StoreKeys, Which};
 use serde::{Deserialize, Serialize};
+use tracing::warn;
 use zeroize::Zeroizing;
 
 use crate::keychain::{ItemName, KeychainError, KeychainWorker, Secret};
@@ -17,6 +18,8 @@ use crate::random::{NoRandomness, Random, secret};
 use crate::sealed::{Key, Sealed};
 
 const FILE_NAME: &str = "keys.json";
+/// The same once more, for when a disk damages the first.
+const COPY_NAME: &str = "keys-copy.json";
 const FORMAT: u32 = 1;
 /// What the key-check value seals.
 const CHECK: &[u8; 32] = b"recado: this is the right key.\n\n";
@@ -55,7 +58,7 @@ impl KeysError {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(PartialEq, Serialize, Deserialize)]
 struct KeyFile {
     format: u32,
     /// Which keychain holds the key that opens this.
@@ -112,17 +115,17 @@ impl KeyPlace<'_> {
             Err(KeychainError::NoItem) => None,
             Err(error) => return Err(error.into()),
         };
-        let file = self.read_file()?;
-        match (stored, file) {
-            (Some(stored), Some(file)) => self.unwrap(&kek(&stored)?, &file),
-            (None, Some(file)) if file.backend_id != self.keychain.description().backend_id => {
+        let files = self.read_files()?;
+        match (stored, &files[..]) {
+            (Some(stored), [_, ..]) => self.unwrap_any(&kek(&stored)?, &files),
+            (None, [file, ..]) if file.backend_id != self.keychain.description().backend_id => {
                 Err(KeychainError::BackendChanged.into())
             }
-            (None, Some(_)) => Err(self.mismatch("the keychain has no key for it")),
-            (_, None) if self.has_database() => Err(self.mismatch("its key file is missing")),
+            (None, [_, ..]) => Err(self.mismatch("the keychain has no key for it")),
+            (_, []) if self.has_database() => Err(self.mismatch("its key file is missing")),
             // A key without anything that depends on it is left from a creation that was cut off.
-            (Some(stored), None) => self.create_file(&kek(&stored)?),
-            (None, None) => {
+            (Some(stored), []) => self.create_file(&kek(&stored)?),
+            (None, []) => {
                 let kek = secret(self.random)?;
                 let stored = Secret::new(kek.to_vec());
                 self.keychain.write_verified(self.item.clone(), stored, &slow).await?;
@@ -131,8 +134,8 @@ impl KeyPlace<'_> {
         }
     }
 
-    fn path(&self) -> PathBuf {
-        self.dir.join(FILE_NAME)
+    fn paths(&self) -> [PathBuf; 2] {
+        [FILE_NAME, COPY_NAME].map(|name| self.dir.join(name))
     }
 
     fn mismatch(&self, reason: &'static str) -> KeysError {
@@ -143,8 +146,23 @@ impl KeyPlace<'_> {
         [Which::Cache, Which::Outbox].iter().any(|which| self.dir.join(which.file_name()).exists())
     }
 
-    fn read_file(&self) -> Result<Option<KeyFile>, KeysError> {
-        let path = self.path();
+    /// The key files that can be read. One that is damaged counts only where there is no other.
+    fn read_files(&self) -> Result<Vec<KeyFile>, KeysError> {
+        let (mut files, mut damaged) = (Vec::new(), None);
+        for path in self.paths() {
+            match self.read_file(path) {
+                Ok(file) => files.extend(file),
+                Err(error @ KeysError::Mismatch { .. }) => damaged = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        match damaged {
+            Some(error) if files.is_empty() => Err(error),
+            _ => Ok(files),
+        }
+    }
+
+    fn read_file(&self, path: PathBuf) -> Result<Option<KeyFile>, KeysError> {
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -174,6 +192,27 @@ impl KeyPlace<'_> {
         }
     }
 
+    /// The keys from the first file that the key opens. The other is written anew if it differs: what
+    /// does not open holds nothing.
+    fn unwrap_any(&self, kek: &Key, files: &[KeyFile]) -> Result<StoreKeys, KeysError> {
+        let mut refused = None;
+        for file in files {
+            match self.unwrap(kek, file) {
+                Ok(keys) => {
+                    let same = files.iter().filter(|other| *other == file).count();
+                    if same < self.paths().len()
+                        && let Err(error) = self.write(file)
+                    {
+                        warn!(%error, "the key file has no copy until the next start");
+                    }
+                    return Ok(keys);
+                }
+                Err(error) => refused = refused.or(Some(error)),
+            }
+        }
+        Err(refused.unwrap_or_else(|| self.mismatch("its key file is missing")))
+    }
+
     fn create_file(&self, kek: &Key) -> Result<StoreKeys, KeysError> {
         let (cache, outbox) = (secret(self.random)?, secret(self.random)?);
         let seal = |slot, plain: &[u8; 32]| {
@@ -187,14 +226,19 @@ impl KeyPlace<'_> {
             outbox: seal(Slot::Outbox, &outbox)?,
         };
         make_dir(self.dir)?;
-        let path = self.path();
-        serde_json::to_vec_pretty(&file)
-            .map_err(std::io::Error::other)
-            .and_then(|bytes| write_atomically(&path, &bytes))
-            .map_err(|error| ProfileError::disk(&path, error))?;
+        self.write(&file)?;
         // What was written is what counts from now on, so that is what is used.
-        let file = self.read_file()?.ok_or_else(|| self.mismatch("its key file is missing"))?;
-        self.unwrap(kek, &file)
+        self.unwrap_any(kek, &self.read_files()?)
+    }
+
+    fn write(&self, file: &KeyFile) -> Result<(), KeysError> {
+        for path in self.paths() {
+            serde_json::to_vec_pretty(file)
+                .map_err(std::io::Error::other)
+                .and_then(|bytes| write_atomically(&path, &bytes))
+                .map_err(|error| ProfileError::disk(&path, error))?;
+        }
+        Ok(())
     }
 }
 
@@ -223,13 +267,16 @@ pub(crate) fn any_under_another(dir: &Path, backend_id: &str) -> bool {
 
 /// Destroys the wrapped keys in `dir`. Without them nothing else there can be read any more.
 pub(crate) fn destroy(dir: &Path) -> Result<(), ProfileError> {
-    let path = dir.join(FILE_NAME);
-    match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(ProfileError::disk(&path, error))
+    for name in [FILE_NAME, COPY_NAME] {
+        let path = dir.join(name);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(ProfileError::disk(&path, error));
+            }
+            _ => {}
         }
-        _ => Ok(()),
     }
+    Ok(())
 }
 
 fn kek(stored: &Secret) -> Result<Key, KeysError> {

@@ -15,10 +15,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use recado_protocol::host::Settings;
 use recado_protocol::{ErrorCode, SessionId, TeammateId, WorkspaceId};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 use url::Url;
 
+mod checked;
 mod file;
 
 pub(crate) use file::{is_disk_full, write_atomically};
@@ -27,7 +29,9 @@ use crate::random::{NoRandomness, Random, identifier};
 use crate::transport::ServerAddress;
 
 /// The newest form of `account.json` that is known.
-const ACCOUNT_FORMAT: u32 = 1;
+const ACCOUNT_FORMAT: u32 = 2;
+/// From this form on the file has a checksum.
+const FIRST_CHECKED_FORMAT: u64 = 2;
 const SETTINGS: &str = "settings.json";
 
 /// What is wrong with the folder.
@@ -47,6 +51,13 @@ pub enum ProfileError {
         /// The system's error.
         source: std::io::Error,
     },
+    /// A file was damaged and lies here now.
+    #[error(
+        "the file that names your server was damaged; it is kept at {}. Join your server and sign in \
+         again: conversations, drafts and unsent messages on this machine are still there",
+        .0.display()
+    )]
+    Damaged(PathBuf),
     /// A newer program wrote it.
     #[error("{} was written by a newer version; update Recado", .0.display())]
     TooNew(PathBuf),
@@ -61,7 +72,7 @@ impl ProfileError {
         match self {
             Self::AlreadyRunning(_) => ErrorCode::AlreadyRunning,
             Self::DiskFull => ErrorCode::DiskFull,
-            Self::Disk { .. } => ErrorCode::DiskFailed,
+            Self::Disk { .. } | Self::Damaged(_) => ErrorCode::DiskFailed,
             Self::TooNew(_) => ErrorCode::DataTooNew,
             Self::NoRandomness(_) => ErrorCode::ClientFailed,
         }
@@ -203,18 +214,31 @@ impl Profile {
         self.write(SETTINGS, settings)
     }
 
-    /// The joined server, if one was joined. A damaged file is kept aside and nothing is joined
-    /// then; the databases stay where they are.
+    /// The joined server, if one was joined.
     ///
     /// # Errors
     ///
-    /// [`ProfileError::TooNew`], and those of the disk.
+    /// [`ProfileError::Damaged`] once for a damaged file, which is kept aside then, so that nothing is
+    /// joined any more; the databases stay where they are. [`ProfileError::TooNew`], and those of the
+    /// disk.
     pub fn account(&self) -> Result<Option<Account>, ProfileError> {
-        match self.read::<Account>("account.json")? {
-            Some(account) if account.format > ACCOUNT_FORMAT => {
-                Err(ProfileError::TooNew(self.dir.join("account.json")))
+        let path = self.dir.join("account.json");
+        let Some(bytes) = self.bytes("account.json")? else { return Ok(None) };
+        let found = checked::open(&bytes).and_then(|opened| {
+            // The form is read first: a newer file may have no field that is known here.
+            let format = opened.value["format"].as_u64().ok_or(checked::Damaged)?;
+            if format > u64::from(ACCOUNT_FORMAT) {
+                return Ok(None);
             }
-            account => Ok(account),
+            if format >= FIRST_CHECKED_FORMAT && !opened.has_checksum {
+                return Err(checked::Damaged);
+            }
+            opened.read().map(Some)
+        });
+        match found {
+            Ok(Some(account)) => Ok(Some(Account { format: ACCOUNT_FORMAT, ..account })),
+            Ok(None) => Err(ProfileError::TooNew(path)),
+            Err(checked::Damaged) => Err(ProfileError::Damaged(self.keep_aside("account.json")?)),
         }
     }
 
@@ -256,27 +280,36 @@ impl Profile {
         Ok(device.device_id)
     }
 
-    fn read<T: for<'de> Deserialize<'de>>(&self, name: &str) -> Result<Option<T>, ProfileError> {
+    fn bytes(&self, name: &str) -> Result<Option<Vec<u8>>, ProfileError> {
         let path = self.dir.join(name);
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(ProfileError::disk(&path, error)),
-        };
-        match serde_json::from_slice(&bytes) {
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(ProfileError::disk(&path, error)),
+        }
+    }
+
+    /// Moves a damaged file aside. Returns where it lies now.
+    fn keep_aside(&self, name: &str) -> Result<PathBuf, ProfileError> {
+        let path = self.dir.join(name);
+        let aside = path.with_extension("json.damaged");
+        warn!(name, "a damaged file is kept aside");
+        std::fs::rename(&path, &aside).map_err(|error| ProfileError::disk(&path, error))?;
+        Ok(aside)
+    }
+
+    /// What a file holds; nothing if there is none or it is damaged.
+    fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ProfileError> {
+        let Some(bytes) = self.bytes(name)? else { return Ok(None) };
+        match checked::open(&bytes).and_then(checked::Opened::read) {
             Ok(value) => Ok(Some(value)),
-            Err(error) => {
-                let aside = path.with_extension("json.damaged");
-                warn!(name, %error, "a damaged file is kept aside");
-                std::fs::rename(&path, &aside).map_err(|error| ProfileError::disk(&path, error))?;
-                Ok(None)
-            }
+            Err(checked::Damaged) => self.keep_aside(name).map(|_| None),
         }
     }
 
     fn write(&self, name: &str, value: &impl Serialize) -> Result<(), ProfileError> {
         let path = self.dir.join(name);
-        let bytes = serde_json::to_vec_pretty(value)
+        let bytes = checked::to_bytes(value)
             .map_err(|error| ProfileError::disk(&path, std::io::Error::other(error)))?;
         write_atomically(&path, &bytes).map_err(|error| ProfileError::disk(&path, error))
     }
@@ -358,10 +391,46 @@ mod tests {
         let path = profile.dir().join("account.json");
         let newer = std::fs::read_to_string(&path)
             .expect("readable")
-            .replace("\"format\": 1", "\"format\": 2");
+            .replace("\"format\": 2", "\"format\": 3")
+            .replace("\"check\"", "\"no longer known\"");
         std::fs::write(&path, &newer).expect("written");
         assert!(matches!(profile.account(), Err(ProfileError::TooNew(_))));
         assert_eq!(std::fs::read_to_string(&path).expect("readable"), newer);
+    }
+
+    #[test]
+    fn an_account_of_before_there_were_checksums_is_read() {
+        let (_folder, profile) = folder();
+        let account = account(None);
+        let older = serde_json::to_string(&Account { format: 1, ..account.clone() });
+        std::fs::write(profile.dir().join("account.json"), older.expect("JSON")).expect("written");
+        assert_eq!(profile.account().expect("readable"), Some(account));
+    }
+
+    #[test]
+    fn no_flipped_bit_makes_another_account_of_one() {
+        let (_folder, profile) = folder();
+        let account = Account {
+            email: Some("ana@example.com".to_owned()),
+            teammate_id: Some(TeammateId::from_uuid(Uuid::from_u128(5))),
+            ..account(Some(vec![0x30; 20]))
+        };
+        profile.save_account(&account).expect("written");
+        let path = profile.dir().join("account.json");
+        let bytes = std::fs::read(&path).expect("readable");
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            std::fs::write(&path, &flipped).expect("written");
+            match profile.account() {
+                Ok(read) => assert_eq!(read.as_ref(), Some(&account), "bit {bit}"),
+                Err(ProfileError::Damaged(aside)) => {
+                    assert_eq!(std::fs::read(aside).expect("kept"), flipped, "bit {bit}");
+                    assert_eq!(profile.account().expect("gone"), None, "bit {bit}");
+                }
+                Err(error) => panic!("bit {bit}: {error}"),
+            }
+        }
     }
 
     #[test]

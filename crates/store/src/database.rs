@@ -43,6 +43,7 @@ impl Error {
                 Self::Damaged { which, detail }
             }
             Some(SqlCode::DiskFull) => Self::DiskFull,
+            Some(SqlCode::OperationInterrupted) => Self::Interrupted,
             Some(
                 SqlCode::SystemIoFailure
                 | SqlCode::CannotOpen
@@ -175,6 +176,8 @@ pub(crate) fn connect(
     }
     let sql = |error| Error::sql(which, error);
     let connection = Connection::open_with_flags(path, flags).map_err(sql)?;
+    // Until the file is known to be ours, nothing of its log is moved into it, not even by closing.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(sql)?;
     set_up(&connection, key).map_err(sql)?;
     check_library(&connection)?;
     Ok(connection)
@@ -192,6 +195,11 @@ fn synchronous(which: Which) -> &'static str {
         Which::Cache => "NORMAL",
         Which::Outbox => "FULL",
     }
+}
+
+/// Whether the key opens the file. Nothing is written.
+pub(crate) fn fits(path: &Path, key: &[u8; 32], which: Which) -> bool {
+    path.exists() && connect_and_look(path, key, which, Role::Reader).is_ok()
 }
 
 /// Connects and reads the schema, which shows whether the key fits. Nothing is written.
@@ -219,8 +227,8 @@ fn connect_and_look(
 pub(crate) fn open_writer(path: &Path, key: &[u8; 32], which: Which) -> Result<Connection, Error> {
     let sql = |error| Error::sql(which, error);
     let mut connection = connect_and_look(path, key, which, Role::Writer)?;
-    let steps = migrations::of(which);
-    migrations::check(&connection, which, steps)?;
+    migrations::check(&connection, which, migrations::of(which))?;
+    accept(&connection).map_err(sql)?;
     connection
         .query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))
         .map_err(sql)?;
@@ -228,14 +236,32 @@ pub(crate) fn open_writer(path: &Path, key: &[u8; 32], which: Which) -> Result<C
     if which == Which::Cache {
         connection.pragma_update(None, "wal_autocheckpoint", LONGEST_LOG_PAGES).map_err(sql)?;
     }
-    migrations::run(&mut connection, which, steps)?;
+    migrations::run(&mut connection, which, migrations::of(which))?;
     Ok(connection)
 }
 
-/// Opens the second connection, for reading.
+/// Opens the outbox's mirror, which need not wait for the disk: what a power cut takes from it is in
+/// the outbox.
+pub(crate) fn open_mirror(path: &Path, key: &[u8; 32]) -> Result<Connection, Error> {
+    let connection = open_writer(path, key, Which::Outbox)?;
+    connection
+        .pragma_update(None, "synchronous", "NORMAL")
+        .map_err(|error| Error::sql(Which::Outbox, error))?;
+    Ok(connection)
+}
+
+/// From here on the connection treats the file as its own.
+fn accept(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map(drop)
+}
+
+/// Opens another connection, for reading. A newer schema is refused before the first byte is
+/// written.
 pub(crate) fn open_reader(path: &Path, key: &[u8; 32], which: Which) -> Result<Connection, Error> {
     let connection = connect_and_look(path, key, which, Role::Reader)?;
+    migrations::check(&connection, which, migrations::of(which))?;
     let sql = |error| Error::sql(which, error);
+    accept(&connection).map_err(sql)?;
     connection.pragma_update(None, "query_only", true).map_err(sql)?;
     connection.pragma_update(None, "synchronous", synchronous(which)).map_err(sql)?;
     Ok(connection)
@@ -282,18 +308,36 @@ pub(crate) fn checkpoint(connection: &Connection, which: Which) -> Result<(), Er
     Ok(())
 }
 
-/// Checks every page of a file.
-pub(crate) fn verify(connection: &Connection, which: Which) -> Result<(), Error> {
-    let sql = |error| Error::sql(which, error);
-    let complaints = |pragma: &str| -> Result<Vec<String>, Error> {
-        let mut statement = connection.prepare(pragma).map_err(sql)?;
-        let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(sql)?;
-        rows.collect::<rusqlite::Result<Vec<_>>>().map_err(sql)
+/// Reads every page that is in use, and tells what does not fit together. An outbox is small enough
+/// for its indices to be compared with its rows as well.
+pub(crate) fn look_through(connection: &Connection, which: Which) -> Result<(), Error> {
+    let check = match which {
+        Which::Cache => "PRAGMA quick_check",
+        Which::Outbox => "PRAGMA integrity_check",
     };
-    // The first reports pages whose HMAC does not fit, the second what does not fit together.
-    let mut found = complaints("PRAGMA cipher_integrity_check")?;
-    found.extend(complaints("PRAGMA quick_check")?.into_iter().filter(|line| line != "ok"));
-    match found.into_iter().next() {
+    no_complaints(connection, which, check)
+}
+
+/// Checks every page of a file, whose log must have been moved into it.
+pub(crate) fn verify(connection: &Connection, which: Which) -> Result<(), Error> {
+    // Reports pages whose HMAC does not fit, also where they are not in use.
+    no_complaints(connection, which, "PRAGMA cipher_integrity_check")?;
+    look_through(connection, which)
+}
+
+fn no_complaints(connection: &Connection, which: Which, check: &str) -> Result<(), Error> {
+    let complaint = || -> rusqlite::Result<Option<String>> {
+        let mut statement = connection.prepare(check)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let line: String = row.get(0)?;
+            if line != "ok" {
+                return Ok(Some(line));
+            }
+        }
+        Ok(None)
+    };
+    match complaint().map_err(|error| Error::sql(which, error))? {
         None => Ok(()),
         Some(detail) => Err(Error::Damaged { which, detail }),
     }

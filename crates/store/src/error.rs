@@ -70,6 +70,9 @@ pub enum Error {
     /// The disk or the folder cannot be read or written.
     #[error("the disk cannot be read or written ({0})")]
     Io(String),
+    /// Somebody stopped a check.
+    #[error("the check was stopped")]
+    Interrupted,
     /// The linked SQLite or SQLCipher has known faults that lose data.
     #[error("the linked database library is too old: {found}, needed is {needed}")]
     LibraryTooOld {
@@ -106,7 +109,9 @@ impl Error {
             Self::Io(_) => ErrorCode::DiskFailed,
             Self::NoSuchEntry(_) => ErrorCode::NotFound,
             Self::CommandConflict(_) => ErrorCode::IdempotencyConflict,
-            Self::LibraryTooOld { .. } | Self::Internal { .. } => ErrorCode::ClientFailed,
+            Self::Interrupted | Self::LibraryTooOld { .. } | Self::Internal { .. } => {
+                ErrorCode::ClientFailed
+            }
         }
     }
 }

@@ -29,4 +29,6 @@ pub use meta::{ClockSeen, ClosedCheck, HeadListing, HeadsProgress, Meta};
 pub use outbox::{OutboxCounts, SalvageReport};
 #[cfg(feature = "simulation")]
 pub use store::SyncedCache;
-pub use store::{CacheStats, FillProgress, IndexProgress, LocalDigest, Store};
+pub use store::{
+    CacheCheck, CacheStats, FillProgress, IndexProgress, LocalDigest, StopCheck, Store,
+};

@@ -11,7 +11,10 @@ const CACHE: &[&str] = &[
     include_str!("migrations/cache/0004_counts.sql"),
     include_str!("migrations/cache/0005_clock_seen.sql"),
 ];
-const OUTBOX: &[&str] = &[include_str!("migrations/outbox/0001_schema.sql")];
+const OUTBOX: &[&str] = &[
+    include_str!("migrations/outbox/0001_schema.sql"),
+    include_str!("migrations/outbox/0002_writes.sql"),
+];
 
 /// The migrations of a file, in order. The first one leads to version 1.
 pub(crate) const fn of(which: Which) -> &'static [&'static str] {

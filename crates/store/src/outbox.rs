@@ -19,7 +19,7 @@ pub struct OutboxCounts {
     pub drafts: u32,
 }
 
-/// What could be read from a damaged outbox.
+/// What could be read from a damaged outbox and its mirror.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SalvageReport {
     /// Commands without the server's confirmation, in their order. They keep their ids, so one that
@@ -31,4 +31,6 @@ pub struct SalvageReport {
     pub unreadable: u32,
     /// Whether the damage hides how many entries there were.
     pub incomplete: bool,
+    /// Whether the mirror is whole, so that nothing is lost.
+    pub from_mirror: bool,
 }

@@ -6,8 +6,10 @@ mod files;
 mod inspect;
 #[cfg(feature = "simulation")]
 mod memory;
+mod mirror;
 mod outbox;
 mod reading;
+mod salvaging;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -17,12 +19,14 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::error::{Error, Which};
 
+use mirror::Mirrored;
 use writer::Writer;
 
 #[cfg(feature = "simulation")]
 pub use memory::SyncedCache;
 
 pub use cache::{CacheStats, FillProgress, IndexProgress, LocalDigest};
+pub use files::{CacheCheck, StopCheck};
 
 /// The cache and the outbox of one account.
 ///
@@ -32,9 +36,11 @@ pub struct Store {
     writer: Mutex<Writer>,
     /// The cache's connection for reads; a cache in memory has only the writer.
     reader: Option<Mutex<Connection>>,
-    outbox: Mutex<Connection>,
+    outbox: Mutex<Mirrored>,
     /// Where the cache lies, for its size.
     cache_path: Option<PathBuf>,
+    /// Whether the files were closed in good order before.
+    ended_well: bool,
 }
 
 // A connection says nothing that helps, and must never say its key.
@@ -75,9 +81,9 @@ impl Store {
 
     fn write_outbox<T>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+        work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, Error> {
-        write(&mut lock(&self.outbox), Which::Outbox, work)
+        lock(&self.outbox).write(work)
     }
 
     /// Runs `work` on one consistent look at the cache.
@@ -101,7 +107,7 @@ impl Store {
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, Error> {
-        work(&lock(&self.outbox)).map_err(|error| Error::sql(Which::Outbox, error))
+        work(lock(&self.outbox).outbox()).map_err(|error| Error::sql(Which::Outbox, error))
     }
 }
 

@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from 'react';
 import { errorText } from '../app/errors';
+import { useReadyState } from '../app/queries';
 import { useUi } from '../app/uiState';
 import { Button } from '../design/Button';
 import { Field } from '../design/Field';
@@ -11,6 +12,8 @@ import { useStateCommand } from './useStateCommand';
 /** Asks for the join link. A link from outside is filled in, never followed by itself. */
 export function JoinScreen() {
   const t = useText();
+  // Nothing else can be wrong before a server was joined.
+  const { problem } = useReadyState();
   const received = useUi((state) => (state.overlay?.type === 'join' ? state.overlay.link : null));
   const [typed, setTyped] = useState<string | null>(null);
   const link = typed ?? received ?? '';
@@ -35,7 +38,7 @@ export function JoinScreen() {
           }}
           placeholder="recado://join?url=…"
           hint={unreadable ? t('join-unreadable') : undefined}
-          error={join.error ? errorText(t, join.error) : null}
+          error={join.error ? errorText(t, join.error) : problem ? t('join-damaged') : null}
           autoFocus
           testId="join-link"
         />

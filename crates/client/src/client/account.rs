@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use recado_protocol::host::HostError;
 use recado_protocol::{ErrorCode, Timestamp};
-use recado_store::Store;
+use recado_store::{StopCheck, Store};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tracing::error;
@@ -37,10 +37,12 @@ pub(super) struct ClosedListing {
 pub(super) struct OpenAccount {
     pub(super) store: Arc<Store>,
     pub(super) session: Arc<Session>,
-    /// For what is found out while reading; the engine's own end with it.
+    /// For what is found out beside the engine; the engine's own end with it.
     notices: mpsc::WeakUnboundedSender<Notice>,
     driver: Mutex<Option<Driver>>,
     follower: Mutex<Option<JoinHandle<()>>>,
+    /// Ends the check of the cache, where there is one.
+    check: Mutex<Option<StopCheck>>,
     demands: Mutex<HashMap<Id, DemandReply>>,
     last_demand_id: AtomicU64,
     closed: Mutex<ClosedListing>,
@@ -59,6 +61,7 @@ impl OpenAccount {
             notices,
             driver: Mutex::new(Some(driver)),
             follower: Mutex::default(),
+            check: Mutex::default(),
             demands: Mutex::default(),
             last_demand_id: AtomicU64::new(0),
             closed: Mutex::default(),
@@ -77,9 +80,17 @@ impl OpenAccount {
         *self.follower.lock().unwrap_or_else(PoisonError::into_inner) = Some(follower);
     }
 
+    /// Keeps what ends the check of the cache, so that closing does not wait for it.
+    pub(super) fn checked_by(&self, stop: StopCheck) {
+        *self.check.lock().unwrap_or_else(PoisonError::into_inner) = Some(stop);
+    }
+
     /// Stops the engine, and waits until nothing that it told is under way any more. The databases
     /// close when their last user is done.
     pub(super) async fn stop(&self) {
+        if let Some(check) = self.check.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            check.stop();
+        }
         let driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(driver) = driver {
             driver.stop().await;
@@ -102,7 +113,7 @@ impl OpenAccount {
         match tokio::task::spawn_blocking(move || work(&store)).await {
             Ok(outcome) => outcome.map_err(|error| {
                 let failure = StoreFailure::from(error);
-                self.found_while_reading(&failure);
+                self.found(&failure);
                 failure.into()
             }),
             Err(_) => Err(failure(ErrorCode::ClientFailed, "reading the database failed")),
@@ -110,7 +121,7 @@ impl OpenAccount {
     }
 
     /// Damage is put right wherever it is found first.
-    fn found_while_reading(&self, failure: &StoreFailure) {
+    pub(super) fn found(&self, failure: &StoreFailure) {
         if matches!(failure.code, ErrorCode::CacheDamaged | ErrorCode::OutboxDamaged)
             && let Some(notices) = self.notices.upgrade()
         {

@@ -8,18 +8,20 @@ use std::time::Duration;
 use recado_protocol::host::{AppState, Empty, HostError, HostEvent, Phase, SecretStorage};
 use recado_protocol::identity::Session as SessionAnswer;
 use recado_protocol::{ErrorCode, SessionId, TeammateId};
-use recado_store::{Store, StoreKeys, Which};
+use recado_store::{Store, Which};
 use tokio::sync::mpsc;
 use tracing::{error, warn};
+use zeroize::Zeroizing;
 
 use super::account::OpenAccount;
+use super::repairing::{Repairs, open_or_repair};
 use super::shared::{Gate, Shared, problem};
 use crate::driver::Driver;
 use crate::engine::{Link, StoreFailure};
 use crate::error::failure;
 use crate::keychain::{ItemKind, ItemName, KeychainError};
 use crate::keys::KeyPlace;
-use crate::profile::Account;
+use crate::profile::{Account, ProfileError};
 use crate::session::{RefreshItem, Session, SessionParts};
 
 /// How long the server is given to say what the teammate may see, before the cache is shown.
@@ -39,18 +41,14 @@ struct Named<'a> {
     email: &'a str,
 }
 
-/// What was wrong with the databases and has been put right.
-#[derive(Debug, Default)]
-struct Repairs {
-    cache_rebuilt: bool,
-    outbox_salvaged: Option<String>,
-}
-
 impl Shared {
     /// Shows what there is to show: joins, signs in or opens the account.
     pub(super) async fn start(self: &Arc<Self>) {
-        let account = match self.profile.account() {
-            Ok(account) => account,
+        let (account, damaged) = match self.profile.account() {
+            Ok(account) => (account, None),
+            Err(error @ ProfileError::Damaged(_)) => {
+                (None, Some(problem(error.code(), error.to_string())))
+            }
             Err(error) => return self.block(&error.into()),
         };
         let signed_in = account.as_ref().is_some_and(|account| account.session_id.is_some());
@@ -62,7 +60,7 @@ impl Shared {
         self.update(|facts| {
             facts.joined = account;
             facts.phase = phase;
-            facts.problem = None;
+            facts.problem = damaged;
             facts.repaired = false;
         });
         if signed_in {
@@ -95,7 +93,11 @@ impl Shared {
         let named = Named { joined: &joined, teammate_id, session_id, email: &email };
         let opened = self.open_databases(named, begun, damaged).await;
         match opened {
-            Ok(Some(repairs)) => self.tell_repairs(repairs),
+            Ok(Some(repairs)) => {
+                if let Some(told) = repairs.told() {
+                    self.update(|facts| facts.problem = Some(told));
+                }
+            }
             Ok(None) => self.update(|facts| {
                 // The session's secrets are gone from the keychain. What lies here stays, and is
                 // there again after the next sign-in.
@@ -155,8 +157,10 @@ impl Shared {
             facts.phase = Phase::Opening;
             facts.problem = None;
         });
+        let cache_key = keys.as_ref().map(|keys| Zeroizing::new(keys.cache));
+        let account_dir = dir.clone();
         let opening = tokio::task::spawn_blocking(move || match keys {
-            Some(keys) => open_or_repair(&dir, keys, damaged),
+            Some(keys) => open_or_repair(&account_dir, &keys, damaged),
             None => {
                 let store = Store::in_memory().map_err(StoreFailure::from)?;
                 Ok((store, Repairs::default()))
@@ -165,11 +169,19 @@ impl Shared {
         .await;
         let (store, repairs) = opening
             .unwrap_or_else(|_| Err(failure(ErrorCode::ClientFailed, "opening the data failed")))?;
-        self.start_engine(store, session)?;
+        let ended_well = store.ended_well();
+        let account = self.start_engine(store, session)?;
+        if let Some(key) = cache_key.filter(|_| !ended_well) {
+            Self::check_cache(&account, &dir, *key);
+        }
         Ok(Some(repairs))
     }
 
-    fn start_engine(self: &Arc<Self>, store: Store, session: Session) -> Result<(), HostError> {
+    fn start_engine(
+        self: &Arc<Self>,
+        store: Store,
+        session: Session,
+    ) -> Result<Arc<OpenAccount>, HostError> {
         let (store, session) = (Arc::new(store), Arc::new(session));
         let (notices, queue) = mpsc::unbounded_channel();
         let own_notices = notices.downgrade();
@@ -202,22 +214,24 @@ impl Shared {
                 });
             }
         });
-        Ok(())
+        Ok(account)
     }
 
-    fn tell_repairs(&self, repairs: Repairs) {
-        let told = match repairs {
-            Repairs { outbox_salvaged: Some(detail), .. } => {
-                problem(ErrorCode::OutboxDamaged, detail)
-            }
-            Repairs { cache_rebuilt: true, .. } => problem(
-                ErrorCode::CacheDamaged,
-                "the cache on this machine was damaged and is being loaded again; nothing that \
-                 you wrote is lost",
-            ),
-            Repairs { .. } => return,
+    /// Checks the cache beside whoever uses it. Damage that it finds is put right like any other.
+    fn check_cache(account: &Arc<OpenAccount>, dir: &Path, key: [u8; 32]) {
+        let check = match Store::cache_check(dir, key) {
+            Ok(check) => check,
+            // Whatever it is, reading tells it.
+            Err(error) => return warn!(%error, "the cache cannot be checked"),
         };
-        self.update(|facts| facts.problem = Some(told));
+        account.checked_by(check.stop_handle());
+        let account = Arc::downgrade(account);
+        tokio::task::spawn_blocking(move || {
+            let found = check.run();
+            if let (Err(error), Some(account)) = (found, account.upgrade()) {
+                account.found(&StoreFailure::from(error));
+            }
+        });
     }
 
     /// Stops the engine and closes the databases.
@@ -346,50 +360,4 @@ impl Shared {
             ));
         });
     }
-}
-
-/// Opens both databases. A damaged cache is set aside, since the server has all of it; a damaged
-/// outbox is set aside after what can be read was taken out.
-/// `known` was found to be damaged while it was open.
-fn open_or_repair(
-    dir: &Path,
-    keys: StoreKeys,
-    known: Option<Which>,
-) -> Result<(Store, Repairs), HostError> {
-    let copy = || StoreKeys { cache: keys.cache, outbox: keys.outbox };
-    let mut repairs = Repairs::default();
-    let mut damaged = known;
-    // Each file can be damaged once; what still fails then is told.
-    for _ in 0..3 {
-        let which = match damaged.take() {
-            Some(which) => which,
-            None => match Store::open(dir, copy()) {
-                Ok(store) => return Ok((store, repairs)),
-                Err(recado_store::Error::Damaged { which, .. }) => which,
-                Err(error) => return Err(StoreFailure::from(error).into()),
-            },
-        };
-        match which {
-            Which::Cache => {
-                Store::quarantine_cache(dir).map_err(StoreFailure::from)?;
-                repairs.cache_rebuilt = true;
-            }
-            Which::Outbox => {
-                let report = Store::salvage_outbox(dir, keys.outbox).map_err(StoreFailure::from)?;
-                let aside =
-                    Store::replace_outbox(dir, keys.outbox, &report).map_err(StoreFailure::from)?;
-                repairs.outbox_salvaged = Some(format!(
-                    "the outbox on this machine was damaged; {} commands and {} drafts were saved, \
-                     {} could not be read{}; the damaged file is kept{}",
-                    report.commands.len(),
-                    report.drafts.len(),
-                    report.unreadable,
-                    if report.incomplete { " and there may have been more" } else { "" },
-                    aside.map(|path| format!(" at {}", path.display())).unwrap_or_default(),
-                ));
-            }
-        }
-    }
-    let store = Store::open(dir, copy()).map_err(StoreFailure::from)?;
-    Ok((store, repairs))
 }

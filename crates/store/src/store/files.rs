@@ -1,4 +1,4 @@
-//! Opening, moving aside, destroying: the files as files.
+//! Opening, checking, moving aside, destroying: the files as files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,22 +6,25 @@ use std::sync::Mutex;
 
 use zeroize::Zeroizing;
 
+use super::mirror::{Mirrored, mirror_of};
 use super::writer::{self, Writer};
-use super::{Store, lock, path_of, write};
+use super::{Store, lock, path_of, salvaging};
 use crate::cache::meta;
 use crate::error::{Error, Which};
 use crate::keys::StoreKeys;
-use crate::outbox::{SalvageReport, queue, salvage};
+use crate::outbox::queue;
 use crate::{database, migrations};
-use rusqlite::Connection;
+use rusqlite::{Connection, InterruptHandle};
 
 /// What SQLite puts beside a file.
-const BESIDE: [&str; 3] = ["", "-wal", "-shm"];
+pub(super) const BESIDE: [&str; 3] = ["", "-wal", "-shm"];
 /// What a file that was moved aside has in its name.
 const ASIDE: &str = "damaged";
 
 impl Store {
-    /// Opens both files in `dir`, and makes the folder and the files if they are missing.
+    /// Opens both files in `dir`, and makes the folder and the files if they are missing. After an
+    /// unclean end the outbox is checked first; the cache can be checked meanwhile, see
+    /// [`Store::cache_check`].
     ///
     /// # Errors
     ///
@@ -32,17 +35,15 @@ impl Store {
         make_private_dir(dir)?;
         let cache_path = path_of(dir, Which::Cache);
         let outbox_path = path_of(dir, Which::Outbox);
-        // A replacement was cut off between its two moves: the new outbox is whole.
-        let replacement = ready(&outbox_path);
-        if !outbox_path.exists() && replacement.exists() {
-            fs::rename(&replacement, &outbox_path)
-                .map_err(|error| Error::file(&replacement, &error))?;
-        }
+        salvaging::finish(dir)?;
         // The outbox is made before the cache, so an empty one beside a cache has lost its content.
         if len(&outbox_path) == Some(0) && len(&cache_path).is_some_and(|len| len > 0) {
             return Err(Error::Damaged { which: Which::Outbox, detail: "it is empty".to_owned() });
         }
-        let outbox = database::open_writer(&outbox_path, &keys.outbox, Which::Outbox)?;
+        // Closing a file in good order removes its log.
+        let ended_well =
+            ![&cache_path, &outbox_path].iter().any(|path| with_suffix(path, "-wal").exists());
+        let outbox = Mirrored::open(&outbox_path, &keys.outbox, ended_well)?;
         let (writer, reader) = match ready_reader(&cache_path, &keys.cache)? {
             Some(reader) => {
                 let key = Zeroizing::new(keys.cache);
@@ -58,9 +59,35 @@ impl Store {
             reader: Some(Mutex::new(reader)),
             outbox: Mutex::new(outbox),
             cache_path: Some(cache_path),
+            ended_well,
         };
         store.write_outbox(|tx| queue::mark_all_unsent(tx))?;
         Ok(store)
+    }
+
+    /// Whether the files were closed in good order before this store opened them. If not, the cache
+    /// should be checked.
+    pub const fn ended_well(&self) -> bool {
+        self.ended_well
+    }
+
+    /// Whether these keys open any of the files in `dir`. Nothing is changed.
+    pub fn any_opens(dir: &Path, keys: &StoreKeys) -> bool {
+        let outbox = path_of(dir, Which::Outbox);
+        database::fits(&path_of(dir, Which::Cache), &keys.cache, Which::Cache)
+            || database::fits(&outbox, &keys.outbox, Which::Outbox)
+            || database::fits(&mirror_of(&outbox), &keys.outbox, Which::Outbox)
+    }
+
+    /// A check of the cache in `dir`, which may be open meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Those of opening.
+    pub fn cache_check(dir: &Path, key: [u8; 32]) -> Result<CacheCheck, Error> {
+        let key = Zeroizing::new(key);
+        let connection = database::open_reader(&path_of(dir, Which::Cache), &key, Which::Cache)?;
+        Ok(CacheCheck { connection })
     }
 
     /// A store in memory, for simulations. Nothing survives it and nothing is encrypted.
@@ -74,8 +101,9 @@ impl Store {
         Ok(Self {
             writer: Mutex::new(Writer::Open(cache)),
             reader: None,
-            outbox: Mutex::new(database::open_in_memory(Which::Outbox)?),
+            outbox: Mutex::new(Mirrored::alone(database::open_in_memory(Which::Outbox)?)),
             cache_path: None,
+            ended_well: true,
         })
     }
 
@@ -86,7 +114,7 @@ impl Store {
     ///
     /// [`Error::Io`] if the folder cannot be written.
     pub fn quarantine_cache(dir: &Path) -> Result<Option<PathBuf>, Error> {
-        move_aside(dir, Which::Cache)
+        move_aside(&path_of(dir, Which::Cache))
     }
 
     /// Deletes the cache, and what was moved aside of it. Nothing may have it open; [`Store::open`]
@@ -99,51 +127,6 @@ impl Store {
         remove_all(dir, &[Which::Cache])
     }
 
-    /// Puts an outbox with what was salvaged in the place of a damaged one, which is moved aside with
-    /// its write-ahead log. Whenever the program ends meanwhile, [`Store::open`] finds the damaged
-    /// outbox or the new one, and nothing is lost. Returns where the damaged one lies now.
-    ///
-    /// # Errors
-    ///
-    /// Those of opening and of any write; call again, after [`Store::salvage_outbox`].
-    pub fn replace_outbox(
-        dir: &Path,
-        key: [u8; 32],
-        salvaged: &SalvageReport,
-    ) -> Result<Option<PathBuf>, Error> {
-        let key = Zeroizing::new(key);
-        let path = path_of(dir, Which::Outbox);
-        let beside = ready(&path);
-        for suffix in BESIDE.iter().rev() {
-            // Left from an attempt that was cut off.
-            let left = with_suffix(&beside, suffix);
-            match fs::remove_file(&left) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(Error::file(&left, &error));
-                }
-                _ => {}
-            }
-        }
-        let mut connection = database::open_writer(&beside, &key, Which::Outbox)?;
-        write(&mut connection, Which::Outbox, |tx| salvage::restore(tx, salvaged))?;
-        // Nothing may be left in a log that would not move with its file.
-        database::checkpoint(&connection, Which::Outbox)?;
-        drop(connection);
-        let aside = move_aside(dir, Which::Outbox)?;
-        fs::rename(&beside, &path).map_err(|error| Error::file(&beside, &error))?;
-        Ok(aside)
-    }
-
-    /// Moves a damaged outbox aside, with its write-ahead log, and puts nothing in its place.
-    /// [`Store::salvage_outbox`] comes first.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Io`] if the folder cannot be written.
-    pub fn quarantine_outbox(dir: &Path) -> Result<Option<PathBuf>, Error> {
-        move_aside(dir, Which::Outbox)
-    }
-
     /// Deletes both files and those that were moved aside. The keys must be destroyed first; then a
     /// copy that is missed here says nothing any more.
     ///
@@ -154,26 +137,6 @@ impl Store {
         remove_all(dir, &[Which::Cache, Which::Outbox])
     }
 
-    /// Reads what can be read of a damaged outbox, item by item. Nothing may have it open, and
-    /// nothing of it is changed.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Io`] if the file cannot be read at all.
-    pub fn salvage_outbox(dir: &Path, key: [u8; 32]) -> Result<SalvageReport, Error> {
-        let key = Zeroizing::new(key);
-        salvage::read(&path_of(dir, Which::Outbox), &key)
-    }
-
-    /// Puts salvaged items into this outbox, in one transaction. Repeating it changes nothing.
-    ///
-    /// # Errors
-    ///
-    /// Those of any write.
-    pub fn restore_salvaged(&self, report: &SalvageReport) -> Result<(), Error> {
-        self.write_outbox(|tx| salvage::restore(tx, report))
-    }
-
     /// Reads both files whole and checks every page. Slow: for the background, after an unclean end.
     ///
     /// # Errors
@@ -181,10 +144,7 @@ impl Store {
     /// [`Error::Damaged`] names the first file in which something is wrong.
     pub fn verify(&self) -> Result<(), Error> {
         // What a log holds has to be in the file to be checked with it.
-        let outbox = lock(&self.outbox);
-        database::checkpoint(&outbox, Which::Outbox)?;
-        database::verify(&outbox, Which::Outbox)?;
-        drop(outbox);
+        lock(&self.outbox).verify()?;
         let mut writer = lock(&self.writer);
         let writer = writer.connection()?;
         database::checkpoint(writer, Which::Cache)?;
@@ -209,18 +169,49 @@ fn ready_reader(path: &Path, key: &[u8; 32]) -> Result<Option<Connection>, Error
     Ok(is_present.then_some(reader))
 }
 
-/// Where a file's replacement is made.
-fn ready(path: &Path) -> PathBuf {
-    with_suffix(path, "-ready")
+/// A check of every page of a cache that is in use, beside whoever uses it. For the background, after
+/// an unclean end.
+#[derive(Debug)]
+pub struct CacheCheck {
+    connection: Connection,
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+impl CacheCheck {
+    /// What ends the check early, from another thread.
+    pub fn stop_handle(&self) -> StopCheck {
+        StopCheck(self.connection.get_interrupt_handle())
+    }
+
+    /// Checks. One that is stopped has found nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] if something is wrong; those of any read.
+    pub fn run(self) -> Result<(), Error> {
+        match database::look_through(&self.connection, Which::Cache) {
+            Err(Error::Interrupted) => Ok(()),
+            outcome => outcome,
+        }
+    }
+}
+
+/// Ends a [`CacheCheck`].
+pub struct StopCheck(InterruptHandle);
+
+impl StopCheck {
+    /// Ends it, if it is still running.
+    pub fn stop(&self) {
+        self.0.interrupt();
+    }
+}
+
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-fn len(path: &Path) -> Option<u64> {
+pub(super) fn len(path: &Path) -> Option<u64> {
     fs::metadata(path).ok().map(|metadata| metadata.len())
 }
 
@@ -261,17 +252,16 @@ fn remove_all(dir: &Path, files: &[Which]) -> Result<(), Error> {
     Ok(())
 }
 
-fn move_aside(dir: &Path, which: Which) -> Result<Option<PathBuf>, Error> {
-    let name = which.file_name();
+/// Moves a file aside with what SQLite put beside it. Returns where it lies now, if there was one.
+pub(super) fn move_aside(path: &Path) -> Result<Option<PathBuf>, Error> {
     let free = (1_u32..)
-        .map(|n| format!("{name}.{ASIDE}-{n}"))
-        .find(|aside| BESIDE.iter().all(|suffix| !dir.join(format!("{aside}{suffix}")).exists()));
+        .map(|n| with_suffix(path, &format!(".{ASIDE}-{n}")))
+        .find(|aside| BESIDE.iter().all(|suffix| !with_suffix(aside, suffix).exists()));
     let Some(aside) = free else { return Ok(None) };
     let mut moved = None;
     // The log goes first: the file without it is older, the log without its file is nothing.
     for suffix in BESIDE.iter().rev() {
-        let from = dir.join(format!("{name}{suffix}"));
-        let to = dir.join(format!("{aside}{suffix}"));
+        let (from, to) = (with_suffix(path, suffix), with_suffix(&aside, suffix));
         match fs::rename(&from, &to) {
             Ok(()) if suffix.is_empty() => moved = Some(to),
             Ok(()) => {}

@@ -39,7 +39,7 @@ fn every_connection_has_the_settings_that_protect_it() {
     let connections = [
         (&*writer.connection().expect("it opens"), "1", "-16384"),
         (&*reader, "1", "-16384"),
-        (&*outbox, "2", "-16384"),
+        (outbox.outbox(), "2", "-16384"),
     ];
     for (connection, synchronous, cache_size) in connections {
         for (name, expected) in [
@@ -78,13 +78,17 @@ fn a_full_disk_is_told_and_loses_nothing_that_was_stored() {
     };
     let now = Timestamp::from_seconds(1);
     store.save_draft(&draft(1, "short".into()), now).expect("there is room");
-    let pages = pragma(&lock(&store.outbox), "page_count");
+    let pages = pragma(lock(&store.outbox).outbox(), "page_count");
     lock(&store.outbox)
+        .outbox()
         .execute_batch(&format!("PRAGMA max_page_count = {pages}"))
         .expect("a limit");
     let error = store.save_draft(&draft(2, "long ".repeat(100_000)), now).expect_err("no room");
     assert!(matches!(error, Error::DiskFull), "{error:?}");
-    lock(&store.outbox).execute_batch("PRAGMA max_page_count = 100000").expect("room again");
+    lock(&store.outbox)
+        .outbox()
+        .execute_batch("PRAGMA max_page_count = 100000")
+        .expect("room again");
     let kept = store.drafts().expect("the drafts can be read").drafts;
     assert_eq!(kept.len(), 1);
     assert_eq!(kept[0].draft.body_text, "short");

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use recado_protocol::*;
-use recado_store::{Error, Store, StoreKeys, Which};
+use recado_store::{Error, SalvageReport, Store, StoreKeys, Which};
 
 use crate::world::*;
 
@@ -154,6 +154,9 @@ fn reading_a_damaged_page_is_an_error_and_never_a_wrong_answer() {
 fn a_damaged_outbox_gives_back_every_item_that_can_be_read() {
     let dir = filled();
     let path = dir.path().join("outbox.db");
+    let mirror = dir.path().join("outbox.db-mirror");
+    let hidden = dir.path().join("hidden");
+    fs::rename(&mirror, &hidden).expect("moved");
     let pages = fs::metadata(&path).expect("the file").len() / 4096;
     let whole = fs::read(&path).expect("the file");
     for page in 1..pages {
@@ -168,31 +171,165 @@ fn a_damaged_outbox_gives_back_every_item_that_can_be_read() {
         }
     }
 
+    fs::rename(&hidden, &mirror).expect("moved back");
     fs::write(&path, &whole).expect("the file is written");
     let report = Store::salvage_outbox(dir.path(), [0x22; 32]).expect("a report");
     assert_eq!((report.commands.len(), report.unreadable, report.incomplete), (60, 0, false));
+    assert!(report.from_mirror);
     // What an attempt that was cut off has left is in nobody's way.
-    let beside = dir.path().join("outbox.db-ready");
+    let beside = dir.path().join("outbox.db-making");
     fs::write(&beside, "half a file").expect("written");
+    let report = SalvageReport { from_mirror: false, ..report };
     let aside = Store::replace_outbox(dir.path(), [0x22; 32], &report).expect("replaced");
     assert_eq!(fs::read(aside.expect("it is kept")).expect("readable"), whole);
     assert!(!beside.exists());
     let counts = open(dir.path()).outbox_counts().expect("counts");
     assert_eq!((counts.queued, counts.drafts), (60, 1));
 
-    // Cut off between its two moves: the new one is ready, and the damaged one is aside.
-    fs::rename(&path, &beside).expect("moved");
-    let counts = open(dir.path()).outbox_counts().expect("counts");
-    assert_eq!((counts.queued, counts.drafts), (60, 1));
-    assert!(!beside.exists());
+    // Cut off before its moves, and between them: the new one is ready.
+    let ready = dir.path().join("outbox.db-ready");
+    fs::copy(&path, &ready).expect("copied");
+    for damaged in [Some(b"damaged"), None] {
+        match damaged {
+            Some(bytes) => fs::write(&path, bytes).expect("written"),
+            None => fs::rename(&path, &ready).expect("moved"),
+        }
+        let counts = open(dir.path()).outbox_counts().expect("counts");
+        assert_eq!((counts.queued, counts.drafts), (60, 1));
+        assert!(!ready.exists());
+    }
+}
 
-    Store::quarantine_outbox(dir.path()).expect("it is moved");
+/// What a killed program leaves of [`filled`]: the last thirty commands are in the log alone.
+fn killed() -> tempfile::TempDir {
+    let dir = filled();
+    let copy = tempfile::tempdir().expect("a folder");
     let store = open(dir.path());
-    assert_eq!(store.outbox_counts().expect("counts").queued, 0);
-    store.restore_salvaged(&report).expect("it is put back");
-    store.restore_salvaged(&report).expect("twice is once");
-    let counts = store.outbox_counts().expect("counts");
-    assert_eq!((counts.queued, counts.drafts), (60, 1));
+    for n in 61..=90 {
+        store.enqueue(&command(n, n, reply("a late answer"))).expect("it is stored");
+    }
+    for (name, bytes) in contents(dir.path()) {
+        if !name.ends_with("-shm") {
+            fs::write(copy.path().join(name), bytes).expect("copied");
+        }
+    }
+    copy
+}
+
+#[test]
+fn whatever_one_of_the_outbox_and_its_mirror_loses_is_in_the_other() {
+    let names = ["outbox.db", "outbox.db-wal", "outbox.db-mirror", "outbox.db-mirror-wal"];
+    let losses: [(&str, fn(&Path)); 4] = [
+        ("gone", |path| fs::remove_file(path).expect("removed")),
+        ("empty", |path| fs::write(path, b"").expect("written")),
+        ("half", |path| {
+            let bytes = fs::read(path).expect("readable");
+            fs::write(path, &bytes[..bytes.len() / 2]).expect("written");
+        }),
+        // In a log SQLite takes this for its end.
+        ("flipped", |path| {
+            let len = fs::metadata(path).expect("there").len();
+            flip(path, usize::try_from(len).expect("small") / 2);
+        }),
+    ];
+    for name in names {
+        for (loss, lose) in losses {
+            let dir = killed();
+            lose(&dir.path().join(name));
+            let store = match Store::open(dir.path(), keys()) {
+                Ok(store) => store,
+                Err(Error::Damaged { which: Which::Outbox, .. }) => {
+                    assert!(!name.contains("mirror"), "{name} {loss}: the outbox is sound");
+                    let report = Store::salvage_outbox(dir.path(), [0x22; 32]).expect("a report");
+                    assert!(report.from_mirror, "{name} {loss}: {report:?}");
+                    Store::replace_outbox(dir.path(), [0x22; 32], &report).expect("replaced");
+                    open(dir.path())
+                }
+                Err(error) => panic!("{name} {loss}: {error:?}"),
+            };
+            let counts = store.outbox_counts().expect("counts");
+            assert_eq!((counts.queued, counts.drafts), (90, 1), "{name} {loss}");
+            // And both go on together.
+            store.enqueue(&command(91, 91, reply("one more"))).expect("it is stored");
+            store.verify().expect("both are sound");
+            drop(store);
+            let report = Store::salvage_outbox(dir.path(), [0x22; 32]).expect("a report");
+            assert!(report.from_mirror, "{name} {loss}: the mirror is behind");
+            assert_eq!(report.commands.len(), 91, "{name} {loss}");
+        }
+    }
+}
+
+#[test]
+fn a_log_that_lost_its_end_is_found_by_the_first_write_after_a_good_end() {
+    let dir = filled();
+    let earlier = fs::read(dir.path().join("outbox.db")).expect("the file");
+    let store = open(dir.path());
+    store.enqueue(&command(61, 61, reply("a late answer"))).expect("it is stored");
+    drop(store);
+    fs::write(dir.path().join("outbox.db"), earlier).expect("written");
+    let store = open(dir.path());
+    let error = store.enqueue(&command(62, 62, reply("lost"))).expect_err("something is missing");
+    assert!(matches!(error, Error::Damaged { which: Which::Outbox, .. }), "{error:?}");
+    drop(store);
+    let report = Store::salvage_outbox(dir.path(), [0x22; 32]).expect("a report");
+    assert!(report.from_mirror);
+    assert_eq!(report.commands.len(), 61);
+}
+
+#[test]
+fn a_mirror_that_cannot_be_written_stops_nobody() {
+    let dir = filled();
+    let mirror = dir.path().join("outbox.db-mirror");
+    fs::remove_file(&mirror).expect("removed");
+    fs::create_dir(&mirror).expect("a folder in its place");
+    let store = open(dir.path());
+    store.enqueue(&command(61, 61, reply("a late answer"))).expect("it is stored");
+    assert_eq!(store.outbox_counts().expect("counts").queued, 61);
+}
+
+#[test]
+fn two_damaged_files_give_back_together_what_either_can_give() {
+    let dir = filled();
+    let (outbox, mirror) = (dir.path().join("outbox.db"), dir.path().join("outbox.db-mirror"));
+    let pages = fs::metadata(&outbox).expect("the file").len() / 4096;
+    let whole = [fs::read(&outbox).expect("the file"), fs::read(&mirror).expect("the file")];
+    for page in 1..pages {
+        fs::write(&outbox, &whole[0]).expect("written");
+        fs::write(&mirror, &whole[1]).expect("written");
+        flip(&outbox, usize::try_from(page).expect("small") * 4096 + 500);
+        let other = if page + 1 < pages { page + 1 } else { 1 };
+        flip(&mirror, usize::try_from(other).expect("small") * 4096 + 500);
+        let report = Store::salvage_outbox(dir.path(), [0x22; 32]).expect("a report");
+        assert!(!report.from_mirror, "page {page}");
+        let found = report.commands.len() + report.unreadable as usize;
+        assert!(found == 60 || report.incomplete, "page {page}: {found}");
+    }
+}
+
+#[test]
+fn a_newer_file_with_a_log_is_refused_and_its_log_stays() {
+    let dir = killed();
+    let path = dir.path().join("outbox.db");
+    let newer = rusqlite::Connection::open(&path).expect("a connection");
+    let key = "22".repeat(32);
+    newer
+        .execute_batch(&format!("PRAGMA key = \"x'{key}'\"; PRAGMA user_version = 99;"))
+        .expect("a newer file");
+    let copy = tempfile::tempdir().expect("a folder");
+    for (name, bytes) in contents(dir.path()) {
+        if !name.ends_with("-shm") {
+            fs::write(copy.path().join(name), bytes).expect("copied");
+        }
+    }
+    drop(newer);
+    let before = contents(copy.path());
+    let error = Store::open(copy.path(), keys()).expect_err("it is too new");
+    assert!(matches!(error, Error::TooNew { found: 99, .. }), "{error:?}");
+    let mut after = contents(copy.path());
+    after.retain(|name, _| !name.ends_with("-shm"));
+    assert!(!before["outbox.db-wal"].is_empty());
+    assert_eq!(after, before);
 }
 
 #[test]

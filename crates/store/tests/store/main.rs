@@ -8,6 +8,8 @@ mod convergence;
 mod conversation;
 #[cfg(not(feature = "plain"))]
 mod files;
+#[cfg(not(feature = "plain"))]
+mod interrupted_upgrade;
 mod outbox;
 mod search;
 #[cfg(not(feature = "plain"))]

@@ -117,25 +117,63 @@ async fn a_lost_or_foreign_key_never_makes_a_new_one_over_old_data() {
     until(&client, |state| state.phase == Phase::Ready).await;
 }
 
+const KEY_DAMAGES: [Option<&[u8]>; 4] =
+    [None, Some(b"{"), Some(b"{\"format\":1}"), Some(b"{\"format\":9}")];
+
+fn damage(path: &Path, bytes: Option<&[u8]>) {
+    match bytes {
+        Some(bytes) => std::fs::write(path, bytes).expect("written"),
+        None => std::fs::remove_file(path).expect("removed"),
+    }
+}
+
+fn key_files(desk: &Desk) -> [PathBuf; 2] {
+    let files = fingerprints(desk.dir());
+    ["keys.json", "keys-copy.json"]
+        .map(|name| files.keys().find(|path| path.ends_with(name)).expect("a key file").clone())
+}
+
 #[tokio::test]
-async fn a_missing_or_damaged_key_file_is_told_and_left_alone() {
-    for damage in [None, Some(&b"{"[..]), Some(b"{\"format\":1}"), Some(b"{\"format\":9}")] {
+async fn key_files_that_are_missing_or_damaged_are_told_and_left_alone() {
+    for bytes in KEY_DAMAGES {
         let desk = Desk::new();
-        let before = closed(&desk).await;
-        let path =
-            before.keys().find(|path| path.ends_with("keys.json")).expect("a key file").clone();
-        match damage {
-            Some(bytes) => std::fs::write(&path, bytes).expect("written"),
-            None => std::fs::remove_file(&path).expect("removed"),
+        closed(&desk).await;
+        for path in key_files(&desk) {
+            damage(&path, bytes);
         }
         let damaged = fingerprints(desk.dir());
         let client = desk.start().await;
         let state = until(&client, |state| state.phase == Phase::Blocked).await;
         let code = state.problem.map(|problem| problem.code);
-        let newer = damage.is_some_and(|bytes| bytes.ends_with(b":9}"));
+        let newer = bytes.is_some_and(|bytes| bytes.ends_with(b":9}"));
         let expected = if newer { ErrorCode::DataTooNew } else { ErrorCode::KeychainMismatch };
-        assert_eq!(code, Some(expected), "{damage:?}");
-        assert_eq!(fingerprints(desk.dir()), damaged, "{damage:?}");
+        assert_eq!(code, Some(expected), "{bytes:?}");
+        assert_eq!(fingerprints(desk.dir()), damaged, "{bytes:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_key_file_that_is_missing_or_damaged_is_made_anew_from_the_other() {
+    for which in 0..2 {
+        let desk = Desk::new();
+        let before = closed(&desk).await;
+        let files = key_files(&desk);
+        let sound = std::fs::read(&files[which]).expect("readable");
+        let mut flipped = sound.clone();
+        let sealed = sound.windows(9).rposition(|bytes| bytes == b"\"sealed\":").expect("a seal");
+        flipped[sealed + 20] ^= 1;
+        let damages = KEY_DAMAGES.into_iter().take(3).chain([Some(&flipped[..])]);
+        for bytes in damages {
+            damage(&files[which], bytes);
+            let client = desk.start().await;
+            until(&client, |state| state.phase == Phase::Ready).await;
+            client.shutdown().await;
+            drop(client);
+            let after = fingerprints(desk.dir());
+            for path in &files {
+                assert_eq!(after[path], before[path], "{which} {bytes:?}");
+            }
+        }
     }
 }
 
