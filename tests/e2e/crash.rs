@@ -91,7 +91,7 @@ async fn postgres_restart() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn corruption() -> anyhow::Result<()> {
-    Lane::new("corruption", Count { quick: 200, long: 2_000 }, 200)
-        .run(async |seed, rounds, trace| corruption::chapter(seed, rounds, trace))
+    Lane::new("corruption", Count { quick: 200, long: 10_000 }, 200)
+        .run(async |seed, rounds, trace| corruption::chapter(seed, rounds, trace).await)
         .await
 }

@@ -149,6 +149,17 @@ impl TestClient {
         }
     }
 
+    /// A client on another folder, which has a copy of this one's profile, with the same keychain and network.
+    pub async fn start_on_copy(&self, folder: Arc<tempfile::TempDir>) -> anyhow::Result<Self> {
+        Self::start_on(folder, self.keychain.clone(), self.network.clone()).await
+    }
+
+    /// Ends the client, and gives its folder back.
+    pub async fn stop(self) -> Arc<tempfile::TempDir> {
+        self.client.shutdown().await;
+        self.folder
+    }
+
     /// Tries to start another client on the same folder while this one runs.
     pub async fn start_second(&self) -> anyhow::Result<Self> {
         Self::start_on(self.machine()).await
