@@ -151,7 +151,7 @@ impl TestClient {
 
     /// A client on another folder, which has a copy of this one's profile, with the same keychain and network.
     pub async fn start_on_copy(&self, folder: Arc<tempfile::TempDir>) -> anyhow::Result<Self> {
-        Self::start_on(folder, self.keychain.clone(), self.network.clone()).await
+        Self::start_on(Machine { folder, ..self.machine() }).await
     }
 
     /// Ends the client, and gives its folder back.

@@ -216,10 +216,13 @@ fn killed() -> tempfile::TempDir {
     copy
 }
 
+/// What a disk does to a file.
+type Loss = fn(&Path);
+
 #[test]
 fn whatever_one_of_the_outbox_and_its_mirror_loses_is_in_the_other() {
     let names = ["outbox.db", "outbox.db-wal", "outbox.db-mirror", "outbox.db-mirror-wal"];
-    let losses: [(&str, fn(&Path)); 4] = [
+    let losses: [(&str, Loss); 4] = [
         ("gone", |path| fs::remove_file(path).expect("removed")),
         ("empty", |path| fs::write(path, b"").expect("written")),
         ("half", |path| {
