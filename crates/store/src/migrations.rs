@@ -10,6 +10,7 @@ const CACHE: &[&str] = &[
     include_str!("migrations/cache/0003_search_pieces.sql"),
     include_str!("migrations/cache/0004_counts.sql"),
     include_str!("migrations/cache/0005_clock_seen.sql"),
+    include_str!("migrations/cache/0006_fewer_writes.sql"),
 ];
 const OUTBOX: &[&str] = &[
     include_str!("migrations/outbox/0001_schema.sql"),

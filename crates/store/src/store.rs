@@ -13,6 +13,7 @@ mod salvaging;
 mod writer;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -41,6 +42,8 @@ pub struct Store {
     cache_path: Option<PathBuf>,
     /// Whether the files were closed in good order before.
     ended_well: bool,
+    /// How many steps search has indexed since it last merged.
+    unmerged_steps: AtomicU32,
 }
 
 // A connection says nothing that helps, and must never say its key.

@@ -8,11 +8,12 @@ use recado_protocol::sync::{
 };
 use recado_protocol::workspace::OwnAccess;
 use recado_protocol::{
-    AuthorType, Contact, ConversationHead, ConversationId, ConversationState, LogId, PartType,
-    Permission, Planted, REVISION, TeammateId, is_planted,
+    AuthorType, Contact, ConversationHead, ConversationId, ConversationState, LogId, Part,
+    PartType, Permission, Planted, REVISION, is_planted,
 };
 use rusqlite::Connection;
 
+use super::conversations::Stored;
 use super::{conversations, directory, evict, meta, visibility};
 use crate::batch::{Applied, CacheBatch, Dropped, NewMessage, Source};
 use crate::meta::{ClosedCheck, HeadsProgress, Meta};
@@ -171,9 +172,8 @@ impl<'a> Step<'a> {
             }
             Change::Contact { contact } => self.contact(contact),
             Change::Conversation { conversation } => {
-                let before = self.assignee_before(conversation.head.id)?;
-                let inserted = self.delta(conversation, false)?;
-                self.notices(conversation, &inserted, before)
+                let stored = self.store(&conversation.head, &conversation.parts, false)?;
+                self.notices(conversation, &stored)
             }
             Change::ReadMark { read_mark } => self.read_mark(read_mark),
             // A program that knows it fills the cache anew.
@@ -258,13 +258,18 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// Stores a conversation; returns the places of the parts that are new here.
-    fn delta(&mut self, delta: &ConversationDelta, is_fetch: bool) -> rusqlite::Result<Vec<usize>> {
-        let stored = conversations::store(self.connection, &delta.head, &delta.parts, is_fetch)?;
+    fn store(
+        &mut self,
+        head: &ConversationHead,
+        parts: &[Part],
+        is_fetch: bool,
+    ) -> rusqlite::Result<Stored> {
+        let me = self.meta.me.as_ref().map(|me| me.id);
+        let stored = conversations::store(self.connection, head, parts, is_fetch, me)?;
         if stored.changed {
-            self.mark_changed(delta.head.id);
+            self.mark_changed(head.id);
         }
-        Ok(stored.inserted)
+        Ok(stored)
     }
 
     fn read_mark(&mut self, mark: &ReadMark) -> rusqlite::Result<()> {
@@ -274,20 +279,12 @@ impl<'a> Step<'a> {
         Ok(())
     }
 
-    fn assignee_before(&self, id: ConversationId) -> rusqlite::Result<Option<TeammateId>> {
-        Ok(conversations::row(self.connection, id)?.and_then(|row| row.head.admin_assignee_id))
-    }
-
     /// What the agent may want to be told about.
-    fn notices(
-        &mut self,
-        delta: &ConversationDelta,
-        inserted: &[usize],
-        assignee_before: Option<TeammateId>,
-    ) -> rusqlite::Result<()> {
+    fn notices(&mut self, delta: &ConversationDelta, stored: &Stored) -> rusqlite::Result<()> {
         let head = &delta.head;
         let since = self.meta.cursor;
-        let new_parts: Vec<_> = inserted
+        let new_parts: Vec<_> = stored
+            .inserted
             .iter()
             .filter_map(|place| delta.parts.get(*place))
             // A conversation that enters brings its past; that is no news.
@@ -299,7 +296,7 @@ impl<'a> Step<'a> {
                     && part.assigned_to_admin_id == Some(me)
                     && part.author.admin_id != Some(me)
             });
-            let is_new = head.admin_assignee_id == Some(me) && assignee_before != Some(me);
+            let is_new = head.admin_assignee_id == Some(me) && stored.assignee_before != Some(me);
             if is_new && by_somebody_else && !self.applied.newly_mine.contains(&head.id) {
                 self.applied.newly_mine.push(head.id);
             }
@@ -358,9 +355,7 @@ impl<'a> Step<'a> {
         }
         self.beside(&page.contacts, &page.read_marks, page.heads.iter())?;
         for head in &page.heads {
-            if conversations::store(self.connection, head, &[], false)?.changed {
-                self.mark_changed(head.id);
-            }
+            self.store(head, &[], false)?;
         }
         Ok(())
     }
@@ -372,7 +367,7 @@ impl<'a> Step<'a> {
         let heads = page.conversations.iter().map(|delta| &delta.head);
         self.beside(&page.contacts, &page.read_marks, heads)?;
         for delta in &page.conversations {
-            self.delta(delta, true)?;
+            self.store(&delta.head, &delta.parts, true)?;
         }
         Ok(())
     }
@@ -394,6 +389,9 @@ impl<'a> Step<'a> {
         self.meta.revision = REVISION;
         self.meta.log_id = Some(bootstrap.log_id);
         self.meta.cursor = bootstrap.cursor;
+        if self.meta.me.as_ref().is_none_or(|me| me.id != bootstrap.me.id) {
+            conversations::set_mine(self.connection, bootstrap.me.id)?;
+        }
         self.meta.me = Some(bootstrap.me);
         self.meta.workspace = Some(bootstrap.workspace);
         self.meta.heads = HeadsProgress::Needed;

@@ -3,13 +3,14 @@
 use recado_protocol::{
     ConversationHead, ConversationId, Part, Planted, ReadMark, TeammateId, Timestamp, is_planted,
 };
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
 
 use super::directory;
 use super::parts::{self, Put};
 use super::rows::{HEAD_COLUMNS, HeadRow};
 use super::tokens::{self, Words};
-use crate::sql::{blob, number, opt_blob, opt_id, opt_micros, to_json, unsigned};
+use crate::sql::{blob, number, opt_blob, opt_micros, to_json, unsigned};
 
 /// What storing a conversation did.
 #[derive(Debug, Default)]
@@ -18,36 +19,36 @@ pub(crate) struct Stored {
     pub(crate) changed: bool,
     /// The places in the given parts of those that are new here.
     pub(crate) inserted: Vec<usize>,
+    /// Whom the conversation was assigned to until then.
+    pub(crate) assignee_before: Option<TeammateId>,
 }
 
 /// What is known of a conversation before it is stored.
 struct Known {
-    key: i64,
-    version: u64,
-    part_count: u32,
-    last_part_at: Timestamp,
+    row: HeadRow,
     complete_from_seq: u32,
     fetched: bool,
     stale: bool,
-    preview_admin_id: Option<TeammateId>,
+}
+
+impl Known {
+    /// Whether the parts that are here are another change log's.
+    fn has_other_parts(&self) -> bool {
+        self.stale && !is_planted(Planted::OldPartsKept)
+    }
 }
 
 fn known(connection: &Connection, id: ConversationId) -> rusqlite::Result<Option<Known>> {
     connection
-        .prepare_cached(
-            "SELECT conversation_key, version, part_count, last_part_at, complete_from_seq, fetched, \
-             stale, preview_admin_id FROM conversations WHERE id = ?1",
-        )?
+        .prepare_cached(&format!(
+            "SELECT {HEAD_COLUMNS}, complete_from_seq, fetched, stale FROM conversations WHERE id = ?1"
+        ))?
         .query_row([blob(id)], |row| {
             Ok(Known {
-                key: row.get(0)?,
-                version: unsigned(row, 1)?,
-                part_count: row.get(2)?,
-                last_part_at: Timestamp::from_micros(row.get(3)?),
-                complete_from_seq: row.get(4)?,
-                fetched: row.get(5)?,
-                stale: row.get(6)?,
-                preview_admin_id: opt_id(row, 7)?,
+                row: HeadRow::read(row)?,
+                complete_from_seq: row.get(22)?,
+                fetched: row.get(23)?,
+                stale: row.get(24)?,
             })
         })
         .optional()
@@ -113,38 +114,50 @@ pub(crate) fn key_and_version(
     connection: &Connection,
     id: ConversationId,
 ) -> rusqlite::Result<Option<(i64, u64)>> {
-    Ok(known(connection, id)?.map(|known| (known.key, known.version)))
+    connection
+        .prepare_cached("SELECT conversation_key, version FROM conversations WHERE id = ?1")?
+        .query_row([blob(id)], |row| Ok((row.get(0)?, unsigned(row, 1)?)))
+        .optional()
+}
+
+/// Says anew which conversations are the agent's own: after another agent took the cache over.
+pub(crate) fn set_mine(connection: &Connection, me: TeammateId) -> rusqlite::Result<()> {
+    connection.execute(
+        "UPDATE conversations SET mine = CASE WHEN admin_assignee_id IS NULL THEN 0 \
+         WHEN admin_assignee_id = ?1 THEN 1 END",
+        [blob(me)],
+    )?;
+    Ok(())
 }
 
 /// Stores a head with some of its parts. A head replaces an older one only; parts are kept whatever
 /// the order in which they arrive. `is_fetch` says that the parts are as many of the newest as one
-/// answer holds.
+/// answer holds, `me` whose list the agent's own is.
 pub(crate) fn store(
     connection: &Connection,
     head: &ConversationHead,
     new_parts: &[Part],
     is_fetch: bool,
+    me: Option<TeammateId>,
 ) -> rusqlite::Result<Stored> {
     if left_after(connection, head)? {
         return Ok(Stored::default());
     }
-    let mut known = known(connection, head.id)?;
-    let replaces = !is_planted(Planted::OldPartsKept);
-    if let Some(known) = known.as_mut().filter(|known| known.stale && replaces) {
+    let known = known(connection, head.id)?;
+    if let Some(known) = known.as_ref().filter(|known| known.has_other_parts()) {
         // Under another change log the same numbers can mean other parts, also below a head that looks
         // the same, and an older program has left out what it did not know.
-        parts::remove_all(connection, known.key, false)?;
-        known.complete_from_seq = known.part_count.saturating_add(1);
-        known.fetched = false;
+        parts::remove_all(connection, known.row.key, false)?;
     }
     let key = match &known {
-        Some(known) => known.key,
+        Some(known) => known.row.key,
         None => connection
             .prepare_cached("SELECT COALESCE(MAX(conversation_key), 0) + 1 FROM conversations")?
             .query_row([], |row| row.get(0))?,
     };
 
-    let mut stored = Stored::default();
+    let assignee_before = known.as_ref().and_then(|known| known.row.head.admin_assignee_id);
+    let mut stored = Stored { assignee_before, ..Stored::default() };
     let mut lowest_new = None;
     // The first load of a conversation need not ask for each part whether it is here.
     let ascend = new_parts.is_sorted_by(|a, b| a.seq < b.seq);
@@ -161,30 +174,37 @@ pub(crate) fn store(
         stored.changed = true;
     }
 
-    let wins = known.as_ref().is_none_or(|known| known.stale || head.version > known.version)
-        || is_planted(Planted::VersionIgnored);
-    let part_count = match &known {
-        Some(known) if !wins => known.part_count,
-        _ => head.part_count,
-    };
+    let wins =
+        known.as_ref().is_none_or(|known| known.stale || head.version > known.row.head.version)
+            || is_planted(Planted::VersionIgnored);
+    let stands = known.as_ref().filter(|_| !wins).map_or(head, |known| &known.row.head);
+    let part_count = stands.part_count;
     let joined = still_joined(connection, key, part_count, known.as_ref())?;
     let complete_from_seq = complete_from(connection, key, part_count, joined, lowest_new)?;
     let reaches_end = new_parts.last().is_some_and(|part| part.seq == part_count);
-    let was_fetched = known.as_ref().is_some_and(|known| known.fetched);
+    let was_fetched = known.as_ref().is_some_and(|known| known.fetched && !known.has_other_parts());
     let fetched = (is_fetch && reaches_end) || (was_fetched && joined.is_some());
-    let last_part_at = match &known {
-        Some(known) if !wins => known.last_part_at,
-        _ => head.last_part_at,
-    };
     let preview_admin_id = parts::newest_message(connection, key)?
-        .filter(|(_, at)| *at == last_part_at)
+        .filter(|(_, at)| *at == stands.last_part_at)
         .and_then(|(admin_id, _)| admin_id);
     if wins {
-        write(connection, key, head, preview_admin_id, (complete_from_seq, fetched))?;
-        let title = head.title.as_deref();
-        tokens::set(connection, Words::Title, key, title)?;
+        let row = HeadRow {
+            key,
+            contact_name: directory::contact_name(connection, head.contact_id)?,
+            preview_admin_id,
+            unread: head
+                .contact_part_count
+                .saturating_sub(contact_parts_read(connection, head.id)?),
+            head: head.clone(),
+        };
+        let title_before = known.as_ref().map(|known| &known.row.head.title);
+        if title_before != Some(&head.title) {
+            tokens::set(connection, Words::Title, key, head.title.as_deref())?;
+        }
+        let fresh = Known { row, complete_from_seq, fetched, stale: false };
+        write(connection, known.as_ref(), &fresh, me)?;
         stored.changed = true;
-    } else if known.as_ref().is_some_and(|known| known.preview_admin_id == preview_admin_id) {
+    } else if known.as_ref().is_some_and(|known| known.row.preview_admin_id == preview_admin_id) {
         // The indices that lists read hold nothing of this, and so are left alone.
         let differs = known.as_ref().is_some_and(|known| {
             known.complete_from_seq != complete_from_seq || known.fetched != fetched
@@ -216,13 +236,16 @@ fn still_joined(
     part_count: u32,
     known: Option<&Known>,
 ) -> rusqlite::Result<Option<u32>> {
-    let Some(known) = known.filter(|known| known.part_count <= part_count) else {
+    let before = known.map(|known| known.row.head.part_count);
+    let (Some(known), Some(before)) = (known, before.filter(|before| *before <= part_count)) else {
         return Ok(None);
     };
-    let between = parts::count_between(connection, key, known.part_count, part_count)?;
-    let joined =
-        between == part_count - known.part_count || is_planted(Planted::MissingPartsUnnoticed);
-    Ok(joined.then_some(known.complete_from_seq))
+    let between = parts::count_between(connection, key, before, part_count)?;
+    let joined = between == part_count - before || is_planted(Planted::MissingPartsUnnoticed);
+    // Of another change log nothing is here any more.
+    let none = before.saturating_add(1);
+    let from = if known.has_other_parts() { none } else { known.complete_from_seq };
+    Ok(joined.then_some(from))
 }
 
 /// From where on the parts are here without a gap, reading no more rows than it takes to tell.
@@ -243,64 +266,82 @@ fn complete_from(
     Ok(from)
 }
 
+/// Writes what differs from what stands there: SQLite writes every index that a named column is in,
+/// whether its value changes or not.
 fn write(
     connection: &Connection,
-    key: i64,
-    head: &ConversationHead,
-    preview_admin_id: Option<TeammateId>,
-    (complete_from_seq, fetched): (u32, bool),
+    before: Option<&Known>,
+    after: &Known,
+    me: Option<TeammateId>,
 ) -> rusqlite::Result<()> {
-    let contact_name = directory::contact_name(connection, head.contact_id)?;
-    let read = contact_parts_read(connection, head.id)?;
-    connection
-        .prepare_cached(
-            "INSERT INTO conversations (conversation_key, id, contact_id, contact_name, title, \
-             state, snoozed_until, priority, admin_assignee_id, team_assignee_id, tags, \
-             waiting_since, created_at, last_part_at, preview, preview_author, preview_is_note, \
-             preview_admin_id, part_count, contact_part_count, version, unread, \
-             complete_from_seq, fetched, stale) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, \
-             ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, 0) \
-             ON CONFLICT (conversation_key) DO UPDATE SET contact_id = excluded.contact_id, \
-             contact_name = excluded.contact_name, title = excluded.title, \
-             state = excluded.state, snoozed_until = excluded.snoozed_until, \
-             priority = excluded.priority, admin_assignee_id = excluded.admin_assignee_id, \
-             team_assignee_id = excluded.team_assignee_id, tags = excluded.tags, \
-             waiting_since = excluded.waiting_since, created_at = excluded.created_at, \
-             last_part_at = excluded.last_part_at, preview = excluded.preview, \
-             preview_author = excluded.preview_author, \
-             preview_is_note = excluded.preview_is_note, \
-             preview_admin_id = excluded.preview_admin_id, part_count = excluded.part_count, \
-             contact_part_count = excluded.contact_part_count, version = excluded.version, \
-             unread = excluded.unread, complete_from_seq = excluded.complete_from_seq, \
-             fetched = excluded.fetched, stale = 0",
-        )?
-        .execute(params![
-            key,
-            blob(head.id),
-            blob(head.contact_id),
-            contact_name,
-            head.title,
-            head.state.name(),
-            opt_micros(head.snoozed_until),
-            head.priority.name(),
-            opt_blob(head.admin_assignee_id),
-            opt_blob(head.team_assignee_id),
-            to_json(&head.tags)?,
-            opt_micros(head.waiting_since),
-            head.created_at.as_micros(),
-            head.last_part_at.as_micros(),
-            head.preview,
-            head.preview_author.name(),
-            head.preview_is_note,
-            opt_blob(preview_admin_id),
-            head.part_count,
-            head.contact_part_count,
-            number(head.version),
-            head.contact_part_count.saturating_sub(read),
-            complete_from_seq,
-            fetched,
-        ])?;
+    let after_columns = columns(after, me)?;
+    let Some(before) = before else {
+        let (names, values): (Vec<_>, Vec<_>) = after_columns.into_iter().unzip();
+        let places: Vec<_> = (2..names.len() + 2).map(|place| format!("?{place}")).collect();
+        let sql = format!(
+            "INSERT INTO conversations (conversation_key, {}) VALUES (?1, {})",
+            names.join(", "),
+            places.join(", ")
+        );
+        let values = std::iter::once(after.row.key.into()).chain(values);
+        connection.prepare_cached(&sql)?.execute(params_from_iter(values))?;
+        return Ok(());
+    };
+    let before_columns = columns(before, me)?;
+    let mut values = vec![after.row.key.into()];
+    let mut set = Vec::new();
+    for ((name, value), (_, was)) in after_columns.into_iter().zip(before_columns) {
+        if value != was {
+            values.push(value);
+            set.push(format!("{name} = ?{}", values.len()));
+        }
+    }
+    if set.is_empty() {
+        return Ok(());
+    }
+    let sql = format!("UPDATE conversations SET {} WHERE conversation_key = ?1", set.join(", "));
+    connection.prepare_cached(&sql)?.execute(params_from_iter(values))?;
     Ok(())
+}
+
+/// Every column but the key.
+fn columns(known: &Known, me: Option<TeammateId>) -> rusqlite::Result<[(&'static str, Value); 25]> {
+    let Known { row, complete_from_seq, fetched, stale } = known;
+    let head = &row.head;
+    let bytes = |id: [u8; 16]| Value::Blob(id.to_vec());
+    let time = |at: Option<Timestamp>| Value::from(opt_micros(at));
+    let mine = match head.admin_assignee_id {
+        None => Some(0_i64),
+        assignee if assignee == me => Some(1),
+        Some(_) => None,
+    };
+    Ok([
+        ("id", bytes(blob(head.id))),
+        ("contact_id", bytes(blob(head.contact_id))),
+        ("contact_name", row.contact_name.clone().into()),
+        ("title", head.title.clone().into()),
+        ("state", head.state.name().to_owned().into()),
+        ("snoozed_until", time(head.snoozed_until)),
+        ("priority", head.priority.name().to_owned().into()),
+        ("admin_assignee_id", opt_blob(head.admin_assignee_id).map_or(Value::Null, bytes)),
+        ("team_assignee_id", opt_blob(head.team_assignee_id).map_or(Value::Null, bytes)),
+        ("mine", mine.into()),
+        ("tags", to_json(&head.tags)?.into()),
+        ("waiting_since", time(head.waiting_since)),
+        ("created_at", head.created_at.as_micros().into()),
+        ("last_part_at", head.last_part_at.as_micros().into()),
+        ("preview", head.preview.clone().into()),
+        ("preview_author", head.preview_author.name().to_owned().into()),
+        ("preview_is_note", head.preview_is_note.into()),
+        ("preview_admin_id", opt_blob(row.preview_admin_id).map_or(Value::Null, bytes)),
+        ("part_count", head.part_count.into()),
+        ("contact_part_count", head.contact_part_count.into()),
+        ("version", number(head.version).into()),
+        ("unread", row.unread.into()),
+        ("complete_from_seq", (*complete_from_seq).into()),
+        ("fetched", (*fetched).into()),
+        ("stale", (*stale).into()),
+    ])
 }
 
 /// The stored read mark.

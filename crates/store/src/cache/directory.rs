@@ -63,9 +63,9 @@ pub(crate) fn forget_versions(connection: &Connection) -> rusqlite::Result<()> {
 pub(crate) fn put_contact(connection: &Connection, contact: &Contact) -> rusqlite::Result<bool> {
     let changed = connection
         .prepare_cached(
-            "INSERT INTO contacts \
-             (id, external_id, name, email, phone, language, created_at, version) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+            "INSERT INTO contacts (contact_key, \
+             id, external_id, name, email, phone, language, created_at, version) VALUES \
+             ((SELECT IFNULL(MAX(contact_key), 0) + 1 FROM contacts), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
              ON CONFLICT (id) DO UPDATE SET external_id = excluded.external_id, \
              name = excluded.name, email = excluded.email, phone = excluded.phone, \
              language = excluded.language, created_at = excluded.created_at, \

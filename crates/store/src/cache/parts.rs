@@ -101,12 +101,14 @@ pub(crate) fn remove_all(
 ) -> rusqlite::Result<()> {
     let (first, last) = Place::whole(key);
     if keep_index {
-        connection
-            .prepare_cached(
-                "DELETE FROM search_docs WHERE doc_id IN (SELECT doc_id FROM parts \
-                 WHERE place BETWEEN ?1 AND ?2 AND doc_id IS NOT NULL)",
-            )?
-            .execute([first, last])?;
+        for table in ["search_docs", "search_pending"] {
+            connection
+                .prepare_cached(&format!(
+                    "DELETE FROM {table} WHERE doc_id IN (SELECT doc_id FROM parts \
+                     WHERE place BETWEEN ?1 AND ?2 AND doc_id IS NOT NULL)"
+                ))?
+                .execute([first, last])?;
+        }
     } else {
         let docs: Vec<(i64, String)> = connection
             .prepare_cached(

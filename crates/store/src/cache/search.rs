@@ -19,8 +19,9 @@ const REBUILD_SHARE: u64 = 30;
 
 /// How many words may stand for the beginning of one; with more the index merges what they are in.
 const MAX_WORDS: usize = 48;
-/// From how many bytes of text on a batch is full, so that nobody waits long for its transaction.
-const BATCH_BYTES: usize = 512 * 1024;
+/// From how many bytes of text on a batch is full, so that nobody waits long for its transaction: the
+/// time goes with the text, and this much takes some 30 ms.
+const BATCH_BYTES: usize = 160 * 1024;
 /// How many pages of the index one step of merging writes, for the same reason.
 const MERGE_PAGES: i64 = 256;
 
@@ -34,25 +35,21 @@ pub(crate) fn add(
     place: Place,
     created_at: Timestamp,
 ) -> rusqlite::Result<i64> {
-    let mut doc_id = created_at.as_seconds().saturating_mul(DOCS_PER_SECOND);
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO search_docs (doc_id, place) VALUES (?1, ?2) ON CONFLICT (doc_id) DO NOTHING",
-    )?;
-    if insert.execute(params![doc_id, place])? == 0 {
-        doc_id = first_free(connection, doc_id)?;
-        insert.execute(params![doc_id, place])?;
-    }
+    let wanted = created_at.as_seconds().saturating_mul(DOCS_PER_SECOND);
+    let doc_id = first_free(connection, wanted)?;
     connection
-        .prepare_cached("INSERT INTO search_pending (doc_id) VALUES (?1)")?
-        .execute([doc_id])?;
+        .prepare_cached("INSERT INTO search_pending (doc_id, place) VALUES (?1, ?2)")?
+        .execute(params![doc_id, place])?;
     Ok(doc_id)
 }
 
 /// The first number from `wanted` on that is not taken.
 fn first_free(connection: &Connection, wanted: i64) -> rusqlite::Result<i64> {
     let mut free = wanted;
-    let mut statement = connection
-        .prepare_cached("SELECT doc_id FROM search_docs WHERE doc_id >= ?1 ORDER BY doc_id")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT doc_id FROM search_docs WHERE doc_id >= ?1 \
+         UNION ALL SELECT doc_id FROM search_pending WHERE doc_id >= ?1 ORDER BY 1",
+    )?;
     let mut rows = statement.query([wanted])?;
     while let Some(row) = rows.next()? {
         if row.get::<_, i64>(0)? != free {
@@ -76,8 +73,10 @@ pub(crate) fn remove(
         connection
             .prepare_cached("INSERT INTO search (search, rowid, tokens) VALUES ('delete', ?1, ?2)")?
             .execute(params![doc_id, indexed_text(body_text)])?;
+        connection
+            .prepare_cached("DELETE FROM search_docs WHERE doc_id = ?1")?
+            .execute([doc_id])?;
     }
-    connection.prepare_cached("DELETE FROM search_docs WHERE doc_id = ?1")?.execute([doc_id])?;
     Ok(())
 }
 
@@ -95,8 +94,8 @@ pub(crate) fn better_rebuilt(connection: &Connection, leaving: u64) -> rusqlite:
 pub(crate) fn start_again(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         "INSERT INTO search (search) VALUES ('delete-all');
-         DELETE FROM search_pending;
-         INSERT INTO search_pending (doc_id) SELECT doc_id FROM search_docs;",
+         INSERT INTO search_pending (doc_id, place) SELECT doc_id, place FROM search_docs;
+         DELETE FROM search_docs;",
     )
 }
 
@@ -107,8 +106,7 @@ pub(crate) fn index_pending(connection: &Connection, limit: u32) -> rusqlite::Re
     {
         let mut statement = connection.prepare_cached(
             "SELECT search_pending.doc_id, parts.body_text FROM search_pending \
-             CROSS JOIN search_docs ON search_docs.doc_id = search_pending.doc_id \
-             JOIN parts ON parts.place = search_docs.place \
+             CROSS JOIN parts ON parts.place = search_pending.place \
              ORDER BY search_pending.doc_id DESC LIMIT ?1",
         )?;
         let mut rows = statement.query([limit])?;
@@ -122,6 +120,12 @@ pub(crate) fn index_pending(connection: &Connection, limit: u32) -> rusqlite::Re
         }
     }
     let Some((lowest, _)) = batch.last() else { return Ok(0) };
+    connection
+        .prepare_cached(
+            "INSERT INTO search_docs (doc_id, place) \
+             SELECT doc_id, place FROM search_pending WHERE doc_id >= ?1",
+        )?
+        .execute([lowest])?;
     connection
         .prepare_cached("DELETE FROM search_pending WHERE doc_id >= ?1")?
         .execute([lowest])?;
@@ -223,8 +227,7 @@ pub(crate) fn find_pending(
 ) -> rusqlite::Result<Vec<i64>> {
     let mut statement = connection.prepare_cached(
         "SELECT search_pending.doc_id, parts.body_text FROM search_pending \
-         CROSS JOIN search_docs ON search_docs.doc_id = search_pending.doc_id \
-         JOIN parts ON parts.place = search_docs.place \
+         CROSS JOIN parts ON parts.place = search_pending.place \
          ORDER BY search_pending.doc_id DESC LIMIT ?1",
     )?;
     let mut rows = statement.query([scan])?;
@@ -253,7 +256,10 @@ pub(crate) fn matches(token: &str, term: &text::QueryTerm) -> bool {
 /// Where a document stands.
 pub(crate) fn place(connection: &Connection, doc_id: i64) -> rusqlite::Result<Option<Place>> {
     connection
-        .prepare_cached("SELECT place FROM search_docs WHERE doc_id = ?1")?
+        .prepare_cached(
+            "SELECT place FROM search_docs WHERE doc_id = ?1 \
+             UNION ALL SELECT place FROM search_pending WHERE doc_id = ?1",
+        )?
         .query_row([doc_id], |row| Place::of_row(row, 0))
         .optional()
 }

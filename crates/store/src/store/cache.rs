@@ -1,6 +1,7 @@
 //! What the sync engine asks of the cache.
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 
 use recado_protocol::sync::digest;
 use recado_protocol::{ConversationId, ConversationState, LogId, Timestamp};
@@ -14,6 +15,10 @@ use crate::error::{Error, Which};
 use crate::meta::{ClockSeen, ClosedCheck, HeadsProgress, Meta};
 use crate::sql::{id, unsigned};
 use crate::views::snapshot::cache_error;
+
+/// After how many steps of indexing one merges, so that a long load leaves no search with all of its
+/// pieces.
+const STEPS_UNMERGED: u32 = 8;
 
 /// How far search is behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,20 +205,27 @@ impl Store {
     }
 
     /// Does what can wait until nobody else wants to write, a step at a time: indexes up to `limit`
-    /// messages for search, the newest first, in one transaction; where none waits any more, merges a
-    /// piece of the index; and where that is done as well, moves a long write-ahead log into the file.
-    /// 4,000 is a good limit: the steps of a first load are large then, and a change that comes
-    /// meanwhile waits for some 50 ms at most.
+    /// messages for search, the newest first, in one transaction; where none waits any more, or after
+    /// some such steps, merges a piece of the index; and where that is done as well, moves a long
+    /// write-ahead log into the file. 4,000 is a good limit: a step ends earlier by the length of its
+    /// texts, and a change that comes meanwhile waits for some 30 ms.
     ///
     /// # Errors
     ///
     /// Those of any write.
     pub fn index_pending(&self, limit: u32) -> Result<IndexProgress, Error> {
+        let merge_first = self.unmerged_steps.load(Ordering::Relaxed) >= STEPS_UNMERGED;
         let progress = self.write_cache(|tx| {
-            let indexed = search::index_pending(tx, limit)?;
-            let more = indexed > 0 || search::merge_a_little(tx)?;
+            let merged = merge_first && search::merge_a_little(tx)?;
+            let indexed = if merged { 0 } else { search::index_pending(tx, limit)? };
+            let more = merged || indexed > 0 || search::merge_a_little(tx)?;
             Ok(IndexProgress { indexed, more })
         })?;
+        if progress.indexed > 0 && !merge_first {
+            self.unmerged_steps.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.unmerged_steps.store(0, Ordering::Relaxed);
+        }
         if !progress.more {
             let mut writer = lock(&self.writer);
             database::shorten_log(writer.connection()?).map_err(cache_error)?;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::AtomicU32;
 
 use zeroize::Zeroizing;
 
@@ -60,6 +61,7 @@ impl Store {
             outbox: Mutex::new(outbox),
             cache_path: Some(cache_path),
             ended_well,
+            unmerged_steps: AtomicU32::default(),
         };
         store.write_outbox(|tx| queue::mark_all_unsent(tx))?;
         Ok(store)
@@ -104,6 +106,7 @@ impl Store {
             outbox: Mutex::new(Mirrored::alone(database::open_in_memory(Which::Outbox)?)),
             cache_path: None,
             ended_well: true,
+            unmerged_steps: AtomicU32::default(),
         })
     }
 

@@ -1,5 +1,7 @@
 //! One conversation: its newest parts, what waits for it, and what may be done.
 
+use std::cmp::Reverse;
+
 use recado_protocol::host::{
     ConversationView, DeniedAction, EarlierConversation, OpenRequest, PartView, PartsPage,
     PartsRequest,
@@ -143,11 +145,12 @@ impl Snapshot<'_> {
     }
 
     fn earlier(&self, head: &ConversationHead) -> rusqlite::Result<Vec<EarlierConversation>> {
-        self.cache
+        let mut earlier: Vec<EarlierConversation> = self
+            .cache
             .prepare_cached(&format!(
                 "SELECT {HEAD_COLUMNS} FROM conversations \
                  INDEXED BY conversations_by_contact WHERE contact_id = ?1 AND id <> ?2 \
-                 ORDER BY last_part_at DESC, id DESC LIMIT ?3"
+                 ORDER BY created_at DESC, id DESC LIMIT ?3"
             ))?
             .query_map(params![blob(head.contact_id), blob(head.id), MAX_EARLIER], HeadRow::read)?
             .map(|row| {
@@ -159,7 +162,11 @@ impl Snapshot<'_> {
                     last_part_at: head.last_part_at,
                 })
             })
-            .collect()
+            .collect::<rusqlite::Result<_>>()?;
+        // Which ones is decided by their beginning, because an index of their ends would be written
+        // with every message.
+        earlier.sort_by_key(|other| Reverse((other.last_part_at, other.conversation_id)));
+        Ok(earlier)
     }
 
     /// What may not be done here, asked of the one policy function.

@@ -112,7 +112,7 @@ fn by_words(connection: &Connection, terms: &[QueryTerm]) -> rusqlite::Result<Ha
             .prepare_cached(
                 "SELECT conversation_key FROM conversations INDEXED BY conversations_by_contact \
                  WHERE contact_id = (SELECT id FROM contacts WHERE contact_key = ?1) \
-                 ORDER BY last_part_at DESC, id DESC LIMIT ?2",
+                 ORDER BY created_at DESC, id DESC LIMIT ?2",
             )?
             .query_map(params![contact_key, MAX_RESULTS], |row| row.get::<_, i64>(0))?
             .collect::<rusqlite::Result<Vec<_>>>()?;

@@ -206,7 +206,7 @@ mod tests {
         match step {
             Step::Put { key, state, admin, team, unread } => connection.execute(
                 "INSERT INTO conversations VALUES (?1, CAST(?1 AS BLOB), x'', NULL, NULL, ?2, NULL, 'priority', \
-                 ?3, ?4, '[]', NULL, 0, 0, '', 'contact', 0, NULL, 0, 0, 0, ?5, 1, 0, 0) \
+                 ?3, ?4, '[]', NULL, 0, 0, '', 'contact', 0, NULL, 0, 0, 0, ?5, 1, 0, 0, NULL) \
                  ON CONFLICT (conversation_key) DO UPDATE SET state = excluded.state, \
                  admin_assignee_id = excluded.admin_assignee_id, \
                  team_assignee_id = excluded.team_assignee_id, unread = excluded.unread",

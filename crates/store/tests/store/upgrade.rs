@@ -13,7 +13,7 @@ use recado_store::{CacheBatch, Store};
 use crate::world::*;
 
 /// The folders of earlier schemas.
-const SCHEMAS: &[&str] = &["schema-1"];
+const SCHEMAS: &[&str] = &["schema-1", "schema-4"];
 
 fn head_of(n: u128) -> ConversationHead {
     ConversationHead { part_count: 2, contact_part_count: 2, ..head(n) }
