@@ -1,10 +1,12 @@
-//! Measures Recado's cache against hand-written SQL on rusqlite doing the same work with the same
-//! SQLCipher settings, in turns, in one process. `docs/benchmarks.md` explains each line.
+//! Measures Recado beside the least that could do the same work, in turns, in one process: the cache beside
+//! hand-written SQL with the same SQLCipher settings, the outbox beside a flushed file, the server beside a bare one.
+//! `docs/benchmarks.md` explains each line.
 
 #![expect(clippy::print_stdout, reason = "the result is for whoever called the command")]
 
 mod cache;
 mod changes;
+mod engine;
 mod generator;
 mod load;
 mod measure;
@@ -12,22 +14,39 @@ mod plain;
 mod progress;
 mod reads;
 mod report;
+mod server;
 mod summary;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 use crate::cache::Place;
 use crate::generator::{Fixture, Scale};
 use crate::progress::say;
+use crate::report::{Beside, Goal};
 use crate::summary::Measured;
 
-/// Measure Recado's cache against plain rusqlite
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Group {
+    /// The cache on the agent's machine
+    Store,
+    /// The outbox, and the first load through the whole client
+    Engine,
+    /// The server over HTTPS and its live streams
+    Server,
+}
+
+/// Measure Recado beside the least that could do the same work
 #[derive(Debug, Parser)]
 #[command(name = "bench")]
 struct Options {
+    /// Measure these groups only; without it, all of them
+    #[arg(long = "group", value_enum, value_name = "GROUP", num_args = 1.., value_delimiter = ',')]
+    groups: Vec<Group>,
+
     /// Measure 2,000 conversations with 20,000 messages only, in fewer rounds
     ///
     /// Without it, 100,000 conversations with 1,000,000 messages are measured, and a tenth of them to see what growth
@@ -48,8 +67,32 @@ struct Options {
     keep: Option<PathBuf>,
 }
 
+/// Measures a group in so many rounds.
+type Measure = fn(usize) -> Result<(Vec<Beside>, Vec<Goal>)>;
+
 fn main() -> Result<()> {
     let options = Options::parse();
+    let rounds = if options.quick { options.rounds.min(11) } else { options.rounds } as usize;
+    let has = |group| options.groups.is_empty() || options.groups.contains(&group);
+    let mut lines = Vec::new();
+    let mut goals = Vec::new();
+    let others: [(Group, Measure); 2] =
+        [(Group::Engine, engine::measure), (Group::Server, server::measure)];
+    for (group, measure) in others {
+        if has(group) {
+            let (more_lines, more_goals) = measure(rounds)?;
+            lines.extend(more_lines);
+            goals.extend(more_goals);
+        }
+    }
+    // The rest is told first, so that it can be read while the cache is measured.
+    if !goals.is_empty() {
+        println!("{}\n{}", report::beside(&lines), report::goals(&goals).0);
+    }
+    if has(Group::Store) { measure_store(&options, rounds) } else { Ok(()) }
+}
+
+fn measure_store(options: &Options, rounds: usize) -> Result<()> {
     let temporary;
     let folder = match &options.keep {
         Some(folder) => folder.as_path(),
@@ -58,9 +101,8 @@ fn main() -> Result<()> {
             temporary.path()
         }
     };
-    let rounds = options.rounds as usize;
     if options.quick {
-        let quick = measure(Scale::QUICK, folder, rounds.min(11))?;
+        let quick = measure(Scale::QUICK, folder, rounds)?;
         println!("{}", summary::text(&quick, None));
         return Ok(());
     }

@@ -57,8 +57,18 @@ pub(crate) fn measured<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Cost)>
     Ok((result, Cost { micros, cpu_micros, pages_read }))
 }
 
-fn thread_cpu_micros() -> f64 {
-    let now = clock_gettime(ClockId::ThreadCPUTime);
+/// The processor's time of this thread so far, in microseconds.
+pub(crate) fn thread_cpu_micros() -> f64 {
+    micros_of(ClockId::ThreadCPUTime)
+}
+
+/// The same of all threads of this process.
+pub(crate) fn process_cpu_micros() -> f64 {
+    micros_of(ClockId::ProcessCPUTime)
+}
+
+fn micros_of(clock: ClockId) -> f64 {
+    let now = clock_gettime(clock);
     now.tv_sec as f64 * 1e6 + now.tv_nsec as f64 / 1e3
 }
 

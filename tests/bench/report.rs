@@ -54,6 +54,30 @@ impl Line {
     }
 }
 
+/// One piece of work beside the least that could do it.
+#[derive(Debug, Clone)]
+pub(crate) struct Beside {
+    pub(crate) name: &'static str,
+    pub(crate) what: String,
+    /// In microseconds.
+    pub(crate) recado: f64,
+    /// In microseconds; absent where there is nothing beside it.
+    pub(crate) bare: Option<f64>,
+    /// The middle of neighbouring pairs.
+    pub(crate) ratio: Option<f64>,
+}
+
+/// A table of such work.
+pub(crate) fn beside(lines: &[Beside]) -> String {
+    let mut text = format!("{:<26}{:<56}{:>11}{:>11}{:>8}\n", "", "", "recado", "bare", "ratio");
+    for Beside { name, what, recado, bare, ratio } in lines {
+        let (recado, bare) = (duration(*recado), bare.map_or_else(|| "-".to_owned(), duration));
+        let ratio = count(*ratio);
+        let _ = writeln!(text, "{name:<26}{what:<56}{recado:>11}{bare:>11}{ratio:>8}");
+    }
+    text
+}
+
 /// What a goal says and what was measured.
 #[derive(Debug, Clone)]
 pub(crate) struct Goal {
