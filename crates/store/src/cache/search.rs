@@ -20,7 +20,7 @@ const REBUILD_SHARE: u64 = 30;
 /// How many words may stand for the beginning of one; with more the index merges what they are in.
 const MAX_WORDS: usize = 48;
 /// From how many bytes of text on a batch is full, so that nobody waits long for its transaction: the
-/// time goes with the text, and this much takes some 30 ms.
+/// time goes with the text.
 const BATCH_BYTES: usize = 160 * 1024;
 /// How many pages of the index one step of merging writes, for the same reason.
 const MERGE_PAGES: i64 = 256;

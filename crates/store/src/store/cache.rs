@@ -208,7 +208,7 @@ impl Store {
     /// messages for search, the newest first, in one transaction; where none waits any more, or after
     /// some such steps, merges a piece of the index; and where that is done as well, moves a long
     /// write-ahead log into the file. 4,000 is a good limit: a step ends earlier by the length of its
-    /// texts, and a change that comes meanwhile waits for some 30 ms.
+    /// texts, so that a change that comes meanwhile does not wait long.
     ///
     /// # Errors
     ///
