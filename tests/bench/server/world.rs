@@ -16,7 +16,7 @@ use recado_protocol::sync::{Bootstrap, HeadPage};
 use recado_protocol::{ConversationAccess, ConversationId, Role, Timestamp};
 use recado_server::identity::token::{Secret, TokenKind};
 use recado_server::import::record::{From, Message, Record, Times};
-use recado_server::import::{ImportOptions, ImportState, Importer, NumberedRecord, Target as _};
+use recado_server::import::{ImportOptions, ImportState, Importer, NumberedRecord};
 use recado_server::tls::{CertificateAuthority, ServerNames, ServerTls};
 use recado_testkit::{Engine, TestServer};
 use tokio::runtime::{Builder, Runtime};
@@ -169,7 +169,7 @@ pub(crate) async fn filled() -> Result<TestServer> {
     let server = TestServer::start(Engine::Sqlite).await?;
     let backend = server.running().backend();
     let options = ImportOptions { state: Some(ImportState::Open), ..ImportOptions::default() };
-    let mut importer = Importer::open(backend.core(), backend.workspace_id(), &options).await?;
+    let importer = Importer::open(backend.core(), backend.workspace_id(), &options).await?;
     let fixture = Fixture::new(SCALE);
     let mut progress = Progress::new("conversations for the server", SCALE.conversations);
     for first in (0..SCALE.conversations).step_by(BATCH) {
