@@ -27,10 +27,10 @@ pub fn programs() -> anyhow::Result<&'static Path> {
     let built = BUILT.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let status = Command::new(cargo)
-            // The whole workspace is named, so that the programs are made of what its tests are
-            // made of, and little is compiled twice.
+            // All that `cargo xtask test` has built is named, with its features, so that the programs
+            // are made of what the tests are made of, and nothing is compiled twice.
             .args(["build", "--quiet", "--workspace", "--exclude", "recado-desktop"])
-            .args(["--bin", "test-server", "--bin", "test-client"])
+            .args(["--features", "recado-tests/load", "--bins", "--tests"])
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
             .status()
             .map_err(|error| error.to_string())?;

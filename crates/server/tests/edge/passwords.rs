@@ -98,7 +98,9 @@ async fn sixty_passwords_are_taken_or_refused_for_their_reason_where_teammates_g
         match give(100 + number, password).await.map(drop) {
             Err(BackendError::Refused(sentence)) => {
                 assert!(sentence.contains(reason), "{password:?}: {sentence}");
-                let told = password.chars().count() > 3 && sentence.contains(password);
+                // The word itself belongs to the sentence.
+                let shown = sentence.replace("another password", "another");
+                let told = password.chars().count() > 3 && shown.contains(password);
                 assert!(!told, "the sentence repeats the password: {sentence}");
             }
             other => panic!("{password:?}: {other:?}"),

@@ -17,7 +17,7 @@ use crate::sql::{at, id, json, opt_id};
 const LOOK_AHEAD: i64 = 1_000;
 
 /// What one file gave.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Found {
     /// Commands by their place; absent where the server has confirmed one.
     commands: BTreeMap<i64, Option<Command>>,
@@ -37,7 +37,11 @@ pub(crate) fn read(path: &Path, key: &[u8; 32]) -> Result<Option<Found>, Error> 
     if !path.exists() {
         return Ok(None);
     }
-    let connection = database::connect(path, key, Which::Outbox, Role::Reader)?;
+    let connection = match database::connect(path, key, Which::Outbox, Role::Reader) {
+        // Without its beginning nothing of a file can be read.
+        Err(Error::Damaged { .. }) => return Ok(Some(Found::default())),
+        opened => opened?,
+    };
     let (commands, unreadable, has_all_places) = commands(&connection);
     let (drafts, has_all_drafts) = kept_drafts(&connection);
     let count = connection.query_row("SELECT count FROM writes", [], |row| row.get(0)).ok();

@@ -124,13 +124,10 @@ fn rust(job: &mut Job<'_>) -> Result<()> {
     job.run_tests(Runner::Cargo, tests.env("RECADO_TEST_POSTGRES", postgres.url()))?;
     // The scan of the agent's disk finds nothing; without encryption it must find everything, and nothing that the
     // agent may not see.
-    let mut control = cargo(job.workspace.root());
+    let mut control = headless_tests(job);
     control.args([
-        "test",
-        "--package",
-        "recado-tests",
         "--features",
-        "plain",
+        "recado-tests/plain",
         "--test",
         "e2e",
         "--",
@@ -154,7 +151,8 @@ fn browser(job: &mut Job<'_>) -> Result<()> {
     built_ui(job)?;
     // The same build that the Rust tests ask for when they start a server or a client as a process.
     let mut host = cargo(job.workspace.root());
-    job.run(host.args(["build", "--package", "recado-testkit", "--bins"]))?;
+    host.args(["build", "--workspace", "--exclude", "recado-desktop", "--features", LOAD]);
+    job.run(host.args(["--bins", "--tests"]))?;
     job.install_npm(&folder)?;
     let chromium =
         system::chromium().context("there is no Chromium; `cargo xtask deps` installs it")?;

@@ -264,5 +264,7 @@ fn what_can_be_taken_back_waits_for_its_time_or_for_the_next_thing_that_is_done(
 
     hold(&mut harness, 105);
     harness.pass(-3_600);
+    // It also asks at once for what is new.
+    assert!(harness.serve_one(13, &[head(1, 13)]));
     assert_eq!(take(&mut harness, 14), [105], "a clock that is set back holds nothing up");
 }
