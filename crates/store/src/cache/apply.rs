@@ -192,6 +192,7 @@ impl<'a> Step<'a> {
 
     /// Takes the access over and evicts what it hides.
     fn set_access(&mut self, access: &OwnAccess) -> rusqlite::Result<()> {
+        let listed_contacts = self.may_list_contacts();
         self.meta.epoch = access.epoch;
         self.meta.access = Some(access.clone());
         self.applied.access_changed = true;
@@ -201,7 +202,13 @@ impl<'a> Step<'a> {
         }
         let Some(subject) = self.meta.subject() else { return Ok(()) };
         let hidden = visibility::hidden(self.connection, &subject.visibility)?;
-        self.evict_with_contacts(&hidden)
+        self.evict_with_contacts(&hidden)?;
+        // Whoever may no longer list contacts keeps those of visible conversations only, also where no
+        // conversation leaves.
+        if listed_contacts && !self.may_list_contacts() {
+            self.applied.evicted |= directory::remove_orphans(self.connection)?;
+        }
+        Ok(())
     }
 
     fn may_list_contacts(&self) -> bool {

@@ -170,7 +170,7 @@ pub(crate) fn remove_contact(
 }
 
 /// Deletes every contact of whom no conversation is here.
-pub(crate) fn remove_orphans(connection: &Connection) -> rusqlite::Result<()> {
+pub(crate) fn remove_orphans(connection: &Connection) -> rusqlite::Result<bool> {
     let orphans: Vec<ContactId> = connection
         .prepare_cached(
             "SELECT id FROM contacts WHERE NOT EXISTS \
@@ -178,10 +178,10 @@ pub(crate) fn remove_orphans(connection: &Connection) -> rusqlite::Result<()> {
         )?
         .query_map([], |row| id(row, 0))?
         .collect::<rusqlite::Result<_>>()?;
-    for contact_id in orphans {
-        remove_contact(connection, contact_id)?;
+    for contact_id in &orphans {
+        remove_contact(connection, *contact_id)?;
     }
-    Ok(())
+    Ok(!orphans.is_empty())
 }
 
 /// Fills the words of contacts and titles anew.

@@ -1,8 +1,8 @@
 //! What one answer of the server does to the cache.
 
 use recado_protocol::host::View;
-use recado_protocol::sync::{Change, digest};
-use recado_protocol::workspace::Team;
+use recado_protocol::sync::{Change, SyncPage, digest};
+use recado_protocol::workspace::{OwnAccess, Team};
 use recado_protocol::*;
 use recado_store::{CacheBatch, Dropped, HeadsProgress};
 
@@ -120,6 +120,23 @@ fn a_narrower_access_evicts_by_itself_in_the_same_step() {
     // Built before the change, arrived after it.
     put(&store, vec![whole(2, &["late"], 300)]);
     assert!(try_view(&store, 2).is_none());
+}
+
+#[test]
+fn who_may_no_longer_list_contacts_keeps_those_of_visible_conversations_only() {
+    let store = started();
+    let as_role = |epoch, role| Change::Access {
+        access: OwnAccess { role, ..access(epoch, ConversationAccess::all()) },
+    };
+    let listed =
+        vec![as_role(EPOCH + 1, Role::Admin), Change::Contact { contact: contact(9, "Zoe") }];
+    sync(&store, page(START, START + 2, listed));
+    assert_eq!(store.cache_stats().expect("stats").contacts, 1);
+
+    let narrower = page(START + 2, START + 3, vec![as_role(EPOCH + 2, Role::Agent)]);
+    let applied = sync(&store, SyncPage { epoch: EPOCH + 2, ..narrower });
+    assert_eq!(store.cache_stats().expect("stats").contacts, 0);
+    assert!(applied.evicted, "the file still holds what was deleted");
 }
 
 #[test]
