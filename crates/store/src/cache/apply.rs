@@ -192,7 +192,6 @@ impl<'a> Step<'a> {
 
     /// Takes the access over and evicts what it hides.
     fn set_access(&mut self, access: &OwnAccess) -> rusqlite::Result<()> {
-        let listed_contacts = self.may_list_contacts();
         self.meta.epoch = access.epoch;
         self.meta.access = Some(access.clone());
         self.applied.access_changed = true;
@@ -202,13 +201,10 @@ impl<'a> Step<'a> {
         }
         let Some(subject) = self.meta.subject() else { return Ok(()) };
         let hidden = visibility::hidden(self.connection, &subject.visibility)?;
-        self.evict_with_contacts(&hidden)?;
-        // Whoever may no longer list contacts keeps those of visible conversations only, also where no
-        // conversation leaves.
-        if listed_contacts && !self.may_list_contacts() {
-            self.applied.evicted |= directory::remove_orphans(self.connection)?;
-        }
-        Ok(())
+        self.evict(&hidden)?;
+        // Also where no conversation leaves: contacts may have been listed before, or have come ahead of
+        // conversations that are hidden by now. Those that are visible come with their conversations.
+        self.drop_orphans()
     }
 
     fn may_list_contacts(&self) -> bool {
@@ -229,8 +225,13 @@ impl<'a> Step<'a> {
             return Ok(());
         }
         self.evict(keys)?;
+        self.drop_orphans()
+    }
+
+    /// Drops the contacts of whom no conversation is here, unless every contact may be listed.
+    fn drop_orphans(&mut self) -> rusqlite::Result<()> {
         if !self.may_list_contacts() && !is_planted(Planted::ContactsKept) {
-            directory::remove_orphans(self.connection)?;
+            self.applied.evicted |= directory::remove_orphans(self.connection)?;
         }
         Ok(())
     }

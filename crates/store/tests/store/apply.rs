@@ -140,6 +140,19 @@ fn who_may_no_longer_list_contacts_keeps_those_of_visible_conversations_only() {
 }
 
 #[test]
+fn a_contact_that_came_ahead_of_its_conversation_goes_with_the_access() {
+    let store = started();
+    let ahead = vec![Change::Contact { contact: contact(9, "Zoe") }];
+    sync(&store, page(START, START + 1, ahead));
+    assert_eq!(store.cache_stats().expect("stats").contacts, 1);
+
+    let narrow = access(EPOCH + 1, ConversationAccess::assigned());
+    let narrowed = page(START + 1, START + 2, vec![Change::Access { access: narrow }]);
+    assert!(sync(&store, narrowed).evicted);
+    assert_eq!(store.cache_stats().expect("stats").contacts, 0);
+}
+
+#[test]
 fn only_what_customers_wrote_since_the_cursor_is_news() {
     let store = started();
     let mut delta = whole(1, &["old words", "new words"], 101);
