@@ -347,7 +347,7 @@ impl World<'_> {
         let own = done(access_change::apply(self.backend.core(), who, change, Actor::Console))??;
         let active = own.state == TeammateState::Active;
         let view = Visibility::new(who.teammate_id, own.conversation_access, own.team_ids);
-        self.history.access_changed(agent, before + 1, active.then_some(view));
+        self.history.access_changed(agent, before + 1, own.epoch, active.then_some(view));
         if !self.suspended[agent]
             && let Some(machine) = self.machines.iter().position(|present| present.agent == agent)
             && self.machines[machine].signed_out

@@ -25,6 +25,8 @@ pub(super) struct Version {
 pub(super) struct Access {
     /// From which number on.
     pub(super) from_seq: u64,
+    /// Under which epoch.
+    pub(super) epoch: u64,
     /// What.
     pub(super) visibility: Option<Visibility>,
 }
@@ -57,8 +59,9 @@ pub(super) type Given = HashMap<CommandId, (usize, u64, bool)>;
 
 impl History {
     /// Nothing has happened yet.
-    pub(super) fn new(log_id: LogId, seq: u64, access: Vec<Visibility>) -> Self {
-        let first = |visibility| vec![Access { from_seq: 0, visibility: Some(visibility) }];
+    pub(super) fn new(log_id: LogId, seq: u64, access: Vec<(u64, Visibility)>) -> Self {
+        let first =
+            |(epoch, visibility)| vec![Access { from_seq: 0, epoch, visibility: Some(visibility) }];
         Self {
             log_id,
             seq,
@@ -144,10 +147,11 @@ impl History {
         &mut self,
         agent: usize,
         from_seq: u64,
+        epoch: u64,
         visibility: Option<Visibility>,
     ) {
         if let Some(list) = self.access.get_mut(agent) {
-            list.push(Access { from_seq, visibility });
+            list.push(Access { from_seq, epoch, visibility });
         }
     }
 

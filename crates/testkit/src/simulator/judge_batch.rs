@@ -19,10 +19,13 @@ impl World<'_> {
         held: u64,
     ) -> anyhow::Result<()> {
         let present = &self.machines[machine];
-        let view = self.history.visibility(present.agent);
-        let own = meta.subject().map(|subject| subject.visibility);
-        // Until the client has heard of the newest access it goes by its own.
-        let Some(view) = view.filter(|view| own.as_ref() == Some(*view)) else { return Ok(()) };
+        // Until the client has heard of the newest access it goes by its own, and what was answered
+        // under one in between may be more than either allows.
+        let newest = self.history.access[present.agent].last();
+        let heard = newest.filter(|access| access.epoch == meta.epoch);
+        let Some(view) = heard.and_then(|access| access.visibility.as_ref()) else {
+            return Ok(());
+        };
         let versions = self.history.conversations.get(&id).map_or(&[][..], Vec::as_slice);
         let facts = versions.iter().find(|version| version.seq == held).map(|known| known.facts);
         if facts.is_some_and(|facts| !view.matches(&facts)) {

@@ -621,7 +621,9 @@ fn first_history(backend: &Backend) -> anyhow::Result<History> {
     let mut access = Vec::new();
     for agent in &backend.people.agents {
         let own = done(recado_server::sync::bootstrap(backend.core(), *agent))??.access;
-        access.push(Visibility::new(agent.teammate_id, own.conversation_access, own.team_ids));
+        let (epoch, teams) = (own.epoch, own.team_ids);
+        let view = Visibility::new(agent.teammate_id, own.conversation_access, teams);
+        access.push((epoch, view));
     }
     Ok(History::new(seen.log_id, seen.cursor, access))
 }
