@@ -1,14 +1,18 @@
 //! The window stays where it is: whatever a page tries, it goes to no other address, opens no other
 //! window and asks no other machine; and a link from outside does nothing but what it may.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read as _};
 use std::net::TcpListener;
+use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
 use serde_json::{Value, json};
 use xtask::poll;
 
 use crate::desk::{Desk, PATIENCE, blocking};
+
+/// How long is listened to a connection. A request would come with it.
+const HEARD_OUT: Duration = Duration::from_secs(2);
 
 /// Addresses to which no window of the app goes. `SERVER` answers, if it is asked.
 const ADDRESSES: [&str; 24] = [
@@ -83,18 +87,33 @@ pub(crate) fn is_impossible(desk: &Desk) -> Result<()> {
         ensure!(desk.run("return window.stays === true;", &[])? == json!(true), "{what}");
         ensure!(desk.run("return location.href;", &[])? == address, "{what}");
         ensure!(desk.run("return document.title;", &[])? == title, "{what}");
+        asked_nobody(&server, &what)?;
     }
     drag_a_link_onto_the_page(desk, &page)?;
     ensure!(desk.run("return window.stays === true;", &[])? == json!(true), "a dragged link");
-    match server.accept() {
-        Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-        asked => bail!("the page reached another machine: {asked:?}"),
-    }
+    asked_nobody(&server, "a dragged link")?;
 
     // Going to a page of the app's own is possible, so these were looked at.
     attempt(desk, attempts.len(), "location.href = there", "tauri://localhost/index.html?again")?;
     desk.until("the app's own page", "return window.stays !== true;", &[])?;
     desk.wait("join-link").map(drop)
+}
+
+/// Whether anything was asked of the server. The webview may connect to where a link leads before it is
+/// decided whether the window goes there; it says nothing on such a connection.
+fn asked_nobody(server: &TcpListener, what: &str) -> Result<()> {
+    let mut connection = match server.accept() {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+        accepted => accepted?.0,
+    };
+    connection.set_nonblocking(false)?;
+    connection.set_read_timeout(Some(HEARD_OUT))?;
+    let mut asked = [0; 64];
+    match connection.read(&mut asked) {
+        Ok(0) => Ok(()),
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Ok(()),
+        said => bail!("{what}: the page asked another machine: {said:?}, {asked:?}"),
+    }
 }
 
 /// Makes the attempt and waits until the window has decided on it.

@@ -134,7 +134,7 @@ fn tag_and_search(desk: &Desk, tag: &str, search: &str) -> Result<()> {
     desk.fill("search-input", search)?;
     desk.until_shown("search [role=status]", "Nothing found")?;
     desk.window()?.press(&[keys::ESCAPE])?;
-    desk.click("action-tag")?;
+    desk.click("details-tag")?;
     let field = desk.wait("picker-input")?;
     desk.window()?.type_text(&field, tag)?;
     desk.window()?.press(&[keys::ENTER])

@@ -145,7 +145,6 @@ test('a conversation of 10,000 messages opens at its end, reads back to its begi
   await byId(page, 'composer-editor').fill('Thank you for your patience.');
   await byId(page, 'composer-editor').press('Control+Enter');
   await byId(page, 'message').filter({ hasText: 'Thank you for your patience.' }).getByText('sent').waitFor();
-  assert.deepEqual(await host.replies(), ['Thank you for your patience.']);
 });
 
 test('a conversation of 300 messages opens at its end and reads back to its beginning', async (t) => {

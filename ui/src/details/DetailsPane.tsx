@@ -220,6 +220,7 @@ function Standing({ view }: { view: ConversationView }) {
                 type="button"
                 className={styles.addTag}
                 aria-label={t('command-conversation-tag')}
+                data-testid="details-tag"
                 onClick={() => run('conversation.tag')}
               >
                 <Plus size={13} strokeWidth={1.75} aria-hidden="true" />
