@@ -191,7 +191,7 @@ const FORGED: [&str; 22] = [
 ];
 
 /// The id of no workspace.
-const WORKSPACE: &str = "0198f3a2-7c51-7d3e-8a4b-5c6d7e8f9a0b";
+const WORKSPACE: &str = "wrk_0198f3a27c517d3e8a4b5c6d7e8f9a0b";
 
 /// Sends forged links, and a sound one after them, which alone arrives and is shown, not followed.
 pub(crate) async fn forged_links_do_nothing(desk: Desk) -> Result<Desk> {

@@ -127,7 +127,7 @@ fn speak(profile: &Path, language: &str) -> Result<()> {
 fn join_link(number: u32) -> String {
     format!(
         "recado://join?url=https%3A%2F%2Fdesk{number}.example\
-         &workspace=0198f3a2-7c51-7d3e-8a4b-5c6d7e8f9a0b"
+         &workspace=wrk_0198f3a27c517d3e8a4b5c6d7e8f9a0b"
     )
 }
 
