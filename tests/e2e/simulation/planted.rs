@@ -4,7 +4,7 @@
 use recado_protocol::planted::Planted;
 use recado_testkit::simulator::Hunt;
 
-/// Bugs that show in so few seeds that only the long run looks for them.
+/// Bugs that were not found in the seeds of a quick run; only the long run looks for them.
 const RARE: &[Planted] = &[
     Planted::EpochIgnored,
     Planted::LeftForgotten,
