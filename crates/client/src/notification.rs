@@ -95,9 +95,8 @@ impl Notifications {
         }
         let mut newest: BTreeMap<ConversationId, (&NewMessage, u32)> = BTreeMap::new();
         for message in messages {
-            let on_the_screen =
-                focus.window_focused && focus.conversation_id == Some(message.conversation_id);
-            if recipient.answers(&message.scope) && !on_the_screen {
+            // Whoever looks at the window sees the list, its counts and the line about what arrived.
+            if recipient.answers(&message.scope) && !focus.window_focused {
                 let entry = newest.entry(message.conversation_id).or_insert((message, 0));
                 *entry = (message, entry.1 + 1);
             }

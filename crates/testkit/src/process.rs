@@ -26,7 +26,18 @@ pub fn programs() -> anyhow::Result<&'static Path> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let built = BUILT.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let status = Command::new(cargo)
+        let mut build = Command::new(cargo);
+        // What cargo told this test about its own package; build scripts watch some of it and would
+        // compile everything anew.
+        let own = |name: &str| {
+            ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"]
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
+        };
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(own)) {
+            build.env_remove(name);
+        }
+        let status = build
             // All that `cargo xtask test` has built is named, with its features, so that the programs
             // are made of what the tests are made of, and nothing is compiled twice.
             .args(["build", "--quiet", "--workspace", "--exclude", "recado-desktop"])

@@ -63,12 +63,12 @@ fn what_is_mine_or_nobodys_in_my_teams_is_announced_and_nothing_else() {
 }
 
 #[test]
-fn what_is_on_the_screen_is_not_announced() {
+fn whoever_looks_at_the_window_is_not_called_to_it() {
     for (open, window_focused, announced) in [
         (Some(1), true, false),
         (Some(1), false, true),
-        (Some(2), true, true),
-        (None, true, true),
+        (Some(2), true, false),
+        (None, true, false),
         (None, false, true),
     ] {
         let focus = FocusRequest { conversation_id: open.map(conversation), window_focused };
