@@ -190,11 +190,12 @@ export function wordsOf(language) {
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe finds wrong with what the page shows, one line each. */
-export async function axeViolations(page) {
+/** What axe finds wrong with what the page shows, one line each; by all its rules, or by those named. */
+export async function axeViolations(page, rules) {
   // Evaluated from outside: the page's own policy lets no further script in.
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { iframes: false }));
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(AXE);
+  const options = { iframes: false, ...(rules && { runOnly: rules }) };
+  const { violations } = await page.evaluate((given) => window.axe.run(document, given), options);
   return violations.flatMap((violation) =>
     violation.nodes.map(
       (node) => `${violation.id}: ${node.target.join(' ')} ${node.failureSummary.replace(/\s+/g, ' ')}`,
