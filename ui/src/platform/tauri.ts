@@ -7,8 +7,12 @@ const EVENT = 'recado://event';
 
 /** The desktop program, over its IPC. */
 export function tauriHost(): Host {
-  // The program tells what waited for the page once it is asked for the first time; by then the page has to listen.
-  let listening: Promise<unknown> = Promise.resolve();
+  // The program tells what waited for the page once it is asked for the first time, so nothing is asked before the
+  // page listens, in whatever order its components begin.
+  let hears: () => void = () => undefined;
+  const listening = new Promise<void>((resolve) => {
+    hears = resolve;
+  });
   return {
     async invoke(name, request) {
       await listening;
@@ -20,7 +24,7 @@ export function tauriHost(): Host {
     },
     listen(handler) {
       const registration = listen<HostEvent>(EVENT, (event) => handler(event.payload));
-      listening = registration.catch(() => undefined);
+      registration.then(hears, hears);
       return () => {
         registration.then((unlisten) => unlisten());
       };
