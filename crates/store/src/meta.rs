@@ -35,9 +35,11 @@ pub struct Meta {
 
 impl Meta {
     /// Up to which of the change log's numbers every conversation here is as it was then. A
-    /// reconciliation moves the cursor at once, and the conversations only follow with the listing.
+    /// reconciliation moves the cursor at once; the conversations only follow with the listing, and
+    /// the closed ones with their check.
     pub fn complete_up_to(&self) -> u64 {
-        if self.heads == HeadsProgress::Complete { self.cursor } else { 0 }
+        let all_followed = self.heads == HeadsProgress::Complete && self.closed_check.is_none();
+        if all_followed { self.cursor } else { 0 }
     }
 
     /// The signed-in teammate as the policy function wants it; absent before the first bootstrap.

@@ -139,6 +139,11 @@ impl Engine {
         self.access_checked = false;
         self.closed_check = meta.closed_check;
         self.needs_bootstrap = meta.log_id.is_none() || meta.revision < REVISION;
+        if self.closed_check.is_some() && self.heads != HeadsProgress::Complete {
+            // What the pages of the last run named is not known any more.
+            self.heads = HeadsProgress::Needed;
+            self.reconcile_after_listing();
+        }
         // The last run may have ended at any point: after a complete listing and before what it did
         // not name was dropped, after a deletion and before the write-ahead log was emptied, after
         // the first page of another change log and before what the old one confirmed was queued.

@@ -250,7 +250,11 @@ impl Engine {
         };
         let ids = page.heads.iter().map(|head| head.id).collect();
         let then = Then::HeadsListed { progress: progress.clone(), ids, as_of };
-        self.jobs.push_back((Job::Heads(page, Some(progress), now), then));
+        // What is not named has not followed the cursor before it is dropped, so that the listing
+        // becomes complete with that.
+        let completed_later =
+            progress == HeadsProgress::Complete && self.reconcile && self.listed.is_some();
+        self.jobs.push_back((Job::Heads(page, (!completed_later).then_some(progress), now), then));
     }
 
     pub(super) fn heads_listed(

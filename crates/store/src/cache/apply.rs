@@ -48,7 +48,7 @@ pub(crate) fn batch(connection: &Connection, batch: CacheBatch) -> rusqlite::Res
     step.finish()
 }
 
-/// Drops what a complete listing did not name.
+/// Drops what a complete listing did not name. Only with that is the listing complete.
 pub(crate) fn reconcile(
     connection: &Connection,
     listed: &HashSet<ConversationId>,
@@ -58,6 +58,9 @@ pub(crate) fn reconcile(
     let mut step = Step::begin(connection)?;
     let keys = evict::unlisted(connection, listed, states, as_of)?;
     step.evict_with_contacts(&keys)?;
+    if matches!(step.meta.heads, HeadsProgress::Listing { .. }) {
+        step.meta.heads = HeadsProgress::Complete;
+    }
     step.finish()
 }
 

@@ -128,8 +128,9 @@ impl Store {
         self.write_cache(|tx| apply::batch(tx, batch))
     }
 
-    /// Drops the conversations in `states` that a complete listing did not name. `as_of` is the
-    /// cursor of the listing's first page; what changed after it is left alone.
+    /// Drops the conversations in `states` that a whole listing did not name, and marks the listing
+    /// as complete. `as_of` is the cursor of the listing's first page; what changed after it is left
+    /// alone.
     ///
     /// # Errors
     ///

@@ -4,7 +4,7 @@ use recado_protocol::host::View;
 use recado_protocol::sync::{Change, SyncPage, digest};
 use recado_protocol::workspace::{OwnAccess, Team};
 use recado_protocol::*;
-use recado_store::{CacheBatch, Dropped, HeadsProgress};
+use recado_store::{CacheBatch, Dropped, HeadListing, HeadsProgress};
 
 use crate::world::*;
 
@@ -271,10 +271,13 @@ fn what_a_listing_does_not_name_goes_unless_it_is_newer_or_in_another_state() {
     put_heads(&store, vec![head(1), head(2), newer, closed]);
     let listed = [conversation(1)].into();
     let states = [ConversationState::Open, ConversationState::Snoozed];
+    let listing = HeadListing { state: ConversationState::Snoozed, after: None, as_of: 200 };
+    store.set_heads_progress(&HeadsProgress::Listing { listing }).expect("it is stored");
     let applied = store.reconcile_heads(&listed, &states, 200).expect("it is reconciled");
     assert_eq!(applied.left.len(), 1);
     assert_eq!(applied.left[0].conversation_id, conversation(2));
     assert_eq!(store.cache_stats().expect("stats").heads, 3);
+    assert_eq!(store.meta().expect("readable").heads, HeadsProgress::Complete);
 }
 
 #[test]

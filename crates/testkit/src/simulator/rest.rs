@@ -36,6 +36,7 @@ impl World<'_> {
     pub(super) fn heal(&mut self) -> anyhow::Result<()> {
         self.calm = true;
         self.server_down_until = 0;
+        self.healed_at = self.now;
         self.trace.note(|| "everything heals".to_owned());
         for agent in 0..self.suspended.len() {
             if std::mem::take(&mut self.suspended[agent]) {

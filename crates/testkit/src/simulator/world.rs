@@ -139,6 +139,8 @@ pub(super) struct World<'p> {
     pub(super) customers: Customers,
     pub(super) backup: Option<(Db, History, Customers)>,
     pub(super) server_down_until: i64,
+    /// When every fault ended.
+    pub(super) healed_at: i64,
     pub(super) now: i64,
     pub(super) calm: bool,
     pub(super) suspended: [bool; AGENTS],
@@ -184,6 +186,7 @@ impl<'p> World<'p> {
             customers: Customers::default(),
             backup: None,
             server_down_until: 0,
+            healed_at: 0,
             now: 0,
             calm: false,
             suspended: [false; AGENTS],

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use recado_protocol::host::OpenRequest;
 use recado_protocol::*;
 
 use super::super::*;
@@ -70,6 +71,43 @@ fn the_check_of_closed_conversations_outlives_the_program() {
         assert_eq!(harness.cached(&[1, 4, 5]), [1, 4], "{cut_off_at}");
         let owed = harness.store.meta().expect("readable").closed_check;
         assert_eq!(owed, None, "{cut_off_at}");
+    }
+}
+
+#[test]
+fn what_was_confirmed_is_shown_until_its_conversation_has_followed_wherever_the_program_ends() {
+    let server = [closed(1, 20), closed(4, 21)];
+    for cut_off_at in ["Heads", "Reconcile", "ClosedIds", "Conversations", "Forget", "Digest"] {
+        let mut harness = reconciling();
+        let sent = [(command(70, 1, "One"), 20), (command(71, 4, "Four"), 21)];
+        for (command, version) in &sent {
+            harness.store.enqueue(command).expect("stored");
+            let outcome = CommandOutcome::Applied { version: *version, part_id: None };
+            let result = CommandResult { id: command.id, outcome };
+            harness.store.acknowledge(&result, log(1), harness.now).expect("stored");
+        }
+        let judge = |harness: &Harness| {
+            for (command, version) in &sent {
+                let request = OpenRequest { conversation_id: command.conversation_id, limit: 200 };
+                let view = harness.store.conversation_view(&request).expect("readable");
+                let Some(view) = view else { continue };
+                let words = command.action.body_text().expect("a reply");
+                let is_shown = view.parts.iter().any(|part| part.part.body_text == words);
+                assert!(is_shown || view.head.version >= *version, "{words}, {cut_off_at}");
+            }
+        };
+        judge(&harness);
+        harness.cut_off_at = Some(cut_off_at);
+        while harness.serve_one(50, &server) {
+            judge(&harness);
+        }
+        let mut harness = Harness::on(Arc::clone(&harness.store));
+        harness.input(Input::Start);
+        while harness.serve_one(50, &server) {
+            judge(&harness);
+        }
+        assert_eq!(harness.state(), ConnectionState::Online, "{cut_off_at}");
+        assert_eq!(harness.cached(&[1, 4, 5]), [4], "{cut_off_at}");
     }
 }
 
