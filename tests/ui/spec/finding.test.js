@@ -35,6 +35,19 @@ test('the search finds while one types and opens what it found', async (t) => {
   await result.filter({ hasText: '王小雨' }).waitFor();
 });
 
+test('what is found from another page takes the keys', async (t) => {
+  const { page } = await visitInbox(t, browser);
+  await byId(page, 'sidebar-outbox').click();
+  await byId(page, 'outbox').waitFor();
+  await page.keyboard.press('/');
+  await page.keyboard.type('viewing thursday');
+  await byId(page, 'search-result').first().waitFor();
+  await page.keyboard.press('Enter');
+  await byId(page, 'message').filter({ hasText: 'Is the viewing on Thursday still on?' }).waitFor();
+  await page.keyboard.press('r');
+  await page.locator('[data-testid="composer-editor"]:focus').waitFor();
+});
+
 test('the palette finds an action by its name, and the picker behind it does it', async (t) => {
   const { host, page } = await visitInbox(t, browser);
   const id = host.conversation('John Smith');

@@ -63,6 +63,13 @@ test('what was seen, what is one’s own, and what changes no answer is not', ()
   expect(told([entry(false, 'tag_added', 60), entry(true, 'comment', 300, 30)])).toEqual([]);
 });
 
+test('several messages that waited through the same are told once, at the last of them', () => {
+  const close = entry(false, 'close', 60);
+  const first = entry(true, 'note', 300, 30);
+  const second = entry(true, 'comment', 301, 31);
+  expect([...meanwhileOf([close, first, second], 0)]).toEqual([[second.part.id, close]]);
+});
+
 test('a message that went out at once was overtaken by nobody', () => {
   expect(told([entry(false, 'close', 31), entry(true, 'comment', 35, 30)])).toEqual([]);
 });

@@ -23,9 +23,10 @@ function actedAt({ part }: PartView, clockAheadS: number): number | null {
 const byColleague = ({ mine, part }: PartView) =>
   !mine && part.author.type === 'admin' && part.author.admin_id !== null && WEIGHS.has(part.part_type);
 
-/** For each of my messages that waited: the newest thing that a colleague did meanwhile. By the id of the message. */
+/** The newest thing that a colleague did while messages of mine waited, by the id of the last of those messages. */
 export function meanwhileOf(parts: readonly PartView[], clockAheadS: number): Map<string, PartView> {
   const found = new Map<string, PartView>();
+  let last: { id: string; deed: PartView } | null = null;
   parts.forEach((entry, index) => {
     if (!entry.mine || (entry.part.part_type !== 'comment' && entry.part.part_type !== 'note')) return;
     const at = actedAt(entry, clockAheadS);
@@ -34,7 +35,10 @@ export function meanwhileOf(parts: readonly PartView[], clockAheadS: number): Ma
       const other = parts[before];
       if (!other || (other.part.version > 0 && other.part.created_at <= at)) break;
       if (!byColleague(other)) continue;
+      // One sentence for all that waited through it.
+      if (last?.deed === other) found.delete(last.id);
       found.set(entry.part.id, other);
+      last = { id: entry.part.id, deed: other };
       break;
     }
   });

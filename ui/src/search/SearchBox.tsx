@@ -39,6 +39,8 @@ export function SearchBox() {
     setOpen(false);
     setText('');
     setOnServer(null);
+    // Where another page is shown there is no list yet, and keys must not go on into the field.
+    field.current?.blur();
     run('list.focus');
   };
   const choose = (index: number) => {
