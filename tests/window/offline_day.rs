@@ -18,7 +18,7 @@ use recado_testkit::{Channel, Engine, Passage, Person, Relay, TestClient, TestSe
 use serde_json::{Value, json};
 use xtask::poll;
 
-use crate::desk::{Desk, PATIENCE};
+use crate::desk::{Desk, PATIENCE, blocking};
 use hands::{Hands, action_of};
 use plan::{
     CLOSED_MEANWHILE, Expected, LEAVER_ASSIGNED, MOVED_AWAY, STEPS_EACH, Step, by_conversation,
@@ -222,7 +222,6 @@ fn same_but_for_seen(one: &Action, other: &Action) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "all actions are queued over two kills, but the draft is not seen again after the second; cause not found yet"]
 async fn a_day_offline_ends_with_everything_done_once_and_in_order() -> Result<()> {
     let mut day = Day::dawn().await?;
     let link = day.relay.join_link(day.server.running().join_link())?;
@@ -281,9 +280,10 @@ async fn a_day_offline_ends_with_everything_done_once_and_in_order() -> Result<(
         for (number, id) in work.iter().enumerate().take(BY_KEYS).skip(DEATHS[1]) {
             work_by_keys(&hands, number, *id)?;
         }
-        work_by_interface(&hands, &work, &people)?;
+        // Before the interface sends a reply in the same conversation, which takes the draft's place.
         hands.read(NAMES[20], &first_words(20))?;
         desk.until("the draft is back", DRAFT_IS, &[json!(DRAFT)])?;
+        work_by_interface(&hands, &work, &people)?;
         desk.click("sidebar-outbox")?;
         desk.wait("outbox-entry")?;
         let waiting = hands.outbox()?.entries;
@@ -454,10 +454,3 @@ fn check_refusals(refused: &[OutboxEntry], ids: &[ConversationId]) -> Result<()>
 
 const DRAFT_IS: &str =
     "return document.querySelector('[data-testid=composer-editor]')?.value === arguments[0];";
-
-/// The driver blocks, and the server of the test goes on beside it.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    tokio::task::spawn_blocking(work).await?
-}
