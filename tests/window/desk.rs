@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use recado_testkit::Person;
 use serde_json::{Value, json};
 use xtask::poll;
@@ -122,6 +122,22 @@ impl Desk {
     pub(crate) fn shell(&self, script: &str) -> Result<String> {
         let output = self.output(Command::new("sh").args(["-c", script]))?;
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    /// Gives the focus to the window, which no window manager does here.
+    pub(crate) fn give_the_focus(&self) -> Result<()> {
+        self.shell("xdotool search --onlyvisible --name '^Recado' windowfocus --sync")?;
+        let name = self.shell("xdotool getwindowfocus getwindowname")?;
+        ensure!(name.starts_with("Recado"), "{name:?} has the focus");
+        Ok(())
+    }
+
+    /// Gives the focus to the screen itself, and waits until the page knows.
+    pub(crate) fn take_the_focus_away(&self) -> Result<()> {
+        // Else the keys go to the window under the pointer, which counts as having the focus.
+        self.shell("xdotool mousemove 1390 890")?;
+        self.shell("xdotool windowfocus $(xdotool search --maxdepth 0 '')")?;
+        self.until("the page has lost the focus", "return !document.hasFocus();", &[])
     }
 
     pub(crate) fn window(&self) -> Result<&Window> {

@@ -23,9 +23,20 @@ async fn a_click_on_a_notification_opens_its_conversation() -> Result<()> {
         desk.sign_in(&link, &ana)?;
         desk.click("sidebar-view-all")?;
         desk.wait("conversation-row")?;
+        desk.give_the_focus()?;
         Ok(desk)
     })
     .await??;
+
+    // Whoever looks at the window sees it there.
+    shop.message(id, "hello?").await?;
+    let desk = blocking(move || {
+        desk.until_shown("[data-testid=conversation-row]", "hello?")?;
+        assert_eq!(desk.shell("dunstctl count displayed")?, "0");
+        desk.take_the_focus_away()?;
+        Ok(desk)
+    })
+    .await?;
 
     shop.message(id, "is anybody <b>there</b>?").await?;
     tokio::task::spawn_blocking(move || -> Result<()> {

@@ -37,7 +37,8 @@ async fn a_second_start_brings_the_first_window_forward_or_says_who_has_the_data
         symlink(&profile, &alias)?;
         let dotted = profile.join("../profile/.");
         for (number, spelling) in (1..).zip([&profile, &alias, &dotted]) {
-            take_the_focus_away(&desk)?;
+            desk.give_the_focus()?;
+            desk.take_the_focus_away()?;
             start_again(&desk, spelling, &join_link(number))?;
             shows_join_link(&desk, number)?;
             poll::until("the first window has the focus", PATIENCE, || {
@@ -144,14 +145,6 @@ fn start_again(desk: &Desk, folder: &Path, link: &str) -> Result<()> {
     let ended = desk.output(again.arg("--data-dir").arg(folder).arg(link))?;
     let said = String::from_utf8_lossy(&ended.stderr);
     ensure!(ended.status.success(), "the second start on {}: {said}", folder.display());
-    Ok(())
-}
-
-/// Gives the focus to the screen itself.
-fn take_the_focus_away(desk: &Desk) -> Result<()> {
-    desk.shell("xdotool windowfocus $(xdotool search --maxdepth 0 '')")?;
-    let name = desk.shell("xdotool getwindowfocus getwindowname")?;
-    ensure!(!name.starts_with("Recado"), "the window keeps the focus");
     Ok(())
 }
 
