@@ -23,6 +23,18 @@ pub(crate) fn build_programs(workspace: &Workspace) -> Command {
     command
 }
 
+/// The load on a real server, which is left out of builds that do not ask for it.
+pub(crate) const LOAD: &str = "recado-tests/load";
+
+/// Builds what the headless tests are made of, and their programs: the same build for all who need a part of it, so that
+/// nothing is compiled twice.
+pub(crate) fn build_test_programs(workspace: &Workspace) -> Command {
+    let mut command = cargo(workspace.root());
+    command.args(["build", "--workspace", "--exclude", "recado-desktop", "--features", LOAD]);
+    command.args(["--bins", "--tests"]);
+    command
+}
+
 /// Runs the unit tests of the window's own code.
 pub(crate) fn test_shell(workspace: &Workspace) -> Command {
     let mut command = cargo(workspace.root());

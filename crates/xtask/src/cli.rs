@@ -242,9 +242,7 @@ fn take_pictures(workspace: &Workspace, interrupt: &Interrupt) -> Result<()> {
         }
     }
     run_shown(&mut crate::app::build_ui(workspace), interrupt)?;
-    let mut host = cargo(workspace.root());
-    host.args(["build", "--package", "recado-testkit", "--bins"]);
-    run_shown(&mut host, interrupt)?;
+    run_shown(&mut crate::app::build_test_programs(workspace), interrupt)?;
     let mut pictures = npm::npm(&workspace.path("tests/ui"));
     pictures
         .args(["run", "pictures"])

@@ -422,14 +422,16 @@ impl<'a> Step<'a> {
     }
 
     /// Versions of the log before say nothing about the new one: active heads stay for reading until
-    /// the new log's come, and closed ones, which nobody lists, go.
+    /// the new log's come; closed ones, which nobody lists, go, and contacts of whom nothing is here,
+    /// who may have come with what was lost.
     fn reset(&mut self, log_id: LogId) -> rusqlite::Result<()> {
         let closed: Vec<i64> = self
             .connection
             .prepare_cached("SELECT conversation_key FROM conversations WHERE state = 'closed'")?
             .query_map([], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
-        self.evict_with_contacts(&closed)?;
+        self.evict(&closed)?;
+        self.applied.evicted |= directory::remove_orphans(self.connection)?;
         conversations::mark_stale(self.connection)?;
         self.connection.execute_batch("DELETE FROM evicted;")?;
         directory::forget_versions(self.connection)?;

@@ -1,7 +1,7 @@
 //! What one answer of the server does to the cache.
 
 use recado_protocol::host::View;
-use recado_protocol::sync::{Change, SyncPage, digest};
+use recado_protocol::sync::{Bootstrap, Change, SyncPage, digest};
 use recado_protocol::workspace::{OwnAccess, Team};
 use recado_protocol::*;
 use recado_store::{CacheBatch, Dropped, HeadListing, HeadsProgress};
@@ -278,6 +278,19 @@ fn what_a_listing_does_not_name_goes_unless_it_is_newer_or_in_another_state() {
     assert_eq!(applied.left[0].conversation_id, conversation(2));
     assert_eq!(store.cache_stats().expect("stats").heads, 3);
     assert_eq!(store.meta().expect("readable").heads, HeadsProgress::Complete);
+}
+
+#[test]
+fn under_another_log_a_contact_of_whom_nothing_is_here_is_gone() {
+    let store = started();
+    put(&store, vec![whole(1, &["Hello?"], 90)]);
+    sync(&store, page(START, 101, vec![Change::Contact { contact: contact(1, "Ada") }]));
+    sync(&store, page(101, 102, vec![Change::Contact { contact: contact(9, "Zoe") }]));
+    let new_log = LogId::from_uuid(uuid::Uuid::from_u128(2));
+    let again = Bootstrap { log_id: new_log, cursor: 80, ..bootstrap() };
+    let applied = store.apply(CacheBatch::bootstrap(again)).expect("the bootstrap is stored");
+    assert_eq!(store.cache_stats().expect("stats").contacts, 1, "only who has a conversation");
+    assert!(applied.evicted, "the file still holds who left");
 }
 
 #[test]

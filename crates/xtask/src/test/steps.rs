@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::app;
+use crate::app::{self, LOAD};
 use crate::command::{cargo, find_program};
 use crate::npm::npm;
 use crate::postgres;
@@ -149,10 +149,7 @@ fn ui(job: &mut Job<'_>) -> Result<()> {
 fn browser(job: &mut Job<'_>) -> Result<()> {
     let folder = job.require("tests/ui/package.json")?.with_file_name("");
     built_ui(job)?;
-    // The same build that the Rust tests ask for when they start a server or a client as a process.
-    let mut host = cargo(job.workspace.root());
-    host.args(["build", "--workspace", "--exclude", "recado-desktop", "--features", LOAD]);
-    job.run(host.args(["--bins", "--tests"]))?;
+    job.run(&mut app::build_test_programs(job.workspace))?;
     job.install_npm(&folder)?;
     let chromium =
         system::chromium().context("there is no Chromium; `cargo xtask deps` installs it")?;
@@ -186,9 +183,6 @@ fn headless_tests(job: &Job<'_>) -> Command {
     tests.args(["--features", LOAD]);
     tests
 }
-
-/// The load on a real server, which is left out of builds that do not ask for it.
-const LOAD: &str = "recado-tests/load";
 
 fn ui_folder(job: &Job<'_>) -> Result<PathBuf> {
     Ok(job.require("ui/package.json")?.with_file_name(""))
