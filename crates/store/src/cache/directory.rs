@@ -48,13 +48,14 @@ pub(crate) fn teams(connection: &Connection) -> rusqlite::Result<Vec<Team>> {
         .collect()
 }
 
-/// Lets any version from the present change log win.
+/// Lets any version from the present change log win. Read marks go: the server sends those that are left
+/// with their conversations, and none for what was marked in the part that is lost.
 pub(crate) fn forget_versions(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         "UPDATE teammates SET version = -1;
          UPDATE teams SET version = -1;
          UPDATE contacts SET version = -1;
-         UPDATE read_marks SET version = -1;",
+         DELETE FROM read_marks;",
     )
 }
 

@@ -1,7 +1,7 @@
 //! What one answer of the server does to the cache.
 
 use recado_protocol::host::View;
-use recado_protocol::sync::{Bootstrap, Change, SyncPage, digest};
+use recado_protocol::sync::{Bootstrap, Change, ConversationPage, SyncPage, digest};
 use recado_protocol::workspace::{OwnAccess, Team};
 use recado_protocol::*;
 use recado_store::{CacheBatch, Dropped, HeadListing, HeadsProgress};
@@ -278,6 +278,21 @@ fn what_a_listing_does_not_name_goes_unless_it_is_newer_or_in_another_state() {
     assert_eq!(applied.left[0].conversation_id, conversation(2));
     assert_eq!(store.cache_stats().expect("stats").heads, 3);
     assert_eq!(store.meta().expect("readable").heads, HeadsProgress::Complete);
+}
+
+#[test]
+fn under_another_log_a_mark_that_was_lost_marks_nothing() {
+    let store = started();
+    sync(&store, page(START, 101, vec![Change::ReadMark { read_mark: mark(1, 2, 101) }]));
+    put(&store, vec![whole(1, &["a", "b"], 90)]);
+    assert_eq!(view_of(&store, 1).unread, 0);
+    let new_log = LogId::from_uuid(uuid::Uuid::from_u128(2));
+    let again = Bootstrap { log_id: new_log, cursor: 80, ..bootstrap() };
+    store.apply(CacheBatch::bootstrap(again)).expect("the bootstrap is stored");
+    let fetched = conversations(vec![whole(1, &["a", "b"], 70)]);
+    let fetched = ConversationPage { log_id: new_log, cursor: 80, ..fetched };
+    store.apply(CacheBatch::conversations(fetched)).expect("it is stored");
+    assert_eq!(view_of(&store, 1).unread, 2);
 }
 
 #[test]
