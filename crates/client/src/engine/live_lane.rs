@@ -124,8 +124,12 @@ impl Engine {
         }
         // It has ended by itself, so there is nothing to close. If it says that the session has
         // ended, the next pull tells: a ticket that came too late says the same.
+        let was_open = matches!(self.live.state, State::Open(_));
         self.live = Live::default();
+        // What is being stored is still the lane's step, and what comes next follows on it.
+        let is_storing = self.sync_busy && was_open && !self.sync_is_asked();
         self.sync_failed(now, error, effects);
+        self.sync_busy = is_storing;
     }
 
     /// Applies the next pushed page that says something new. Returns whether there was one.

@@ -111,6 +111,11 @@ impl Engine {
     ) {
         self.sync_busy = false;
         self.needs_pull = true;
+        // An answer that still comes would be of a state that the next steps have left behind.
+        self.requests.retain(|_, purpose| !matches!(purpose, Purpose::Sync));
+        if std::mem::take(&mut self.comparing) {
+            self.comparisons_left += 1;
+        }
         self.close_live(effects);
         let bootstrapping = self.needs_bootstrap || self.log_id.is_none();
         if error.code() == ErrorCode::CursorGone && !bootstrapping {
@@ -129,6 +134,11 @@ impl Engine {
             self.heads = HeadsProgress::Needed;
         }
         self.sync_backoff.failed(now, error.code(), error.retry_after_s(), self.random.as_ref());
+    }
+
+    /// Whether the lane waits for an answer.
+    pub(super) fn sync_is_asked(&self) -> bool {
+        self.requests.values().any(|purpose| matches!(purpose, Purpose::Sync))
     }
 
     pub(super) fn apply_page(&mut self, now: Timestamp, page: SyncPage, live: bool) {

@@ -40,6 +40,27 @@ fn a_hint_about_the_network_ends_the_wait() {
 }
 
 #[test]
+fn an_answer_that_the_end_of_the_stream_has_overtaken_changes_nothing() {
+    let mut harness = Harness::online(10, &[head(1, 5)]);
+    harness.pass(61);
+    let (late, ask) = harness.ask();
+    assert!(matches!(ask, Ask::Sync { .. }), "{ask:?}");
+    let live = harness.live();
+    harness.input(Input::LiveClosed { live, error: TransportError::Unreachable });
+    harness.wake();
+    let (request, _) = harness.ask();
+    assert!(harness.sent.is_empty(), "one question at a time");
+    let newer = harness.page(10, 12, vec![change(head(1, 12))]);
+    harness.answer_to(request, Answer::Sync(newer));
+    // Of the time before: taken, it would begin the cache anew at a number that it has passed.
+    let bootstrap = harness.bootstrap(11, access(1, ConversationAccess::all()));
+    harness.answer_to(late, bootstrap);
+    assert_eq!(harness.store.meta().expect("readable").cursor, 12);
+    harness.serve(12, &[head(1, 12)]);
+    assert_eq!(harness.state(), ConnectionState::Online);
+}
+
+#[test]
 fn every_reason_for_being_offline_is_told() {
     for error in [
         TransportError::Unreachable,
