@@ -414,7 +414,9 @@ impl World<'_> {
         self.restored = true;
         self.backend.restore(backup)?;
         self.history = history;
-        self.customers = customers;
+        // What was lost may stand in a cache for a while yet, so its words are not written twice.
+        let present = std::mem::replace(&mut self.customers, customers);
+        self.customers.take_words_of(present);
         let oracle = self.backend.people.oracle;
         let seen = done(recado_server::sync::bootstrap(self.backend.core(), oracle))??;
         self.history.log_id = seen.log_id;

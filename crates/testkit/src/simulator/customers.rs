@@ -25,6 +25,14 @@ pub(super) struct Customers {
     requests: u64,
 }
 
+impl Customers {
+    /// Also knows which words were written in the part of the log that is lost.
+    pub(super) fn take_words_of(&mut self, present: Self) {
+        self.words = present.words;
+        self.requests = present.requests;
+    }
+}
+
 impl World<'_> {
     fn message(&mut self, chance: &mut Chance) -> (String, ChannelMessage) {
         self.customers.requests += 1;
