@@ -270,9 +270,6 @@ impl<'p> World<'p> {
                 if result.is_ok() {
                     self.machines[machine].answered_at = self.now;
                 }
-                if let Ok(Answer::Digest(digest)) = &result {
-                    self.machines[machine].compared = Some((digest.log_id, digest.epoch));
-                }
                 self.trace.note(|| match &result {
                     Ok(answer) => format!("machine {machine} is answered {request} {answer:?}"),
                     Err(error) => format!("machine {machine} is answered {request} {error}"),
@@ -556,6 +553,13 @@ impl<'p> World<'p> {
             Err(failure) => format!("machine {machine} fails at {name}: {failure}"),
         });
         match result {
+            // The engine takes it for the other side of the comparison.
+            Ok(JobAnswer::Digest(own)) => {
+                let present = &mut self.machines[machine];
+                let log_id = present.store.meta()?.log_id;
+                present.compared = log_id.map(|log_id| (log_id, own.epoch));
+                Ok(())
+            }
             Ok(JobAnswer::Applied(applied)) => {
                 self.machines[machine].deleted |= applied.evicted;
                 if self.chance.happens(300) {
