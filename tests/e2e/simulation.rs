@@ -4,9 +4,9 @@ mod planted;
 
 use recado_testkit::simulator::Campaign;
 
-/// How many seeds: a share in the quick run, a hundred times as many in the long one.
+/// How many seeds: a share in the quick run, ten times as many in the long one.
 fn seeds() -> u64 {
-    if std::env::var_os("RECADO_LONG").is_some() { 100_000 } else { 1_000 }
+    if std::env::var_os("RECADO_LONG").is_some() { 100_000 } else { 10_000 }
 }
 
 #[test]

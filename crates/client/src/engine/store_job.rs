@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use recado_protocol::host::{InboxRequest, ListKey, Sort, View};
+use recado_protocol::host::ListKey;
 use recado_protocol::sync::{Bootstrap, ConversationPage, HeadPage, SyncPage};
 use recado_protocol::{
     Command, CommandId, CommandResult, ConversationId, ConversationState, ErrorCode, LogId,
@@ -200,10 +200,8 @@ pub fn run(store: &Store, job: Job) -> Result<JobAnswer, StoreFailure> {
         Job::Digest => JobAnswer::Digest(store.digest()?),
         Job::WantedBodies(limit) => JobAnswer::Ids(store.wanted_bodies(limit)?),
         Job::ClosedIds(after) => {
-            let request =
-                InboxRequest { view: View::Closed, sort: Sort::Newest, after, limit: CLOSED_PAGE };
-            let page = store.inbox_page(&request)?;
-            JobAnswer::Closed(page.rows.iter().map(|row| row.head.id).collect(), page.next)
+            let (ids, next) = store.closed_ids(after, CLOSED_PAGE)?;
+            JobAnswer::Closed(ids, next)
         }
         Job::ClosedCheck(check) => {
             store.set_closed_check(check.as_ref())?;

@@ -1,5 +1,6 @@
 //! Conversations: a head and its parts, merged so that the order of arrival does not matter.
 
+use recado_protocol::host::ListKey;
 use recado_protocol::{
     ConversationHead, ConversationId, Part, Planted, ReadMark, TeammateId, Timestamp, is_planted,
 };
@@ -10,7 +11,7 @@ use super::directory;
 use super::parts::{self, Put};
 use super::rows::{HEAD_COLUMNS, HeadRow};
 use super::tokens::{self, Words};
-use crate::sql::{blob, number, opt_blob, opt_micros, to_json, unsigned};
+use crate::sql::{at, blob, id, number, opt_blob, opt_micros, to_json, unsigned};
 
 /// What storing a conversation did.
 #[derive(Debug, Default)]
@@ -107,6 +108,27 @@ pub(crate) fn row_by_key(connection: &Connection, key: i64) -> rusqlite::Result<
 pub(crate) fn mark_stale(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute("UPDATE conversations SET stale = 1", [])?;
     Ok(())
+}
+
+/// The keys of closed conversations, the newest first, as they are here: whatever waits in the outbox
+/// for them changes nothing about what the server has to say.
+pub(crate) fn closed(
+    connection: &Connection,
+    after: Option<&ListKey>,
+    limit: u32,
+) -> rusqlite::Result<Vec<ListKey>> {
+    let (before, id_before) =
+        after.map_or((i64::MAX, [0xff; 16]), |key| (key.at.as_micros(), blob(key.conversation_id)));
+    connection
+        .prepare_cached(
+            "SELECT last_part_at, id FROM conversations INDEXED BY conversations_closed \
+             WHERE state = 'closed' AND (last_part_at, id) < (?1, ?2) \
+             ORDER BY last_part_at DESC, id DESC LIMIT ?3",
+        )?
+        .query_map(params![before, id_before, limit], |row| {
+            Ok(ListKey { at: at(row, 0)?, waiting: false, conversation_id: id(row, 1)? })
+        })?
+        .collect()
 }
 
 /// The key and the version of a conversation.

@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 
+use recado_protocol::host::ListKey;
 use recado_protocol::sync::digest;
 use recado_protocol::{ConversationId, ConversationState, LogId, Timestamp};
 use rusqlite::Connection;
 
 use super::{Store, lock};
 use crate::batch::{Applied, CacheBatch};
-use crate::cache::{apply, meta, search};
+use crate::cache::{apply, conversations, meta, search};
 use crate::database;
 use crate::error::{Error, Which};
 use crate::meta::{ClockSeen, ClosedCheck, HeadsProgress, Meta};
@@ -115,6 +116,25 @@ impl Store {
     /// Those of any write.
     pub fn set_closed_check(&self, check: Option<&ClosedCheck>) -> Result<(), Error> {
         self.write_cache(|tx| meta::set_closed_check(tx, check))
+    }
+
+    /// A page of the closed conversations that are here, and where the next one begins. Nothing is laid
+    /// over it: what waits in the outbox for a conversation does not say whether it is still there.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn closed_ids(
+        &self,
+        after: Option<ListKey>,
+        limit: u32,
+    ) -> Result<(Vec<ConversationId>, Option<ListKey>), Error> {
+        let keys = self.read_cache(|cache| {
+            conversations::closed(cache, after.as_ref(), limit).map_err(cache_error)
+        })?;
+        let is_full = keys.len() == limit as usize;
+        let next = keys.last().copied().filter(|_| is_full);
+        Ok((keys.into_iter().map(|key| key.conversation_id).collect(), next))
     }
 
     /// Stores one answer of the server in one transaction: its objects, as far as they are newer, the

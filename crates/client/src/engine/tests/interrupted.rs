@@ -112,6 +112,19 @@ fn what_was_confirmed_is_shown_until_its_conversation_has_followed_wherever_the_
 }
 
 #[test]
+fn closed_conversations_are_asked_for_whatever_the_outbox_lays_over_them() {
+    let mut harness = reconciling();
+    let mut reopened = command(70, 5, "");
+    reopened.action = Action::ConversationOpen;
+    harness.store.enqueue(&reopened).expect("stored");
+    let outcome = CommandOutcome::Applied { version: 20, part_id: None };
+    let result = CommandResult { id: reopened.id, outcome };
+    harness.store.acknowledge(&result, log(1), harness.now).expect("stored");
+    harness.serve(50, &[head(1, 5), closed(4, 11)]);
+    assert_eq!(harness.cached(&[1, 4, 5]), [1, 4]);
+}
+
+#[test]
 fn a_check_that_begins_anew_is_not_taken_further_by_the_answer_to_the_one_before() {
     let mut harness = reconciling();
     let from_before = serve_up_to_the_check(&mut harness).expect("closed ones are asked for");
