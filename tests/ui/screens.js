@@ -27,7 +27,7 @@ export const standingAt =
   async (page) => {
     await page.route('**/host/app_state', async (route) => {
       const response = await route.fetch();
-      const problem = { code, detail: 'org.freedesktop.secrets', can_retry: true, can_reset_cache: false };
+      const problem = { code, detail: 'org.freedesktop.secrets', can_retry: true, can_reset_cache: code === 'cache_damaged' };
       await route.fulfill({
         response,
         json: { ...(await response.json()), phase: 'blocked', problem, secret_storage },
@@ -107,6 +107,9 @@ export async function furnish(host, language) {
   await untilSent(host);
 }
 
+/** Panes that are read after the first picture stand as well. */
+const paneStands = (page, pane) => page.locator(`[data-pane="${pane}"] :is(p, dt)`).first().waitFor();
+
 const offline = (page) => page.locator('[data-testid="status-bar"][data-state="offline"]').waitFor();
 
 /** The screens without a network, with something queued, something refused and a kept draft. */
@@ -137,6 +140,7 @@ export async function withoutNetwork(host, language) {
     await offline(page);
     await openConversation(page, conversation_id);
     await byId(page, 'refusal').waitFor();
+    await paneStands(page, 'details');
   };
   return [
     ['offline', open],
@@ -169,8 +173,8 @@ export function fromAConversation(host) {
     await openConversation(page, marta);
   };
   return [
-    ['inbox', inboxLoaded],
-    ['conversation', open],
+    ['inbox', inboxLoaded, (page) => paneStands(page, 'conversation')],
+    ['conversation', open, (page) => paneStands(page, 'details')],
     [
       'writing-a-note',
       async (page) => {
