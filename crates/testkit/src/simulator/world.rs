@@ -24,6 +24,7 @@ use super::plan::{Plan, SECOND, What};
 use super::trace::Trace;
 use super::wire;
 
+mod network;
 mod streams;
 
 /// How long a request is waited for, in microseconds.
@@ -437,90 +438,6 @@ impl<'p> World<'p> {
         let at = self.now + self.chance.between(100_000, 20 * SECOND);
         let life = self.machines[machine].life;
         self.schedule(at, Event::SwitchOn { machine, life });
-    }
-
-    /// How long something takes from one to the other.
-    fn way(&mut self) -> i64 {
-        let weather = &self.plan.weather;
-        if !self.calm && self.chance.happens(weather.slow) {
-            self.chance.between(SHORTEST_WAY, weather.slowest)
-        } else {
-            self.chance.between(SHORTEST_WAY, 40_000)
-        }
-    }
-
-    fn is_lost(&mut self) -> bool {
-        !self.calm && self.chance.happens(self.plan.weather.lost)
-    }
-
-    fn has_no_way(&self, machine: usize) -> bool {
-        self.machines[machine].no_network_until > self.now || self.server_down_until > self.now
-    }
-
-    fn send(&mut self, machine: usize, request: Id, ask: Ask) {
-        let life = self.machines[machine].life;
-        self.trace.note(|| format!("machine {machine} asks {request} {}", wire::question(&ask)));
-        if self.is_lost() {
-            return self.unanswered(machine, life, request);
-        }
-        let doubled = !self.calm && self.chance.happens(self.plan.weather.doubled);
-        let first_answers = !doubled || self.chance.happens(500);
-        if doubled {
-            let (ask, at) = (ask.clone(), self.now + self.way());
-            let answered = !first_answers;
-            self.schedule(at, Event::Request { machine, life, request, ask, answered });
-        }
-        let at = self.now + self.way();
-        let answered = first_answers;
-        self.schedule(at, Event::Request { machine, life, request, ask, answered });
-    }
-
-    fn unanswered(&mut self, machine: usize, life: u64, request: Id) {
-        let at = self.now + self.chance.between(SHORTEST_WAY, TIMEOUT);
-        let result = Err(TransportError::Unreachable);
-        self.schedule(at, Event::Answer { machine, life, request, result });
-    }
-
-    fn request_arrives(
-        &mut self,
-        machine: usize,
-        life: u64,
-        request: Id,
-        ask: &Ask,
-        answered: bool,
-    ) -> anyhow::Result<()> {
-        if self.has_no_way(machine) {
-            if answered {
-                self.unanswered(machine, life, request);
-            }
-            return Ok(());
-        }
-        let who = self.machines[machine].who;
-        if let Ask::Commands(request) = ask {
-            self.judge_sending(machine, request)?;
-        }
-        let answer = self.backend.answer(who, ask, &self.plan.weather);
-        self.after_write()?;
-        if let Ok(answer) = &answer {
-            self.judge_answer(self.machines[machine].agent, answer)?;
-        }
-        if let (Ask::Commands(request), Ok(Answer::Commands(first))) = (ask, &answer) {
-            self.judge_outcomes(machine, request, first)?;
-        }
-        if !answered {
-            return Ok(());
-        }
-        if self.is_lost() {
-            self.unanswered(machine, life, request);
-            return Ok(());
-        }
-        let mut result = answer.map_err(TransportError::Refused);
-        if self.plan.weather.newer_server {
-            result = wire::across(ask, result, &mut self.chance)?;
-        }
-        let at = self.now + self.way();
-        self.schedule(at, Event::Answer { machine, life, request, result });
-        Ok(())
     }
 
     fn work(&mut self, machine: usize, life: u64, job: Id, work: Job) -> anyhow::Result<()> {
