@@ -170,6 +170,10 @@ mod tests {
         let mut sleep = Command::new("sleep");
         let mut sleep = Owned::spawn(sleep.arg("600").env(name, value)).expect("sleep runs");
         let sleep_path = Path::new("/usr/bin/sleep");
+        // Until the kernel has laid out the new program, it runs already and has no environment to be found by.
+        while marker.carriers().is_empty() {
+            thread::yield_now();
+        }
         assert_eq!(marker.kill(Path::new("/bin/no-such-program")), 0);
         assert!(sleep.exited().expect("its state").is_none());
         assert_eq!(marker.kill(sleep_path), 1);
