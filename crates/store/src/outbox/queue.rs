@@ -87,7 +87,7 @@ pub(crate) fn pending_to_send(
             break;
         }
         // A predecessor that is not here any more was applied more than 48 hours ago; one that was
-        // given up has refused its followers.
+        // given up has refused its followers, or the server decides about them.
         let free = command.after.is_none_or(|after| !unsettled.contains(&after));
         if !free && is_planted(Planted::WaitingBlocksAll) {
             break;
@@ -270,7 +270,8 @@ pub(crate) fn retry(
 }
 
 /// Deletes an entry that is not applied and not on its way. What followed it is refused, so that it
-/// waits for a decision of its own.
+/// waits for a decision of its own, unless it was sent before: that was after its predecessor had been
+/// confirmed, by a log that is lost now, and both may have taken effect. The server knows.
 pub(crate) fn discard(
     connection: &Connection,
     id: CommandId,
@@ -294,7 +295,7 @@ pub(crate) fn discard(
     connection
         .prepare_cached(
             "UPDATE commands SET state = 'refused', refusal_code = ?2, refusal_message = ?3 \
-             WHERE after = ?1 AND state = 'queued'",
+             WHERE after = ?1 AND state = 'queued' AND attempts = 0",
         )?
         .execute(params![
             blob(id),

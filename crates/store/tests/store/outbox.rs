@@ -135,6 +135,24 @@ fn giving_one_up_leaves_what_follows_to_a_person() {
 }
 
 #[test]
+fn giving_up_what_another_log_confirmed_leaves_what_followed_it_to_the_server() {
+    let store = started();
+    let other_log = LogId::from_uuid(uuid::Uuid::from_u128(2));
+    enqueue(&store, 1, 1, None);
+    enqueue(&store, 2, 1, Some(1));
+    for n in [1, 2] {
+        store.mark_attempt(&[command_id(n)], second(0)).expect("it is stored");
+        confirm(&store, n, second(0));
+    }
+    enqueue(&store, 3, 1, Some(1));
+    store.unacknowledge_for_new_log(other_log, second(1)).expect("a write");
+    store.discard(command_id(1)).expect("it is given up");
+    // The server may have kept both, so only it can say; what it never saw waits for a person.
+    assert_eq!(sendable(&store), [command_id(2)]);
+    assert_eq!(store.outbox_counts().expect("counts").refused, 1);
+}
+
+#[test]
 fn what_is_on_its_way_cannot_be_given_up() {
     let store = started();
     enqueue(&store, 1, 1, None);
