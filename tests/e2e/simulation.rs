@@ -19,5 +19,8 @@ fn no_seed_breaks_an_invariant() -> anyhow::Result<()> {
         panic!("seed {}: {}\n{trace}", failure.seed, failure.breach.what);
     }
     assert_eq!((report.runs, report.repeats), (seeds(), seeds() / 100));
+    // Sessions go on and are stolen in them, or nothing was asked of either.
+    assert!(report.rotations >= seeds(), "only {} rotations", report.rotations);
+    assert!(report.thefts >= seeds() / 200, "only {} thefts were found out", report.thefts);
     Ok(())
 }

@@ -129,8 +129,14 @@ impl Session {
                 }
                 Step::Propose(proposal) => {
                     let request = Request::post("/v1/session/refresh", &proposal)?;
-                    let answer: SessionAnswer = self.transport.send(request).await?.read()?;
-                    return Ok(tokens.answered(answer, self.clock.now()));
+                    let answer = self.transport.send(request).await?;
+                    match answer.read::<SessionAnswer>() {
+                        Ok(answer) => return Ok(tokens.answered(answer, self.clock.now())),
+                        Err(error) if error.code() == ErrorCode::IdempotencyConflict => {
+                            tokens.overtaken();
+                        }
+                        Err(error) => return Err(error),
+                    }
                 }
             }
         }

@@ -165,6 +165,32 @@ bugs! {
         /// The wait between attempts grows without a limit.
         BackoffUncapped,
     }
+    "sessions" {
+        /// Two successors of one refresh secret are both taken.
+        SecondHolderServed,
+        /// A refresh whose answer was lost is taken for a second holder's.
+        RepeatTakenForTheft,
+        /// A refresh that its own repetition overtook is taken for a second holder's.
+        OvertakenTakenForTheft,
+        /// A client that somebody has overtaken proposes the same for ever.
+        OvertakenForEver,
+        /// The server does not remember which refresh secrets were used.
+        UsedSecretForgotten,
+        /// A client proposes another secret than the one that it has stored.
+        ProposedUnstored,
+        /// A client keeps a token that the server no longer takes.
+        RejectedTokenKept,
+        /// An access token that has run out is served.
+        ExpiredTokenServed,
+        /// The access tokens of a session that has ended are served.
+        EndedSessionServed,
+        /// The streams of a session that ends are not told.
+        EndUnannounced,
+        /// A suspended teammate's session is refreshed.
+        SuspendedRefreshed,
+        /// A session that ends because of a second holder leaves no row in the audit.
+        TheftUnaudited,
+    }
     "server order" {
         /// An assignment does not replace an earlier one.
         FirstAssignmentStays,

@@ -23,6 +23,13 @@ impl SecretCheck {
         Self { address }
     }
 
+    /// That of a simulated request, which comes over no router.
+    #[cfg(feature = "simulation")]
+    #[must_use]
+    pub const fn simulated(address: IpAddr) -> Self {
+        Self { address }
+    }
+
     /// Where the connection comes from.
     #[must_use]
     pub const fn address(&self) -> IpAddr {

@@ -14,6 +14,7 @@ mod judge_batch;
 mod judge_commands;
 mod judge_end;
 mod judge_pages;
+mod judge_sessions;
 mod machine;
 mod plan;
 mod rest;
@@ -45,6 +46,10 @@ pub struct Breach {
 pub struct Run {
     /// How many events were handled.
     pub steps: u64,
+    /// How often a session's refresh secret was replaced.
+    pub rotations: u64,
+    /// How many sessions ended because somebody else used their secrets.
+    pub thefts: u64,
     /// The same for the same run, where a trace was kept.
     pub digest: String,
     /// What happened, where it was kept.
@@ -66,6 +71,7 @@ pub fn run(beginning: &Beginning, plan: &Plan, traced: bool) -> anyhow::Result<R
         .map(|error| Breach { what: format!("{error:#}"), trace: world.trace.lines().to_vec() });
     let (digest, trace) = (world.trace.digest(), world.trace.lines().to_vec());
     let steps = world.steps;
+    let (rotations, thefts) = world.ledger.totals();
     beginning.keep(world.databases);
-    Ok(Run { steps, digest, trace, breach })
+    Ok(Run { steps, rotations, thefts, digest, trace, breach })
 }

@@ -1,7 +1,7 @@
 //! The queue of jobs on the store and what follows each.
 
 use recado_protocol::sync::ScopeDigest;
-use recado_protocol::{CommandId, ConversationId, ErrorCode, REVISION, Timestamp};
+use recado_protocol::{CommandId, ConversationId, ErrorCode, LogId, REVISION, Timestamp};
 use recado_store::{Applied, ClosedCheck, HeadsProgress, Meta};
 use tracing::warn;
 
@@ -28,7 +28,10 @@ pub(super) enum Then {
     Forgotten,
     ClosedRead(ClosedCheck),
     ClosedChecked,
-    CommandsRead,
+    CommandsRead {
+        /// The log under which they were asked for.
+        log_id: Option<LogId>,
+    },
     CommandsPutBack(Vec<CommandId>),
     CommandsLeftOut(Vec<CommandId>),
     Acknowledged(Vec<CommandId>),
@@ -100,8 +103,8 @@ impl Engine {
             (Then::ClosedRead(check), JobAnswer::Closed(ids, next)) => {
                 self.closed_read(check, ids, next, effects);
             }
-            (Then::CommandsRead, JobAnswer::Commands(commands)) => {
-                self.commands_read(commands, effects);
+            (Then::CommandsRead { log_id }, JobAnswer::Commands(commands)) => {
+                self.commands_read(log_id, commands, effects);
             }
             (Then::CommandsPutBack(ids), JobAnswer::Nothing) => {
                 self.outbox.busy = false;

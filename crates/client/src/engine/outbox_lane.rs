@@ -6,7 +6,7 @@
 
 use recado_protocol::command::{CommandsRequest, MAX_COMMANDS_PER_REQUEST};
 use recado_protocol::{
-    Command, CommandId, ConversationId, ErrorCode, Planted, Timestamp, is_planted,
+    Command, CommandId, ConversationId, ErrorCode, LogId, Planted, Timestamp, is_planted,
 };
 
 use super::jobs::Then;
@@ -54,11 +54,17 @@ impl Engine {
         self.outbox.busy = true;
         // Cleared before the store is asked: what is submitted while it answers sets it again.
         self.outbox.waiting = false;
-        self.jobs.push_back((Job::NextCommands(limit, now), Then::CommandsRead));
+        let then = Then::CommandsRead { log_id: self.log_id };
+        self.jobs.push_back((Job::NextCommands(limit, now), then));
         self.start_job(effects);
     }
 
-    pub(super) fn commands_read(&mut self, commands: Vec<Command>, effects: &mut Vec<Effect>) {
+    pub(super) fn commands_read(
+        &mut self,
+        log_id: Option<LogId>,
+        commands: Vec<Command>,
+        effects: &mut Vec<Effect>,
+    ) {
         if commands.is_empty() {
             self.outbox.busy = false;
             self.outbox.alone = false;
@@ -66,8 +72,14 @@ impl Engine {
         }
         self.outbox.waiting = true;
         let ids: Vec<_> = commands.iter().map(|command| command.id).collect();
+        // Another log has begun meanwhile. What the lost one had confirmed is older than these, and goes
+        // before them.
+        if log_id != self.log_id {
+            self.jobs.push_back((Job::Unsent(ids.clone()), Then::CommandsPutBack(ids)));
+            return;
+        }
         effects.push(Effect::Tell(Notice::OutboxChanged(ids.clone())));
-        let request = CommandsRequest { log_id: self.log_id, commands };
+        let request = CommandsRequest { log_id, commands };
         self.send(Purpose::Outbox(ids), Ask::Commands(request), effects);
     }
 

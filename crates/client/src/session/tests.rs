@@ -24,6 +24,7 @@ enum Network {
 #[derive(Debug, Default)]
 struct ServerState {
     current: String,
+    previous: Option<String>,
     proposed: Option<String>,
     revoked: bool,
     tokens: u32,
@@ -58,8 +59,11 @@ impl Server {
                 _ => state.proposed = Some(request.next_hash.clone()),
             }
         } else if state.proposed.as_ref() == Some(&presented) {
-            state.current = presented;
+            state.previous = Some(std::mem::replace(&mut state.current, presented));
             state.proposed = Some(request.next_hash.clone());
+        } else if state.previous.as_ref() == Some(&presented) && request.next_hash == state.current
+        {
+            return Err(ErrorCode::IdempotencyConflict);
         } else {
             state.revoked = true;
             return Err(ErrorCode::SessionEnded);
@@ -263,6 +267,28 @@ async fn a_second_holder_of_an_old_secret_is_found_out() {
     };
     let stealing = Session::resume(parts, SessionId::from_uuid(Uuid::from_u128(1)));
     assert_eq!(ask(&stealing).await, Err(ErrorCode::SessionEnded));
+    assert!(world.server.state().revoked);
+}
+
+#[tokio::test]
+async fn a_thief_who_is_a_step_ahead_ends_the_session_and_does_not_leave_its_owner_outside() {
+    let world = World::new();
+    let session = world.session();
+    world.server.state().network = VecDeque::from([Network::LosesAnswer]);
+    assert_eq!(ask(&session).await, Err(ErrorCode::Unreachable));
+    // The thief has both secrets, repeats the owner's proposal and goes on from there.
+    let stolen = world.keychain.items().remove(&world.parts.item).expect("the item");
+    let thief = World::new();
+    thief.keychain.put(thief.parts.item.clone(), stolen);
+    let parts = SessionParts {
+        transport: Arc::clone(&world.server) as Arc<dyn Transport>,
+        ..thief.parts.clone()
+    };
+    let stealing = Session::resume(parts, SessionId::from_uuid(Uuid::from_u128(1)));
+    ask(&stealing).await.expect("a token for the thief");
+    thief.clock.pass(300);
+    ask(&stealing).await.expect("the next token for the thief");
+    assert_eq!(ask(&session).await, Err(ErrorCode::SessionEnded));
     assert!(world.server.state().revoked);
 }
 

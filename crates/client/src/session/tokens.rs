@@ -5,7 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use recado_protocol::identity::{RefreshRequest, Session as SessionAnswer};
-use recado_protocol::{SessionId, Timestamp};
+use recado_protocol::{Planted, SessionId, Timestamp, is_planted};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -152,6 +152,11 @@ impl Tokens {
                 let next = Some(new_secret(random)?);
                 Step::Write(RefreshItem { current: item.current.clone(), next })
             }
+            Some(_) if is_planted(Planted::ProposedUnstored) => Step::Propose(RefreshRequest {
+                session_id: self.session_id,
+                refresh: item.current.clone(),
+                next_hash: hash(&new_secret(random)?),
+            }),
             Some(next) => Step::Propose(RefreshRequest {
                 session_id: self.session_id,
                 refresh: item.current.clone(),
@@ -162,7 +167,9 @@ impl Tokens {
 
     /// The server no longer takes the token.
     pub fn rejected(&mut self) {
-        self.access = None;
+        if !is_planted(Planted::RejectedTokenKept) {
+            self.access = None;
+        }
     }
 
     /// The keychain holds these secrets.
@@ -175,14 +182,28 @@ impl Tokens {
         self.refresh = Some(item);
     }
 
+    /// The server has answered that the secret which was proposed is in use already. Nothing here has
+    /// used it, or it would lie in the keychain as the current one. So somebody else has, or the
+    /// keychain has lost it; by presenting it the server learns that it has two holders, and ends the
+    /// session rather than serving one of them for good and the other never.
+    pub fn overtaken(&mut self) {
+        if !is_planted(Planted::OvertakenForEver) {
+            self.take_next();
+        }
+    }
+
+    fn take_next(&mut self) {
+        if let Some(next) = self.refresh.as_mut().and_then(|item| item.next.take()) {
+            self.refresh = Some(RefreshItem { current: next, next: None });
+        }
+    }
+
     /// The server has answered the proposal. Returns the token, which is to be used now, however soon
     /// it runs out.
     pub fn answered(&mut self, answer: SessionAnswer, now: Timestamp) -> Zeroizing<String> {
         // The keychain still holds {current, next}. That is as good as {next} until `next` is used,
         // which is only after it was stored as the current one.
-        if let Some(next) = self.refresh.as_mut().and_then(|item| item.next.take()) {
-            self.refresh = Some(RefreshItem { current: next, next: None });
-        }
+        self.take_next();
         let access = access_token(answer, now);
         let token = access.token.clone();
         self.access = Some(access);

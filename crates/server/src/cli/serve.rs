@@ -92,6 +92,7 @@ impl Serve {
         backend.sessions = SessionSettings {
             idle_s: i64::from(self.session_idle_hours) * 3_600,
             absolute_s: i64::from(self.session_days) * 86_400,
+            ..SessionSettings::default()
         };
         let tls = match (&self.tls_cert, &self.tls_key) {
             (Some(chain), Some(key)) => {

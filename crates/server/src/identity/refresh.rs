@@ -4,6 +4,8 @@
 //! costs nothing: the client repeats the same request. Whoever holds a copy of an older secret must either repeat
 //! that exact proposal, or show that there are two of them.
 
+use recado_protocol::{Planted, is_planted};
+
 use super::token::TokenHash;
 
 /// Whether a family of refresh secrets still gives access.
@@ -93,7 +95,8 @@ impl RefreshFamily {
         if self.pending == Some(presented) {
             return self.present_pending(presented, proposal);
         }
-        if self.previous == Some(presented) && proposal == self.current {
+        let overtaken = self.previous == Some(presented) && proposal == self.current;
+        if overtaken && !is_planted(Planted::OvertakenTakenForTheft) {
             return RefreshOutcome::Superseded;
         }
         if !was_used && self.previous != Some(presented) {
@@ -117,7 +120,13 @@ impl RefreshFamily {
                 self.pending = Some(proposal);
                 RefreshOutcome::Rotated
             }
-            Some(pending) if pending == proposal => RefreshOutcome::Repeated,
+            Some(_) if is_planted(Planted::SecondHolderServed) => {
+                self.pending = Some(proposal);
+                RefreshOutcome::Rotated
+            }
+            Some(pending) if pending == proposal && !is_planted(Planted::RepeatTakenForTheft) => {
+                RefreshOutcome::Repeated
+            }
             Some(_) => {
                 self.revoke();
                 RefreshOutcome::ReuseDetected

@@ -1,10 +1,9 @@
 //! How a session goes on.
 
 use recado_protocol::identity::{RefreshRequest, Session};
-use recado_protocol::{SessionId, TeammateId, TeammateState, Timestamp};
+use recado_protocol::{Planted, SessionId, TeammateId, TeammateState, Timestamp, is_planted};
 use sha2::{Digest as _, Sha256};
 
-use super::settings::ACCESS_TOKEN_S;
 use super::{AuthError, Sessions, Trail};
 use crate::gate::{self, SecretCheck};
 use crate::identity::limiter::LimiterPolicies;
@@ -39,7 +38,7 @@ impl Sessions {
         let access = Secret::generate(TokenKind::Access)
             .map_err(|error| AuthError::Internal(error.to_string()))?;
         let (now, access_hash, id) = (self.core.now(), access.hash(), request.session_id);
-        let expires_at = now.plus_seconds(ACCESS_TOKEN_S.into());
+        let expires_at = now.plus_seconds(self.settings.access_s.into());
         let (settings, policies) = (self.settings, self.policies.clone());
         let trail = Trail::new(&self.core, self.workspace_id, now);
         let outcome = self
@@ -50,7 +49,8 @@ impl Sessions {
                 let Some((mut found, owner)) = hold(tx, id).await? else {
                     return guessed(tx, check, &policies, now).await;
                 };
-                if owner.is_none_or(|owner| owner.state != TeammateState::Active) {
+                let in_use = owner.is_some_and(|owner| owner.state == TeammateState::Active);
+                if !in_use && !is_planted(Planted::SuspendedRefreshed) {
                     end(tx, &mut trail, &found, EndReason::AccountDisabled, now).await?;
                     return Ok(Outcome::Ended);
                 }
@@ -58,8 +58,9 @@ impl Sessions {
                     end(tx, &mut trail, &found, reason, now).await?;
                     return Ok(Outcome::Ended);
                 }
-                let was_used =
-                    !found.family.knows(presented) && session::was_used(tx, id, presented).await?;
+                let was_used = !found.family.knows(presented)
+                    && !is_planted(Planted::UsedSecretForgotten)
+                    && session::was_used(tx, id, presented).await?;
                 let current = found.family.current;
                 match found.family.present(presented, proposal, was_used) {
                     RefreshOutcome::Rotated | RefreshOutcome::Repeated => {
@@ -96,7 +97,7 @@ impl Sessions {
             session_id: id,
             teammate_id,
             access_token: access.expose().to_owned(),
-            expires_in_s: ACCESS_TOKEN_S,
+            expires_in_s: settings.access_s,
             server_time: now,
         })
     }
@@ -140,7 +141,8 @@ async fn end(
     reason: EndReason,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    if session::end(tx, session.id, reason, now).await? {
+    let untold = reason == EndReason::RefreshReused && is_planted(Planted::TheftUnaudited);
+    if session::end(tx, session.id, reason, now).await? && !untold {
         trail.ended(tx, session.teammate_id, session.id, reason).await?;
     }
     Ok(())

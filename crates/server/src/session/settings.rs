@@ -5,7 +5,7 @@ use recado_protocol::Timestamp;
 use crate::identity::refresh::FamilyState;
 use crate::storage::session::{EndReason, StoredSession};
 
-/// How long an access token is good, in seconds.
+/// How long an access token is good where nothing else is said, in seconds.
 pub const ACCESS_TOKEN_S: u32 = 300;
 /// How long a ticket for the live stream is good, in seconds.
 pub const LIVE_TICKET_S: u32 = 30;
@@ -19,6 +19,8 @@ pub(super) const ENDED_KEPT_S: i64 = 90 * 86_400;
 /// How long sessions last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionSettings {
+    /// How long an access token is good, in seconds.
+    pub access_s: u32,
     /// A session that was not refreshed for this long ends, in seconds.
     pub idle_s: i64,
     /// A session that is this old ends, in seconds.
@@ -26,9 +28,9 @@ pub struct SessionSettings {
 }
 
 impl Default for SessionSettings {
-    /// 12 hours without use; 30 days in all.
+    /// Access tokens for [`ACCESS_TOKEN_S`]; 12 hours without use; 30 days in all.
     fn default() -> Self {
-        Self { idle_s: 12 * 3_600, absolute_s: 30 * 86_400 }
+        Self { access_s: ACCESS_TOKEN_S, idle_s: 12 * 3_600, absolute_s: 30 * 86_400 }
     }
 }
 

@@ -7,10 +7,8 @@ use recado_protocol::{SessionId, TeammateState};
 
 use super::SignIn;
 use crate::gate::{self, SecretCheck};
-use crate::identity::refresh::RefreshFamily;
 use crate::identity::token::{Secret, TokenHash, TokenKind};
-use crate::session::{ACCESS_TOKEN_S, AuthError, Trail};
-use crate::storage::session::StoredSession;
+use crate::session::{AuthError, NewSession, Trail};
 use crate::storage::{DbError, account, limiter_state, session};
 
 /// What the transaction came to; values rather than errors, because a refusal has to commit its charge.
@@ -43,6 +41,7 @@ impl SignIn {
         let workspace_id = self.sessions.workspace_id;
         let policies = Arc::clone(&self.sessions.policies);
         let sealer = Arc::clone(&self.sealer);
+        let settings = self.sessions.settings;
 
         let trail = Trail::new(core, workspace_id, now);
         let outcome = core
@@ -92,18 +91,14 @@ impl SignIn {
                 }
                 limiter_state::refund(tx, &policies, &keys, now).await?;
                 account::remember_device(tx, found.teammate_id, &flow.device.hash, now).await?;
-                trail.signed_in(tx, found.teammate_id, session_id, &flow.device).await?;
-                let begun = StoredSession {
+                let begun = NewSession {
                     id: session_id,
                     teammate_id: found.teammate_id,
                     device: flow.device,
-                    created_at: now,
-                    last_used_at: now,
-                    family: RefreshFamily::new(first_refresh),
+                    first_refresh,
+                    access: access_hash,
                 };
-                session::insert(tx, &begun).await?;
-                let expires_at = now.plus_seconds(ACCESS_TOKEN_S.into());
-                session::insert_access_token(tx, access_hash, session_id, expires_at).await?;
+                begun.insert(tx, &mut trail, settings, now).await?;
                 Ok::<_, DbError>(Outcome::SignedIn(found.teammate_id))
             })
             .await?;
@@ -116,7 +111,7 @@ impl SignIn {
             session_id,
             teammate_id,
             access_token: access.expose().to_owned(),
-            expires_in_s: ACCESS_TOKEN_S,
+            expires_in_s: settings.access_s,
             server_time: now,
         })
     }

@@ -95,6 +95,24 @@ pub async fn count_of_conversations(
     Ok((row.get(0)?, row.get(1)?))
 }
 
+/// How many rows tell of the end of a session.
+///
+/// # Errors
+/// [`DbError`].
+#[cfg(feature = "simulation")]
+pub async fn count_of_ended_sessions(
+    tx: &mut Tx,
+    workspace_id: WorkspaceId,
+) -> Result<u64, DbError> {
+    let row = tx
+        .query_one(
+            "SELECT COUNT(*) FROM audit_event WHERE workspace_id = ?1 AND action = 'session_end'",
+            &params![workspace_id],
+        )
+        .await?;
+    row.get(0)
+}
+
 /// Writes a row. The detail goes into a side row that can be erased; the row itself keeps its salted hash.
 ///
 /// # Errors

@@ -101,11 +101,14 @@ fn many(campaign: &Campaign) -> anyhow::Result<ExitCode> {
         }
     })?;
     println!(
-        "{} seeds in {:.0} s ({:.0} a second), {} events, {} seeds twice",
+        "{} seeds in {:.0} s ({:.0} a second), {} events, {} rotations, {} thefts found out, \
+         {} seeds twice",
         report.runs,
         begun.elapsed().as_secs_f64(),
         rate(report.runs),
         report.steps,
+        report.rotations,
+        report.thefts,
         report.repeats
     );
     match report.failure {

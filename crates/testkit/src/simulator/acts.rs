@@ -235,9 +235,19 @@ impl World<'_> {
             return Ok(());
         }
         let order = self.given.get(&old).map_or(0, |(_, order, _)| *order);
-        // It keeps its place, but what was given later may have gone before it.
+        // It keeps its place, but what was given later may have gone before it, and before what waited
+        // for it.
         self.given.insert(new, (present.agent, order, false));
         present.given_up.insert(old);
+        let mut waited = vec![old];
+        while let Some(before) = waited.pop() {
+            for command in present.accepted.values().filter(|it| it.after == Some(before)) {
+                if let Some((_, _, in_order)) = self.given.get_mut(&command.id) {
+                    *in_order = false;
+                }
+                waited.push(command.id);
+            }
+        }
         if let Some(command) = present.accepted.get(&old).cloned() {
             present.accepted.insert(new, Command { id: new, ..command });
         }
@@ -366,6 +376,7 @@ impl World<'_> {
             }
             What::CutLive(machine) => self.break_streams(Some(machine)),
             What::Kill(machine) => self.die(machine, false)?,
+            What::Theft(machine) => self.steal(machine, &mut chance),
             What::PowerCut(machine) => self.die(machine, true)?,
             What::DiskFull(machine) => {
                 self.machines[machine].disk_full_until = self.now + while_long;
@@ -413,6 +424,7 @@ impl World<'_> {
         let (history, customers) = (history.clone(), customers.clone());
         self.restored = true;
         self.backend.restore(backup)?;
+        self.ledger.lost();
         self.history = history;
         // What was lost may stand in a cache for a while yet, so its words are not written twice.
         let present = std::mem::replace(&mut self.customers, customers);

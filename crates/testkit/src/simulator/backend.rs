@@ -1,25 +1,30 @@
 //! The real server below its router, in memory and on one thread.
 
 use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use recado_client::engine::{Answer, Ask};
-use recado_protocol::live::LiveTicket;
+use recado_protocol::identity::{Device, RefreshRequest, Session};
 use recado_protocol::sync::{HeadQuery, SyncPage};
 use recado_protocol::{
-    Action, ApiError, Command, ConversationAccess, ErrorCode, LogId, Role, TeamId, TeammateState,
-    Timestamp,
+    Action, ApiError, Command, ConversationAccess, ErrorCode, LogId, Role, SessionId, TeamId,
+    TeammateId, TeammateState, Timestamp, WorkspaceId,
 };
 use recado_server::clock::Clock;
 use recado_server::core::{ChannelPrincipal, Core, CoreError, Principal};
+use recado_server::gate::SecretCheck;
+use recado_server::identity::limiter::LimiterPolicies;
+use recado_server::identity::totp::SealedSeed;
 use recado_server::seed::{self, NewTeammate};
+use recado_server::session::{AuthError, Caller, SessionSettings, Sessions};
 use recado_server::storage::audit::Actor;
-use recado_server::storage::{Contents, Db};
+use recado_server::storage::{Contents, Db, DbError, account};
 use recado_server::{commands, restore, sync};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use super::chance::{Chance, Source};
 use super::plan::Weather;
@@ -102,6 +107,7 @@ impl Template {
                 team_ids: team_ids.to_vec(),
             };
             let made = done(seed::create_teammate(&core, workspace_id, new, Actor::Console))??;
+            give_account(&core, made.id)?;
             Ok(Principal { workspace_id, teammate_id: made.id })
         };
         let oracle = person("oracle", Role::Admin, ConversationAccess::all(), &[])?;
@@ -127,6 +133,10 @@ pub(super) struct Backend {
     entropy: Arc<Source>,
     /// Tells of commits that appended to the log.
     growth: watch::Receiver<u64>,
+    sessions: Sessions,
+    /// Tells of sessions that end.
+    ends: broadcast::Receiver<SessionId>,
+    settings: SessionSettings,
     /// Who there is.
     pub(super) people: People,
 }
@@ -136,14 +146,23 @@ impl Backend {
     ///
     /// # Errors
     /// What the database says.
-    pub(super) fn new(template: &Template, db: &Db, chance: &Chance) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        template: &Template,
+        db: &Db,
+        chance: &Chance,
+        weather: &Weather,
+    ) -> anyhow::Result<Self> {
         let time = Arc::new(TrueTime::default());
         time.set(0);
         let entropy = Arc::new(Source::new(chance.fork(2)));
         db.refill(&template.contents)?;
         let growth = db.changes();
         let core = Core::new(db.clone(), Arc::clone(&time) as _, Arc::clone(&entropy) as _);
-        Ok(Self { core, time, entropy, growth, people: template.people.clone() })
+        let people = template.people.clone();
+        let settings = SessionSettings { access_s: weather.token_s, ..SessionSettings::default() };
+        let sessions = sessions(&core, people.oracle.workspace_id, settings);
+        let ends = sessions.ends();
+        Ok(Self { core, time, entropy, growth, sessions, ends, settings, people })
     }
 
     /// What lies below the router.
@@ -178,8 +197,55 @@ impl Backend {
         let db = copy(backup)?;
         self.growth = db.changes();
         self.core = Core::new(db, time, Arc::clone(&self.entropy) as _);
+        self.sessions = sessions(&self.core, self.people.oracle.workspace_id, self.settings);
+        self.ends = self.sessions.ends();
         done(restore::begin_new_logs(&self.core))??;
         Ok(())
+    }
+
+    /// Signs somebody in.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub(super) fn sign_in(&self, who: Principal, refresh_hash: &str) -> anyhow::Result<Session> {
+        let device = Device {
+            id: who.teammate_id.to_string(),
+            name: "a machine".to_owned(),
+            system: "Linux".to_owned(),
+            app_version: "1.0.0".to_owned(),
+        };
+        let begun = self.sessions.begin_simulated(who.teammate_id, &device, refresh_hash);
+        Ok(done(begun)??)
+    }
+
+    /// Answers a refresh as the router does.
+    ///
+    /// # Errors
+    /// What the server answers with instead.
+    pub(super) fn refresh(&self, request: RefreshRequest) -> Result<Session, ApiError> {
+        now(self.sessions.refresh(check(), request))?.map_err(|error| said(&error))
+    }
+
+    /// Whose access token it is, as the router asks.
+    ///
+    /// # Errors
+    /// What the server answers with instead.
+    pub(super) fn authenticate(&self, access_token: &str) -> Result<Caller, ApiError> {
+        let known = now(self.sessions.authenticate(access_token))?;
+        known.map(|(caller, _)| caller).map_err(|error| said(&error))
+    }
+
+    /// Lets a ticket in.
+    ///
+    /// # Errors
+    /// What the server answers with instead.
+    pub(super) fn redeem_live_ticket(&self, ticket: &str) -> Result<Caller, ApiError> {
+        now(self.sessions.redeem_live_ticket(check(), ticket))?.map_err(|error| said(&error))
+    }
+
+    /// A session that has ended since this was asked before, if one has.
+    pub(super) fn ended_session(&mut self) -> Option<SessionId> {
+        self.ends.try_recv().ok()
     }
 
     /// Whether the log may have grown since this was asked before: whether a commit was announced that
@@ -205,6 +271,7 @@ impl Backend {
     pub(super) fn answer(
         &self,
         who: Principal,
+        session_id: SessionId,
         ask: &Ask,
         weather: &Weather,
     ) -> Result<Answer, ApiError> {
@@ -250,12 +317,32 @@ impl Backend {
                 Answer::Commands(now(answer)?.map_err(refused)?)
             }
             Ask::LiveTicket => {
-                // The account has to be in use, as for everything.
-                now(sync::bootstrap(&self.core, who))?.map_err(refused)?;
-                Answer::LiveTicket(LiveTicket { ticket: "ticket".to_owned(), expires_in_s: 30 })
+                let ticket = now(self.sessions.issue_live_ticket(session_id))?;
+                Answer::LiveTicket(ticket.map_err(|error| said(&error))?)
             }
         })
     }
+}
+
+fn sessions(core: &Core, workspace_id: WorkspaceId, settings: SessionSettings) -> Sessions {
+    Sessions::new(core.clone(), workspace_id, LimiterPolicies::default(), settings)
+}
+
+/// An account that nobody signs in to with its password.
+fn give_account(core: &Core, teammate_id: TeammateId) -> anyhow::Result<()> {
+    let seed = SealedSeed { key_id: "none".to_owned(), ciphertext: Vec::new() };
+    let write = core.db().write(async move |tx| account::put(tx, teammate_id, "none", &seed).await);
+    let written: Result<(), DbError> = done(write)?;
+    Ok(written?)
+}
+
+const fn check() -> SecretCheck {
+    SecretCheck::simulated(IpAddr::V4(Ipv4Addr::LOCALHOST))
+}
+
+fn said(error: &AuthError) -> ApiError {
+    let internal = || ApiError::new(ErrorCode::Internal, error.to_string());
+    error.answer().unwrap_or_else(internal)
 }
 
 fn copy(db: &Db) -> anyhow::Result<Db> {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use super::{Beginning, Breach, Plan, run, shrunk};
+use super::{Beginning, Breach, Plan, Run, run, shrunk};
 
 /// Which seeds are run, and how.
 #[derive(Debug, Clone)]
@@ -28,6 +28,10 @@ pub struct Report {
     pub repeats: u64,
     /// How many events were handled.
     pub steps: u64,
+    /// How often a session's refresh secret was replaced.
+    pub rotations: u64,
+    /// How many sessions ended because somebody else used their secrets.
+    pub thefts: u64,
     /// The first seed that failed, made small.
     pub failure: Option<Failure>,
 }
@@ -45,6 +49,8 @@ pub struct Failure {
 
 struct One {
     steps: u64,
+    rotations: u64,
+    thefts: u64,
     repeated: bool,
     failed: Option<u64>,
 }
@@ -70,6 +76,8 @@ impl Campaign {
                 let one = one?;
                 report.runs += 1;
                 report.steps += one.steps;
+                report.rotations += one.rotations;
+                report.thefts += one.thefts;
                 report.repeats += u64::from(one.repeated);
                 failed.extend(one.failed);
                 if report.runs % 100 == 0 {
@@ -120,7 +128,8 @@ impl Campaign {
         if repeated {
             failed |= run(beginning, &plan, true)?.digest != first.digest;
         }
-        Ok(One { steps: first.steps, repeated, failed: failed.then_some(seed) })
+        let Run { steps, rotations, thefts, .. } = first;
+        Ok(One { steps, rotations, thefts, repeated, failed: failed.then_some(seed) })
     }
 }
 

@@ -87,7 +87,10 @@ impl World<'_> {
         commands: Vec<Command>,
     ) -> anyhow::Result<CommandsResponse> {
         let ask = Ask::Commands(CommandsRequest { log_id: None, commands });
-        match self.backend.answer(self.machines[machine].who, &ask, &self.plan.weather) {
+        let who = self.machines[machine].who;
+        // Commands ask for nothing of a session.
+        let session_id = recado_protocol::SessionId::from_uuid(uuid::Uuid::nil());
+        match self.backend.answer(who, session_id, &ask, &self.plan.weather) {
             Ok(Answer::Commands(answer)) => Ok(answer),
             other => anyhow::bail!("a repeated command was answered with {other:?}"),
         }

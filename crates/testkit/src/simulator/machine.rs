@@ -1,17 +1,19 @@
 //! An agent's machine: the real store and the real engine, with a clock, a disk and a network that
 //! can fail.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use recado_client::engine::{Engine, Id};
+use recado_client::session::{RefreshItem, Tokens};
 use recado_protocol::host::DraftKind;
-use recado_protocol::{Command, CommandId, ConversationId, LogId, Timestamp};
+use recado_protocol::{Command, CommandId, ConversationId, LogId, SessionId, Timestamp};
 use recado_server::core::Principal;
 use recado_store::{Store, SyncedCache};
 
 use super::backend::START;
 use super::chance::{Chance, Source};
+use super::world::Carried;
 
 /// An agent's machine.
 pub(super) struct Machine {
@@ -65,8 +67,23 @@ pub(super) struct Machine {
     pub(super) compared: Option<(LogId, u64)>,
     /// What was given up before it was ever sent.
     pub(super) never_sent: BTreeSet<CommandId>,
-    /// When the access token runs out.
-    pub(super) token_until: i64,
+    /// The session's tokens, as far as this run of the program knows them.
+    pub(super) tokens: Option<Tokens>,
+    /// What the keychain holds, which outlives the program.
+    pub(super) keychain: Option<Kept>,
+    /// What waits for a token.
+    pub(super) waiting: VecDeque<Carried>,
+    /// Whether a step towards the next token is under way.
+    pub(super) stepping: bool,
+}
+
+/// A session as it is kept on a machine.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    /// The session.
+    pub(super) session_id: SessionId,
+    /// Its refresh secrets.
+    pub(super) item: RefreshItem,
 }
 
 /// What a draft is of; in an order, so that runs are the same.
@@ -126,7 +143,10 @@ impl Machine {
             reached: None,
             compared: None,
             never_sent: BTreeSet::new(),
-            token_until: 0,
+            tokens: None,
+            keychain: None,
+            waiting: VecDeque::new(),
+            stepping: false,
         })
     }
 
@@ -150,6 +170,7 @@ impl Machine {
         self.engine = Some(Engine::new(Arc::clone(&self.random) as _, self.time(now)));
         self.tick_at = None;
         self.lease_holds = true;
+        self.tokens = self.keychain.as_ref().map(|kept| Tokens::resume(kept.session_id));
         Ok(())
     }
 
@@ -159,7 +180,9 @@ impl Machine {
         self.engine = None;
         self.tick_at = None;
         self.demands.clear();
-        self.token_until = 0;
+        self.tokens = None;
+        self.waiting.clear();
+        self.stepping = false;
     }
 
     /// The power is gone: of the cache, what was not forced to the disk is lost.

@@ -5,6 +5,9 @@ use super::chance::Chance;
 /// One second in microseconds.
 pub(super) const SECOND: i64 = 1_000_000;
 
+/// How long a job takes at most on a disk that is well, in microseconds.
+pub(super) const HEALTHY_DISK: i64 = 2_000;
+
 /// How the network, the disks and the server behave until everything heals.
 #[derive(Debug, Clone)]
 pub struct Weather {
@@ -33,7 +36,9 @@ pub struct Weather {
     /// How many heads one page holds.
     pub heads: u32,
     /// For how long an access token is good, in seconds.
-    pub token_s: i64,
+    pub token_s: u32,
+    /// Of a thousand questions to the keychain, how many fail.
+    pub keychain: u64,
 }
 
 /// Something that happens from outside.
@@ -84,6 +89,8 @@ pub enum What {
     DiskFull(usize),
     /// An agent's clock jumps.
     ClockJump(usize),
+    /// Somebody copies a session's secrets from a machine, and uses them.
+    Theft(usize),
     /// The server stops for a while.
     Restart,
     /// The server's database is backed up.
@@ -130,7 +137,7 @@ impl Plan {
             doubled: often(&mut chance, 400, 20, 400),
             slow: often(&mut chance, 600, 50, 600),
             slowest: chance.between(1, 20) * SECOND,
-            disk: if chance.happens(300) { chance.between(1, 2_000) * 1_000 } else { 2_000 },
+            disk: if chance.happens(300) { chance.between(1, 2_000) * 1_000 } else { HEALTHY_DISK },
             unheard: often(&mut chance, 200, 100, 800),
             newer_server: chance.happens(100),
             page: *chance.pick(&[1, 2, 5, 500]).unwrap_or(&500),
@@ -138,7 +145,8 @@ impl Plan {
             frame: *chance.pick(&[1, 3, 200]).unwrap_or(&200),
             older_server: chance.happens(100),
             heads: *chance.pick(&[1, 3, 500]).unwrap_or(&500),
-            token_s: *chance.pick(&[40, 90, 300]).unwrap_or(&300),
+            token_s: *chance.pick(&[90, 150, 300]).unwrap_or(&300),
+            keychain: often(&mut chance, 200, 50, 500),
         };
         let length = chance.between(20, 240) * SECOND;
         let kinds = Self::kinds(&mut chance, machines);
@@ -184,6 +192,9 @@ impl Plan {
             }
             if chance.happens(150) {
                 add(What::ClockJump(machine), 1);
+            }
+            if chance.happens(60) {
+                add(What::Theft(machine), 2);
             }
         }
         for (fault, per_mille) in [(What::Restart, 300), (What::Forget, 250)] {

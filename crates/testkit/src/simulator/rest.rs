@@ -131,6 +131,7 @@ impl World<'_> {
             self.judge_comparison(machine)?;
         }
         self.judge_order()?;
+        self.judge_sessions()?;
         self.judge_customers()?;
         self.judge_audit()
     }

@@ -55,6 +55,7 @@ fn calmer(plan: &Plan) -> Vec<Plan> {
         with(|plan| plan.weather.unheard = 0),
         with(|plan| plan.weather.skipped = 0),
         with(|plan| plan.weather.newer_server = false),
+        with(|plan| plan.weather.keychain = 0),
         with(|plan| (plan.weather.lost, plan.weather.doubled, plan.weather.slow) = (0, 0, 0)),
     ]
 }

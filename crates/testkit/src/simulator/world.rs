@@ -5,9 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
-use recado_client::engine::{
-    Answer, Ask, Effect, Id, Input, Job, JobAnswer, Notice, StoreFailure, run,
-};
+use recado_client::engine::{Answer, Effect, Id, Input, Job, JobAnswer, Notice, StoreFailure, run};
 use recado_client::transport::TransportError;
 use recado_protocol::live::{LiveFrame, LiveRequest};
 use recado_protocol::{ErrorCode, Visibility};
@@ -19,13 +17,17 @@ use super::backend::{AGENTS, Backend, Template, done};
 use super::chance::Chance;
 use super::customers::Customers;
 use super::history::{Given, History};
+use super::judge_sessions::Ledger;
 use super::machine::Machine;
-use super::plan::{Plan, SECOND, What};
+use super::plan::{HEALTHY_DISK, Plan, SECOND, What};
 use super::trace::Trace;
 use super::wire;
 
 mod network;
+mod sessions;
 mod streams;
+
+pub(super) use sessions::Carried;
 
 /// How long a request is waited for, in microseconds.
 const TIMEOUT: i64 = 30 * SECOND;
@@ -41,17 +43,18 @@ pub(super) enum Event {
     Stimulus(usize),
     Worker,
     Tick { machine: usize, life: u64 },
-    Request { machine: usize, life: u64, request: Id, ask: Ask, answered: bool },
+    Request { machine: usize, life: u64, carried: Carried, token: String, answered: bool },
     Answer { machine: usize, life: u64, request: Id, result: Result<Answer, TransportError> },
     Work { machine: usize, life: u64, job: Id, work: Job },
     Worked { machine: usize, life: u64, job: Id, result: Result<JobAnswer, StoreFailure> },
-    LiveAsked { machine: usize, life: u64, live: Id },
+    LiveAsked { machine: usize, life: u64, live: Id, ticket: String },
     LiveOpened { machine: usize, life: u64, live: Id },
     LiveSaid { machine: usize, life: u64, live: Id, said: LiveRequest },
     LiveFrame { machine: usize, life: u64, live: Id, frame: LiveFrame },
     LiveClosed { machine: usize, life: u64, live: Id, error: TransportError },
     Follow { stream: StreamId },
     SwitchOn { machine: usize, life: u64 },
+    Session(sessions::Event),
 }
 
 /// Which stream: machine, life and the engine's own name for it.
@@ -136,6 +139,7 @@ pub(super) struct World<'p> {
     pub(super) backend: Backend,
     pub(super) history: History,
     pub(super) given: Given,
+    pub(super) ledger: Ledger,
     pub(super) machines: Vec<Machine>,
     pub(super) customers: Customers,
     pub(super) backup: Option<(Db, History, Customers)>,
@@ -167,7 +171,7 @@ impl<'p> World<'p> {
     pub(super) fn new(beginning: &Beginning, plan: &'p Plan, trace: Trace) -> anyhow::Result<Self> {
         let chance = Chance::of(plan.seed);
         let databases = beginning.databases()?;
-        let backend = Backend::new(&beginning.template, &databases.server, &chance)?;
+        let backend = Backend::new(&beginning.template, &databases.server, &chance, &plan.weather)?;
         let mut machines = Vec::new();
         for (agent, store) in databases.stores.iter().enumerate().take(plan.machines) {
             let who = backend.people.agents[agent];
@@ -183,6 +187,7 @@ impl<'p> World<'p> {
             backend,
             history,
             given: Given::new(),
+            ledger: Ledger::default(),
             machines,
             customers: Customers::default(),
             backup: None,
@@ -208,6 +213,7 @@ impl<'p> World<'p> {
         for machine in 0..world.machines.len() {
             let at = world.chance.between(0, 5 * SECOND);
             let life = world.machines[machine].life;
+            world.sign_in(machine)?;
             world.schedule(at, Event::SwitchOn { machine, life });
         }
         Ok(world)
@@ -261,8 +267,8 @@ impl<'p> World<'p> {
                 }
                 Ok(())
             }
-            Event::Request { machine, life, request, ask, answered } => {
-                self.request_arrives(machine, life, request, &ask, answered)
+            Event::Request { machine, life, carried, token, answered } => {
+                self.request_arrives(machine, life, carried, &token, answered)
             }
             Event::Answer { machine, life, request, result } => {
                 if !self.lives(machine, life) {
@@ -284,8 +290,8 @@ impl<'p> World<'p> {
                 }
                 Ok(())
             }
-            Event::LiveAsked { machine, life, live } => {
-                self.live_asked(machine, life, live);
+            Event::LiveAsked { machine, life, live, ticket } => {
+                self.live_asked(machine, life, live, &ticket);
                 Ok(())
             }
             Event::LiveOpened { machine, life, live } => {
@@ -316,10 +322,11 @@ impl<'p> World<'p> {
             }
             Event::Follow { stream } => self.follow(stream),
             Event::SwitchOn { machine, life } => self.switch_on(machine, life),
+            Event::Session(event) => self.session_happens(event),
         }
     }
 
-    fn lives(&self, machine: usize, life: u64) -> bool {
+    pub(super) fn lives(&self, machine: usize, life: u64) -> bool {
         self.machines[machine].life == life && self.machines[machine].engine.is_some()
     }
 
@@ -333,8 +340,13 @@ impl<'p> World<'p> {
             if self.suspended[present.agent] {
                 return Ok(());
             }
-            present.signed_out = false;
+            if self.has_no_way(machine) {
+                self.switch_on_later(machine);
+                return Ok(());
+            }
+            self.sign_in(machine)?;
         }
+        let present = &mut self.machines[machine];
         present.start(self.now)?;
         self.trace.note(|| format!("machine {machine} starts"));
         self.tell(machine, Input::Start)
@@ -373,10 +385,12 @@ impl<'p> World<'p> {
     fn carry_out(&mut self, machine: usize, effect: Effect) -> anyhow::Result<()> {
         let life = self.machines[machine].life;
         match effect {
-            Effect::Send { request, ask } => self.send(machine, request, ask),
-            Effect::OpenLive { live, .. } => {
+            Effect::Send { request, ask } => {
+                self.send(machine, Carried { request, ask, again: false })?;
+            }
+            Effect::OpenLive { live, ticket } => {
                 let at = self.now + self.way();
-                self.schedule(at, Event::LiveAsked { machine, life, live });
+                self.schedule(at, Event::LiveAsked { machine, life, live, ticket });
             }
             Effect::SayLive { live, request } => {
                 if let LiveRequest::Ack { .. } = request
@@ -391,7 +405,8 @@ impl<'p> World<'p> {
                 self.streams.remove(&(machine, life, live));
             }
             Effect::Run { job, work } => {
-                let at = self.now + self.chance.between(10, self.plan.weather.disk);
+                let slowest = self.slowest_disk();
+                let at = self.now + self.chance.between(10, slowest);
                 self.schedule(at, Event::Work { machine, life, job, work });
             }
             Effect::Tell(notice) => self.hear(machine, notice)?,
@@ -399,18 +414,20 @@ impl<'p> World<'p> {
         Ok(())
     }
 
+    /// How long a job on a disk takes at most: a slow one heals as everything does.
+    const fn slowest_disk(&self) -> i64 {
+        if self.calm { HEALTHY_DISK } else { self.plan.weather.disk }
+    }
+
     fn hear(&mut self, machine: usize, notice: Notice) -> anyhow::Result<()> {
         match notice {
             Notice::SessionEnded => {
+                self.judge_signed_out(machine)?;
                 let agent = self.machines[machine].agent;
-                if !self.was_suspended[agent] {
-                    anyhow::bail!(
-                        "I8 machine {machine} was signed out although nobody ended its session"
-                    );
-                }
                 self.trace.note(|| format!("machine {machine} is signed out"));
                 self.machines[machine].stop();
                 self.machines[machine].signed_out = true;
+                self.machines[machine].keychain = None;
                 if !self.suspended[agent] {
                     self.switch_on_later(machine);
                 }

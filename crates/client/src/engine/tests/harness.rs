@@ -138,6 +138,9 @@ pub(super) struct Harness {
     /// The next job of this name fails, as if the program had ended before it.
     pub(super) cut_off_at: Option<&'static str>,
     pub(super) jobs: Vec<String>,
+    /// The next job of this name takes until the test lets it run.
+    pub(super) slow: Option<&'static str>,
+    held: Option<(Id, Job)>,
 }
 
 impl Harness {
@@ -161,6 +164,8 @@ impl Harness {
             store_fails: None,
             cut_off_at: None,
             jobs: Vec::new(),
+            slow: None,
+            held: None,
         }
     }
 
@@ -180,6 +185,10 @@ impl Harness {
                             let detail = "cut off".to_owned();
                             self.store_fails = Some(StoreFailure { code, detail });
                         }
+                        if self.slow.take_if(|slow| **slow == name).is_some() {
+                            self.held = Some((job, work));
+                            continue;
+                        }
                         self.jobs.push(name);
                         let result = match self.store_fails.take() {
                             Some(failure) => Err(failure),
@@ -191,6 +200,13 @@ impl Harness {
                 }
             }
         }
+    }
+
+    /// Runs the job that has taken so long.
+    pub(super) fn run_slow_job(&mut self) {
+        let (job, work) = self.held.take().expect("a job is under way");
+        let result = run(&self.store, work);
+        self.input(Input::JobDone { job, result });
     }
 
     /// Lets time pass up to the engine's next wake-up.

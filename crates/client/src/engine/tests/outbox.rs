@@ -229,6 +229,39 @@ fn commands_name_the_log_and_a_server_with_another_one_is_reconciled_with_first(
 }
 
 #[test]
+fn commands_that_were_read_before_another_log_began_go_after_what_the_lost_one_had_confirmed() {
+    let mut harness = Harness::online(10, &[head(1, 5)]);
+    let confirmed = command(101, 1, "Hello");
+    submit(&mut harness, &confirmed);
+    let (request, _) = commands(&mut harness);
+    let answer = harness.results(vec![applied(confirmed.id, 11)]);
+    harness.answer_to(request, answer);
+    let page = harness.page(14, 15, Vec::new());
+    harness.push(page);
+    let (request, ask) = harness.ask();
+    assert!(matches!(ask, Ask::Sync { .. }), "{ask:?}");
+    // The next command is being read when a restored server says that it knows nothing of this log.
+    harness.slow = Some("NextCommands");
+    submit(&mut harness, &command(102, 1, "And this"));
+    harness.log_id = log(2);
+    harness.fail(request, refused(ErrorCode::CursorGone));
+    let (request, ask) = harness.ask();
+    assert_eq!(ask, Ask::Bootstrap);
+    let bootstrap = harness.bootstrap(4, access(1, ConversationAccess::all()));
+    harness.answer_to(request, bootstrap);
+    harness.run_slow_job();
+    let sent: Vec<_> = harness
+        .sent
+        .iter()
+        .filter_map(|(_, ask)| match ask {
+            Ask::Commands(request) => Some((request.log_id, numbers(&request.commands))),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(sent, [(Some(log(2)), vec![101])]);
+}
+
+#[test]
 fn what_can_be_taken_back_waits_for_its_time_or_for_the_next_thing_that_is_done() {
     let mut harness = Harness::online(10, &[head(1, 5)]);
     let hold = |harness: &mut Harness, n: u128| {

@@ -2,8 +2,9 @@
 
 use recado_client::engine::{Answer, Ask, Id};
 use recado_client::transport::TransportError;
+use recado_protocol::ErrorCode;
 
-use super::{Event, SHORTEST_WAY, TIMEOUT, World};
+use super::{Carried, Event, SHORTEST_WAY, TIMEOUT, World};
 use crate::simulator::wire;
 
 impl World<'_> {
@@ -25,22 +26,25 @@ impl World<'_> {
         self.machines[machine].no_network_until > self.now || self.server_down_until > self.now
     }
 
-    pub(super) fn send(&mut self, machine: usize, request: Id, ask: Ask) {
+    /// Sends a request with a token.
+    pub(super) fn transmit(&mut self, machine: usize, carried: Carried, token: String) {
         let life = self.machines[machine].life;
-        self.trace.note(|| format!("machine {machine} asks {request} {}", wire::question(&ask)));
+        let request = carried.request;
+        self.trace
+            .note(|| format!("machine {machine} asks {request} {}", wire::question(&carried.ask)));
         if self.is_lost() {
             return self.unanswered(machine, life, request);
         }
         let doubled = !self.calm && self.chance.happens(self.plan.weather.doubled);
         let first_answers = !doubled || self.chance.happens(500);
         if doubled {
-            let (ask, at) = (ask.clone(), self.now + self.way());
+            let (carried, token, at) = (carried.clone(), token.clone(), self.now + self.way());
             let answered = !first_answers;
-            self.schedule(at, Event::Request { machine, life, request, ask, answered });
+            self.schedule(at, Event::Request { machine, life, carried, token, answered });
         }
         let at = self.now + self.way();
         let answered = first_answers;
-        self.schedule(at, Event::Request { machine, life, request, ask, answered });
+        self.schedule(at, Event::Request { machine, life, carried, token, answered });
     }
 
     pub(super) fn unanswered(&mut self, machine: usize, life: u64, request: Id) {
@@ -53,10 +57,11 @@ impl World<'_> {
         &mut self,
         machine: usize,
         life: u64,
-        request: Id,
-        ask: &Ask,
+        carried: Carried,
+        token: &str,
         answered: bool,
     ) -> anyhow::Result<()> {
+        let (request, ask) = (carried.request, &carried.ask);
         if self.has_no_way(machine) {
             if answered {
                 self.unanswered(machine, life, request);
@@ -64,10 +69,14 @@ impl World<'_> {
             return Ok(());
         }
         let who = self.machines[machine].who;
-        if let Ask::Commands(request) = ask {
+        let caller = self.backend.authenticate(token);
+        self.judge_caller(machine, token, &caller)?;
+        if let (Ask::Commands(request), Ok(_)) = (ask, &caller) {
             self.judge_sending(machine, request)?;
         }
-        let answer = self.backend.answer(who, ask, &self.plan.weather);
+        let answer = caller.and_then(|caller| {
+            self.backend.answer(who, caller.session_id, ask, &self.plan.weather)
+        });
         self.after_write()?;
         if let Ok(answer) = &answer {
             self.judge_answer(self.machines[machine].agent, answer)?;
@@ -80,6 +89,13 @@ impl World<'_> {
         }
         if self.is_lost() {
             self.unanswered(machine, life, request);
+            return Ok(());
+        }
+        if let Err(error) = &answer
+            && error.code == ErrorCode::AccessTokenExpired
+            && !carried.again
+        {
+            self.token_rejected(machine, life, carried);
             return Ok(());
         }
         let mut result = answer.map_err(TransportError::Refused);

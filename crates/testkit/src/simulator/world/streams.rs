@@ -10,10 +10,13 @@ use crate::simulator::backend::{START, done};
 use crate::simulator::plan::SECOND;
 
 impl World<'_> {
-    pub(super) fn live_asked(&mut self, machine: usize, life: u64, live: Id) {
+    pub(super) fn live_asked(&mut self, machine: usize, life: u64, live: Id, ticket: &str) {
         let at = self.now + self.way();
         if self.has_no_way(machine) || self.is_lost() {
             let error = TransportError::Unreachable;
+            self.schedule(at, Event::LiveClosed { machine, life, live, error });
+        } else if let Err(error) = self.backend.redeem_live_ticket(ticket) {
+            let error = TransportError::Refused(error);
             self.schedule(at, Event::LiveClosed { machine, life, live, error });
         } else {
             self.schedule(at, Event::LiveOpened { machine, life, live });
@@ -80,6 +83,11 @@ impl World<'_> {
 
     /// Breaks the streams of one machine, or of all.
     pub(in super::super) fn break_streams(&mut self, only: Option<usize>) {
+        self.end_streams(only, &TransportError::Unreachable);
+    }
+
+    /// Ends the streams of one machine, or of all, and says why.
+    pub(super) fn end_streams(&mut self, only: Option<usize>, error: &TransportError) {
         let broken: Vec<StreamId> = self
             .streams
             .keys()
@@ -88,7 +96,7 @@ impl World<'_> {
             .collect();
         for (machine, life, live) in broken {
             let at = self.now + self.way();
-            let error = TransportError::Unreachable;
+            let error = error.clone();
             self.streams.remove(&(machine, life, live));
             self.schedule(at, Event::LiveClosed { machine, life, live, error });
         }

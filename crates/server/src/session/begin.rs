@@ -1,0 +1,95 @@
+//! How a session begins.
+
+use recado_protocol::{SessionId, TeammateId, Timestamp};
+
+use super::{SessionSettings, Trail};
+use crate::identity::refresh::RefreshFamily;
+use crate::identity::token::TokenHash;
+use crate::storage::session::{StoredDevice, StoredSession};
+use crate::storage::{DbError, Tx, session};
+
+/// The session of somebody who has shown everything that is asked for.
+pub(crate) struct NewSession {
+    pub(crate) id: SessionId,
+    pub(crate) teammate_id: TeammateId,
+    pub(crate) device: StoredDevice,
+    /// The hash of its first refresh secret.
+    pub(crate) first_refresh: TokenHash,
+    /// The hash of its first access token.
+    pub(crate) access: TokenHash,
+}
+
+impl NewSession {
+    /// Stores it, with its place in the audit.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(crate) async fn insert(
+        self,
+        tx: &mut Tx,
+        trail: &mut Trail,
+        settings: SessionSettings,
+        now: Timestamp,
+    ) -> Result<(), DbError> {
+        let Self { id, teammate_id, device, first_refresh, access } = self;
+        trail.signed_in(tx, teammate_id, id, &device).await?;
+        let begun = StoredSession {
+            id,
+            teammate_id,
+            device,
+            created_at: now,
+            last_used_at: now,
+            family: RefreshFamily::new(first_refresh),
+        };
+        session::insert(tx, &begun).await?;
+        let expires_at = now.plus_seconds(settings.access_s.into());
+        session::insert_access_token(tx, access, id, expires_at).await
+    }
+}
+
+#[cfg(feature = "simulation")]
+mod simulated {
+    use recado_protocol::identity::{Device, Session};
+    use recado_protocol::{SessionId, TeammateId};
+
+    use super::NewSession;
+    use crate::identity::token::{Secret, TokenHash, TokenKind};
+    use crate::session::{AuthError, Sessions, Trail};
+    use crate::storage::session::StoredDevice;
+
+    impl Sessions {
+        /// Begins a session without asking for password and code, which take too long to be simulated.
+        ///
+        /// # Errors
+        /// [`AuthError`].
+        pub async fn begin_simulated(
+            &self,
+            teammate_id: TeammateId,
+            device: &Device,
+            refresh_hash: &str,
+        ) -> Result<Session, AuthError> {
+            let first_refresh = TokenHash::from_base64(refresh_hash)
+                .map_err(|_| AuthError::InvalidValue("`refresh_hash` is no hash."))?;
+            let access = Secret::generate(TokenKind::Access)
+                .map_err(|error| AuthError::Internal(error.to_string()))?;
+            let (now, settings) = (self.core.now(), self.settings);
+            let id = SessionId::from_uuid(self.core.ids(now).next_id());
+            let trail = Trail::new(&self.core, self.workspace_id, now);
+            let (device, access_hash) = (StoredDevice::new(device), access.hash());
+            let write = self.core.db().write(async move |tx| {
+                let device = device.clone();
+                let begun =
+                    NewSession { id, teammate_id, device, first_refresh, access: access_hash };
+                begun.insert(tx, &mut trail.clone(), settings, now).await
+            });
+            write.await?;
+            Ok(Session {
+                session_id: id,
+                teammate_id,
+                access_token: access.expose().to_owned(),
+                expires_in_s: settings.access_s,
+                server_time: now,
+            })
+        }
+    }
+}
