@@ -14,7 +14,8 @@ use recado_protocol::{
 use rusqlite::Connection;
 
 use super::conversations::Stored;
-use super::{conversations, directory, evict, meta, visibility};
+use super::directory::{self, Orphans};
+use super::{conversations, evict, meta, visibility};
 use crate::batch::{Applied, CacheBatch, Dropped, NewMessage, Source};
 use crate::meta::{ClosedCheck, HeadsProgress, Meta};
 use crate::sql::{blob, id};
@@ -57,7 +58,9 @@ pub(crate) fn reconcile(
 ) -> rusqlite::Result<Applied> {
     let mut step = Step::begin(connection)?;
     let keys = evict::unlisted(connection, listed, states, as_of)?;
-    step.evict_with_contacts(&keys)?;
+    step.evict(&keys)?;
+    // Also where nothing else leaves: a page may have taken a conversation of a lost log before.
+    step.drop_orphans()?;
     if matches!(step.meta.heads, HeadsProgress::Listing { .. }) {
         step.meta.heads = HeadsProgress::Complete;
     }
@@ -231,10 +234,12 @@ impl<'a> Step<'a> {
         self.drop_orphans()
     }
 
-    /// Drops the contacts of whom no conversation is here, unless every contact may be listed.
+    /// Drops the contacts of whom no conversation is here. Where every contact may be listed, only those
+    /// of a log that is lost.
     fn drop_orphans(&mut self) -> rusqlite::Result<()> {
-        if !self.may_list_contacts() && !is_planted(Planted::ContactsKept) {
-            self.applied.evicted |= directory::remove_orphans(self.connection)?;
+        let which = if self.may_list_contacts() { Orphans::OfLostLog } else { Orphans::All };
+        if !is_planted(Planted::ContactsKept) {
+            self.applied.evicted |= directory::remove_orphans(self.connection, which)?;
         }
         Ok(())
     }
@@ -431,7 +436,7 @@ impl<'a> Step<'a> {
             .query_map([], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
         self.evict(&closed)?;
-        self.applied.evicted |= directory::remove_orphans(self.connection)?;
+        self.applied.evicted |= directory::remove_orphans(self.connection, Orphans::All)?;
         conversations::mark_stale(self.connection)?;
         self.connection.execute_batch("DELETE FROM evicted;")?;
         directory::forget_versions(self.connection)?;

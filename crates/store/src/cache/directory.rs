@@ -170,14 +170,23 @@ pub(crate) fn remove_contact(
     Ok(true)
 }
 
-/// Deletes every contact of whom no conversation is here.
-pub(crate) fn remove_orphans(connection: &Connection) -> rusqlite::Result<bool> {
+/// Which contacts go when no conversation of theirs is here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Orphans {
+    /// All.
+    All,
+    /// Those that only a lost change log has told of: nothing says how they are by now.
+    OfLostLog,
+}
+
+/// Deletes contacts of whom no conversation is here.
+pub(crate) fn remove_orphans(connection: &Connection, which: Orphans) -> rusqlite::Result<bool> {
     let orphans: Vec<ContactId> = connection
         .prepare_cached(
-            "SELECT id FROM contacts WHERE NOT EXISTS \
+            "SELECT id FROM contacts WHERE (?1 OR version < 0) AND NOT EXISTS \
              (SELECT 1 FROM conversations WHERE contact_id = contacts.id)",
         )?
-        .query_map([], |row| id(row, 0))?
+        .query_map([which == Orphans::All], |row| id(row, 0))?
         .collect::<rusqlite::Result<_>>()?;
     for contact_id in &orphans {
         remove_contact(connection, *contact_id)?;

@@ -1,5 +1,7 @@
 //! What one answer of the server does to the cache.
 
+use std::collections::HashSet;
+
 use recado_protocol::host::View;
 use recado_protocol::sync::{Bootstrap, Change, ConversationPage, SyncPage, digest};
 use recado_protocol::workspace::{OwnAccess, Team};
@@ -306,6 +308,27 @@ fn under_another_log_a_contact_of_whom_nothing_is_here_is_gone() {
     let applied = store.apply(CacheBatch::bootstrap(again)).expect("the bootstrap is stored");
     assert_eq!(store.cache_stats().expect("stats").contacts, 1, "only who has a conversation");
     assert!(applied.evicted, "the file still holds who left");
+}
+
+#[test]
+fn under_another_log_a_contact_whose_conversation_is_not_listed_goes_though_all_may_be_listed() {
+    let store = started();
+    put(&store, vec![whole(1, &["here"], 90), whole(2, &["hidden by now"], 90)]);
+    let admin = |epoch| OwnAccess { role: Role::Admin, ..access(epoch, ConversationAccess::all()) };
+    sync(&store, page(START, 101, vec![Change::Access { access: admin(EPOCH + 1) }]));
+    for n in [1, 2] {
+        let change = Change::Contact { contact: contact(n, "Ada") };
+        let after = 100 + n as u64;
+        sync(&store, SyncPage { epoch: EPOCH + 1, ..page(after, after + 1, vec![change]) });
+    }
+    let new_log = LogId::from_uuid(uuid::Uuid::from_u128(2));
+    let again = Bootstrap { log_id: new_log, cursor: 80, access: admin(1), ..bootstrap() };
+    store.apply(CacheBatch::bootstrap(again)).expect("the bootstrap is stored");
+    assert_eq!(store.cache_stats().expect("stats").contacts, 2);
+    let listed = HashSet::from([conversation(1)]);
+    let states = [ConversationState::Open, ConversationState::Snoozed];
+    store.reconcile_heads(&listed, &states, 80).expect("it is reconciled");
+    assert_eq!(store.cache_stats().expect("stats").contacts, 1, "nobody tells of the other");
 }
 
 #[test]

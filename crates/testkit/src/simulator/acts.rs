@@ -19,6 +19,7 @@ use recado_server::storage::audit::Actor;
 
 use super::backend::done;
 use super::chance::Chance;
+use super::history::GivenBy;
 use super::machine::DraftOf;
 use super::plan::{SECOND, What};
 use super::world::World;
@@ -172,7 +173,8 @@ impl World<'_> {
         let command = Command { id, conversation_id, after, action, created_at };
         store.enqueue(&command)?;
         present.order += 1;
-        self.given.insert(id, (present.agent, present.order, true));
+        let (agent, order) = (present.agent, present.order);
+        self.given.insert(id, GivenBy { agent, machine, order, in_order: true });
         let draft_of = match command.action {
             Action::ConversationReply { .. } => Some(DraftOf::Reply),
             Action::ConversationNote { .. } => Some(DraftOf::Note),
@@ -234,16 +236,17 @@ impl World<'_> {
         if present.store.retry(old, new).is_err() {
             return Ok(());
         }
-        let order = self.given.get(&old).map_or(0, |(_, order, _)| *order);
+        let order = self.given.get(&old).map_or(0, |by| by.order);
+        let agent = present.agent;
         // It keeps its place, but what was given later may have gone before it, and before what waited
         // for it.
-        self.given.insert(new, (present.agent, order, false));
+        self.given.insert(new, GivenBy { agent, machine, order, in_order: false });
         present.given_up.insert(old);
         let mut waited = vec![old];
         while let Some(before) = waited.pop() {
             for command in present.accepted.values().filter(|it| it.after == Some(before)) {
-                if let Some((_, _, in_order)) = self.given.get_mut(&command.id) {
-                    *in_order = false;
+                if let Some(by) = self.given.get_mut(&command.id) {
+                    by.in_order = false;
                 }
                 waited.push(command.id);
             }
@@ -312,7 +315,7 @@ impl World<'_> {
         let mut change = AccessChange::default();
         let teams = self.backend.people.teams.clone();
         let agent = match what {
-            What::Access(agent) => {
+            What::Access(machine) => {
                 let scope = match chance.below(4) {
                     0 => AccessScope::All,
                     1 => AccessScope::AllExcept { team_ids: vec![teams[0]] },
@@ -321,18 +324,19 @@ impl World<'_> {
                 };
                 let unassigned = chance.happens(500);
                 change.conversation_access = Some(ConversationAccess { scope, unassigned });
-                agent
+                self.machines[machine].agent
             }
-            What::Teams(agent) => {
+            What::Teams(machine) => {
                 change.team_ids = Some(teams.into_iter().filter(|_| chance.happens(500)).collect());
-                agent
+                self.machines[machine].agent
             }
-            What::Role(agent) => {
+            What::Role(machine) => {
                 let roles = [Role::Agent, Role::LightAgent, Role::Admin];
                 change.role = chance.pick(&roles).copied();
-                agent
+                self.machines[machine].agent
             }
-            What::Suspend(agent) => {
+            What::Suspend(machine) => {
+                let agent = self.machines[machine].agent;
                 self.suspended[agent] ^= true;
                 self.was_suspended[agent] = true;
                 change.state = Some(if self.suspended[agent] {
@@ -358,17 +362,17 @@ impl World<'_> {
         let active = own.state == TeammateState::Active;
         let view = Visibility::new(who.teammate_id, own.conversation_access, own.team_ids);
         self.history.access_changed(agent, before + 1, own.epoch, active.then_some(view));
-        if !self.suspended[agent]
-            && let Some(machine) = self.machines.iter().position(|present| present.agent == agent)
-            && self.machines[machine].signed_out
-        {
-            self.switch_on_later(machine);
+        for machine in 0..self.machines.len() {
+            let present = &self.machines[machine];
+            if present.agent == agent && present.signed_out && !self.suspended[agent] {
+                self.switch_on_later(machine);
+            }
         }
         self.after_write()
     }
 
     fn fail(&mut self, what: What, mut chance: Chance) -> anyhow::Result<()> {
-        let while_long = *chance.pick(&[1, 5, 30, 90]).unwrap_or(&5) * SECOND;
+        let while_long = *chance.pick(&[1, 5, 30, 90, 240]).unwrap_or(&5) * SECOND;
         match what {
             What::Partition(machine) => {
                 self.machines[machine].no_network_until = self.now + while_long;

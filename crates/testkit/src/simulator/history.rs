@@ -49,13 +49,25 @@ pub(super) struct History {
     /// What the customers were told had been taken.
     pub(super) received: BTreeSet<PartId>,
     parts: BTreeSet<PartId>,
-    /// The newest command of each agent in each conversation, by the order in which they were given.
+    /// The newest command of each machine in each conversation, by the order in which they were given.
     newest: HashMap<(usize, ConversationId), u64>,
 }
 
-/// In which order an agent gave commands: who, when in the agent's own order, and whether the order
-/// is to be held.
-pub(super) type Given = HashMap<CommandId, (usize, u64, bool)>;
+/// How a command was given.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct GivenBy {
+    /// The agent.
+    pub(super) agent: usize,
+    /// On which machine: two of the same agent know nothing of each other.
+    pub(super) machine: usize,
+    /// When in the machine's own order.
+    pub(super) order: u64,
+    /// Whether that order is to be held.
+    pub(super) in_order: bool,
+}
+
+/// How each command was given.
+pub(super) type Given = HashMap<CommandId, GivenBy>;
 
 impl History {
     /// Nothing has happened yet.
@@ -108,24 +120,24 @@ impl History {
                     part.id
                 ));
             }
-            let Some(&(agent, order, in_order)) = given.get(&command_id) else {
+            let Some(&by) = given.get(&command_id) else {
                 return Err(format!("command {command_id} was given by nobody"));
             };
-            if !self.might_act(agent, part) {
+            if !self.might_act(by.agent, part) {
                 return Err(format!(
                     "I4 command {command_id} acted on what its author could not see any more"
                 ));
             }
-            if !in_order {
+            if !by.in_order {
                 continue;
             }
-            let newest = self.newest.entry((agent, head.id)).or_default();
-            if order < *newest {
+            let newest = self.newest.entry((by.machine, head.id)).or_default();
+            if by.order < *newest {
                 return Err(format!(
                     "I3 command {command_id} took effect after one that was given later"
                 ));
             }
-            *newest = order;
+            *newest = by.order;
         }
         Ok(())
     }

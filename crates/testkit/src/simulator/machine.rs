@@ -12,7 +12,7 @@ use recado_server::core::Principal;
 use recado_store::{Store, SyncedCache};
 
 use super::backend::START;
-use super::chance::{Chance, Source};
+use super::chance::Source;
 use super::world::Carried;
 
 /// An agent's machine.
@@ -114,7 +114,7 @@ impl Machine {
         agent: usize,
         who: Principal,
         store: Arc<Store>,
-        chance: &Chance,
+        random: Source,
     ) -> anyhow::Result<Self> {
         store.make_new()?;
         Ok(Self {
@@ -125,7 +125,7 @@ impl Machine {
             has_power_cuts: false,
             engine: None,
             life: 0,
-            random: Arc::new(Source::new(chance.fork(100 + agent as u64))),
+            random: Arc::new(random),
             clock_ahead: 0,
             no_network_until: 0,
             disk_full_until: 0,

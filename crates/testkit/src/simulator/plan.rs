@@ -109,8 +109,10 @@ type OnMachine = fn(usize) -> What;
 pub struct Plan {
     /// The seed.
     pub seed: u64,
-    /// How many agents have a machine.
+    /// How many machines there are.
     pub machines: usize,
+    /// Whether the first two are the same agent's.
+    pub shared: bool,
     /// The weather.
     pub weather: Weather,
     /// What happens, in order.
@@ -125,6 +127,7 @@ impl Plan {
     pub fn of(seed: u64) -> Self {
         let mut chance = Chance::of(seed).fork(1);
         let machines = 1 + usize::try_from(chance.below(3)).unwrap_or_default();
+        let shared = chance.happens(250);
         let often = |chance: &mut Chance, per_mille, low, high| {
             if chance.happens(per_mille) {
                 u64::try_from(chance.between(low, high)).unwrap_or_default()
@@ -145,7 +148,7 @@ impl Plan {
             frame: *chance.pick(&[1, 3, 200]).unwrap_or(&200),
             older_server: chance.happens(100),
             heads: *chance.pick(&[1, 3, 500]).unwrap_or(&500),
-            token_s: *chance.pick(&[90, 150, 300]).unwrap_or(&300),
+            token_s: *chance.pick(&[45, 90, 300]).unwrap_or(&300),
             keychain: often(&mut chance, 200, 50, 500),
         };
         let length = chance.between(20, 240) * SECOND;
@@ -158,7 +161,12 @@ impl Plan {
             })
             .collect();
         stimuli.sort_by_key(|stimulus| stimulus.at);
-        Self { seed, machines, weather, stimuli, calm_at: length + SECOND }
+        Self { seed, machines, shared, weather, stimuli, calm_at: length + SECOND }
+    }
+
+    /// Whose machine it is.
+    pub(super) const fn agent_of(&self, machine: usize) -> usize {
+        if self.shared && machine == 1 { 0 } else { machine }
     }
 
     fn kinds(chance: &mut Chance, machines: usize) -> Vec<What> {
@@ -193,7 +201,7 @@ impl Plan {
             if chance.happens(150) {
                 add(What::ClockJump(machine), 1);
             }
-            if chance.happens(60) {
+            if chance.happens(100) {
                 add(What::Theft(machine), 2);
             }
         }

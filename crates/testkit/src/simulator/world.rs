@@ -14,7 +14,7 @@ use recado_server::storage::Db;
 use recado_store::Store;
 
 use super::backend::{AGENTS, Backend, Template, done};
-use super::chance::Chance;
+use super::chance::{Chance, Source};
 use super::customers::Customers;
 use super::history::{Given, History};
 use super::judge_sessions::Ledger;
@@ -173,11 +173,13 @@ impl<'p> World<'p> {
         let databases = beginning.databases()?;
         let backend = Backend::new(&beginning.template, &databases.server, &chance, &plan.weather)?;
         let mut machines = Vec::new();
-        for (agent, store) in databases.stores.iter().enumerate().take(plan.machines) {
+        for (n, store) in databases.stores.iter().enumerate().take(plan.machines) {
+            let agent = plan.agent_of(n);
+            let random = Source::new(chance.fork(100 + n as u64));
             let who = backend.people.agents[agent];
-            let mut machine = Machine::new(agent, who, Arc::clone(store), &chance)?;
+            let mut machine = Machine::new(agent, who, Arc::clone(store), random)?;
             machine.has_power_cuts =
-                plan.stimuli.iter().any(|stimulus| stimulus.what == What::PowerCut(agent));
+                plan.stimuli.iter().any(|stimulus| stimulus.what == What::PowerCut(n));
             machines.push(machine);
         }
         let history = first_history(&backend)?;

@@ -16,7 +16,7 @@ use crate::simulator::plan::SECOND;
 /// How long a keychain takes at most, in microseconds.
 const SLOWEST_KEYCHAIN: i64 = 200_000;
 /// How long after a theft what was stolen is used, at most.
-const LATEST_USE: i64 = 120 * SECOND;
+const LATEST_USE: i64 = 240 * SECOND;
 
 /// A request on its way to a token, and with it to the server.
 #[derive(Debug, Clone)]
