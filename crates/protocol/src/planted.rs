@@ -112,10 +112,10 @@ bugs! {
         AcknowledgedEarly,
         /// A page's cursor lies beyond what the page covers.
         CursorBeyondPage,
-        /// The cursor moves on although its page was dropped.
-        DroppedPageCounted,
     }
     "bootstrap" {
+        /// What was asked before a bootstrap is taken after it.
+        AnswersOfBeforeTaken,
         /// Snoozed conversations are not listed.
         SnoozedNotListed,
         /// A gap in a conversation's messages is taken for complete.

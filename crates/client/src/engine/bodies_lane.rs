@@ -43,6 +43,14 @@ impl Bodies {
         self.waiting |= self.rest_until.take().is_some();
     }
 
+    /// What was asked will not be answered.
+    pub(super) fn ask_again(&mut self) {
+        self.busy = false;
+        self.waiting = true;
+        self.checked_page = None;
+        self.last_wanted.clear();
+    }
+
     pub(super) const fn index_soon(&mut self) {
         self.unindexed = true;
     }

@@ -51,7 +51,7 @@ impl Engine {
         self.ask_demand(demand_id, effects);
     }
 
-    fn ask_demand(&mut self, demand_id: Id, effects: &mut Vec<Effect>) {
+    pub(super) fn ask_demand(&mut self, demand_id: Id, effects: &mut Vec<Effect>) {
         let Some(waiting) = self.demands.get_mut(&demand_id) else { return };
         waiting.attempts += 1;
         let ask = match waiting.demand.clone() {

@@ -10,7 +10,7 @@ use recado_store::{Applied, Dropped, HeadListing, HeadsProgress, LocalDigest};
 use tracing::{info, warn};
 
 use super::jobs::Then;
-use super::{Answer, Ask, Effect, Engine, Job, Notice, Purpose};
+use super::{Answer, Ask, Effect, Engine, Id, Job, Notice, Purpose};
 use crate::transport::TransportError;
 
 /// How often a cache is compared with the server after one change of access, at most. In a busy
@@ -88,6 +88,7 @@ impl Engine {
         self.sync_backoff.succeeded();
         match answer {
             Answer::Bootstrap(bootstrap) => {
+                self.ask_again(effects);
                 let then = Then::Bootstrapped { reconcile: self.log_id.is_some() };
                 self.log_id = Some(bootstrap.log_id);
                 self.jobs.push_back((Job::Bootstrap(bootstrap, now), then));
@@ -99,6 +100,28 @@ impl Engine {
             Answer::LiveTicket(ticket) => self.open_live(ticket.ticket, effects),
             Answer::Conversations(_) | Answer::Commands(_) => {
                 self.sync_failed(now, &TransportError::Malformed, effects);
+            }
+        }
+    }
+
+    /// Forgets what was asked beside the log before a bootstrap, and asks again what somebody waits for.
+    /// The cursor jumps, so nothing tells what has changed or left since such an answer was read.
+    fn ask_again(&mut self, effects: &mut Vec<Effect>) {
+        if is_planted(Planted::AnswersOfBeforeTaken) {
+            return;
+        }
+        let is_of_before =
+            |purpose: &Purpose| matches!(purpose, Purpose::Bodies(_) | Purpose::Demand(_));
+        let of_before: Vec<Id> = self
+            .requests
+            .iter()
+            .filter(|(_, purpose)| is_of_before(purpose))
+            .map(|(request, _)| *request)
+            .collect();
+        for request in of_before {
+            match self.requests.remove(&request) {
+                Some(Purpose::Demand(demand_id)) => self.ask_demand(demand_id, effects),
+                _ => self.bodies.ask_again(),
             }
         }
     }

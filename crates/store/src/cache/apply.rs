@@ -125,9 +125,6 @@ impl<'a> Step<'a> {
 
     fn sync(&mut self, page: &SyncPage) -> rusqlite::Result<()> {
         if self.refuses(page.log_id, page.epoch) {
-            if is_planted(Planted::DroppedPageCounted) {
-                self.meta.cursor = self.meta.cursor.max(page.cursor);
-            }
             return Ok(());
         }
         if page.after > self.meta.cursor && !is_planted(Planted::GapIgnored) {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::writer;
 use super::{Store, lock, write};
-use crate::cache::search;
+use crate::cache::{conversations, search};
 use crate::database;
 use crate::error::{Error, Which};
 use crate::outbox::queue;
@@ -79,6 +79,19 @@ impl Store {
                 .and_then(|mut statement| {
                     statement.query_row([blob(id)], |row| unsigned(row, 0)).optional()
                 })
+                .map_err(|error| Error::sql(Which::Cache, error))
+        })
+    }
+
+    /// The version of a conversation's read mark, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn mark_version_of(&self, id: ConversationId) -> Result<Option<u64>, Error> {
+        self.read_cache(|cache| {
+            conversations::read_mark(cache, id)
+                .map(|mark| mark.map(|mark| mark.version))
                 .map_err(|error| Error::sql(Which::Cache, error))
         })
     }

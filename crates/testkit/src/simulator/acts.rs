@@ -105,7 +105,7 @@ impl World<'_> {
             chance.pick(&["vip", "refund", "bug"]).copied().unwrap_or_default().to_owned()
         };
         let word = format!("answer{}x{machine}", self.machines[machine].order);
-        match chance.below(17) {
+        match chance.below(20) {
             0..4 => Action::ConversationReply { body_text: word, last_seen_seq: head.part_count },
             4 => Action::ConversationNote { body_text: word },
             5..8 => {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use recado_protocol::host::{Delivery, InboxRequest, OpenRequest, Sort, View};
-use recado_protocol::{Action, CommandId, ConversationId, ConversationState};
+use recado_protocol::{Action, CommandId, ConversationId, ConversationState, LogId};
 use recado_store::{Applied, HeadsProgress, Meta};
 
 use super::chance::Chance;
@@ -51,6 +51,7 @@ impl World<'_> {
                 self.judge_changed(machine, &meta, *id, version)?;
             }
         }
+        self.judge_marks(machine, log_id, applied)?;
         self.machines[machine].reached = Some((log_id, meta.cursor));
         if self.chance.happens(250) {
             // A listing is followed by the deletion of what it did not name, before any other page.
@@ -58,6 +59,30 @@ impl World<'_> {
                 self.judge_gaps(machine, &meta)?;
             }
             self.judge_all_shown(machine)?;
+        }
+        Ok(())
+    }
+
+    /// No read mark goes back to an older one of the same log.
+    fn judge_marks(
+        &mut self,
+        machine: usize,
+        log_id: LogId,
+        applied: &Applied,
+    ) -> anyhow::Result<()> {
+        let present = &mut self.machines[machine];
+        if present.reached.is_none_or(|(before, _)| before != log_id) {
+            present.marks.clear();
+        }
+        for id in &applied.conversations {
+            let Some(version) = present.store.mark_version_of(*id)? else { continue };
+            if let Some(before) = present.marks.insert(*id, version)
+                && version < before
+            {
+                anyhow::bail!(
+                    "I6 the read mark of {id} on machine {machine} went back from {before} to {version}"
+                );
+            }
         }
         Ok(())
     }

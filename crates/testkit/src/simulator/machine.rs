@@ -63,6 +63,8 @@ pub(super) struct Machine {
     pub(super) next_demand: Id,
     /// The log and the cursor that were seen last.
     pub(super) reached: Option<(LogId, u64)>,
+    /// The versions of the read marks that were seen last.
+    pub(super) marks: BTreeMap<ConversationId, u64>,
     /// The access, by log and epoch, under which the cache was compared with the server last.
     pub(super) compared: Option<(LogId, u64)>,
     /// What was given up before it was ever sent.
@@ -141,6 +143,7 @@ impl Machine {
             demands: BTreeSet::new(),
             next_demand: 0,
             reached: None,
+            marks: BTreeMap::new(),
             compared: None,
             never_sent: BTreeSet::new(),
             tokens: None,
@@ -194,6 +197,7 @@ impl Machine {
         if let Some(synced) = &self.synced {
             self.store.lose_unsynced(synced)?;
             self.reached = None;
+            self.marks.clear();
         }
         Ok(())
     }

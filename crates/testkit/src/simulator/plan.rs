@@ -139,7 +139,7 @@ impl Plan {
             lost: often(&mut chance, 500, 10, 300),
             doubled: often(&mut chance, 400, 20, 400),
             slow: often(&mut chance, 600, 50, 600),
-            slowest: chance.between(1, 20) * SECOND,
+            slowest: chance.between(1, 28) * SECOND,
             disk: if chance.happens(300) { chance.between(1, 2_000) * 1_000 } else { HEALTHY_DISK },
             unheard: often(&mut chance, 200, 100, 800),
             newer_server: chance.happens(100),
@@ -201,7 +201,7 @@ impl Plan {
             if chance.happens(150) {
                 add(What::ClockJump(machine), 1);
             }
-            if chance.happens(100) {
+            if chance.happens(150) {
                 add(What::Theft(machine), 2);
             }
         }
@@ -212,7 +212,7 @@ impl Plan {
         }
         if chance.happens(250) {
             add(What::Backup, 3);
-            add(What::Restore, 1);
+            add(What::Restore, 2);
         }
         kinds
     }

@@ -5,8 +5,11 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
-use recado_client::engine::{Answer, Effect, Id, Input, Job, JobAnswer, Notice, StoreFailure, run};
+use recado_client::engine::{
+    Answer, Effect, Id, Input, Job, JobAnswer, LONGEST_BACKOFF_MS, Notice, StoreFailure, run,
+};
 use recado_client::transport::TransportError;
+use recado_protocol::host::ConnectionState;
 use recado_protocol::live::{LiveFrame, LiveRequest};
 use recado_protocol::{ErrorCode, Visibility};
 use recado_server::live::follower::Follower;
@@ -35,6 +38,8 @@ const TIMEOUT: i64 = 30 * SECOND;
 const SHORTEST_WAY: i64 = 1_000;
 /// The least time between two looks of a live stream at the log.
 const PACE: i64 = 20_000;
+/// How long a machine without a network may wait at most until it tries again, in seconds.
+const LONGEST_SLEEP_S: i64 = LONGEST_BACKOFF_MS / 1_000 + 1;
 /// How often the server looks for what is due.
 const WORKER_EVERY: i64 = 5 * SECOND;
 
@@ -367,21 +372,27 @@ impl<'p> World<'p> {
         for effect in effects {
             self.carry_out(machine, effect)?;
         }
-        self.wake_later(machine);
-        Ok(())
+        self.wake_later(machine)
     }
 
-    fn wake_later(&mut self, machine: usize) {
+    fn wake_later(&mut self, machine: usize) -> anyhow::Result<()> {
         let present = &self.machines[machine];
-        let Some(wake) = present.engine.as_ref().and_then(|engine| engine.next_wake()) else {
-            return;
-        };
+        let Some(engine) = &present.engine else { return Ok(()) };
+        let wake = engine.next_wake();
+        // Without a network and with nothing under way, nothing else wakes it.
+        let is_alone = engine.link().state == ConnectionState::Offline && engine.is_idle();
+        let latest = present.time(self.now).plus_seconds(LONGEST_SLEEP_S);
+        if is_alone && wake.is_none_or(|wake| wake > latest) {
+            anyhow::bail!("I10 machine {machine} has no network and tries again only at {wake:?}");
+        }
+        let Some(wake) = wake else { return Ok(()) };
         let at = present.true_time(wake).max(self.now + SHORTEST_WAY);
         if present.tick_at.is_none_or(|due| at < due || due < self.now) {
             self.machines[machine].tick_at = Some(at);
             let life = self.machines[machine].life;
             self.schedule(at, Event::Tick { machine, life });
         }
+        Ok(())
     }
 
     fn carry_out(&mut self, machine: usize, effect: Effect) -> anyhow::Result<()> {

@@ -213,3 +213,34 @@ fn a_comparison_that_is_lost_on_the_way_is_made_until_it_is_answered() {
     }
     assert!(compared);
 }
+
+#[test]
+fn what_was_asked_before_a_new_beginning_is_asked_again_and_its_answer_not_taken() {
+    let mut harness = Harness::online(10, &[head(1, 5), head(2, 6)]);
+    let demand =
+        Demand::Conversation { conversation_id: conversation(2), before_seq: None, limit: 9 };
+    harness.input(Input::Demanded { demand_id: 1, demand });
+    let (of_before, _) = harness.ask();
+    // It is closed while the log forgets how it came to it.
+    let as_it_was = harness.bodies(11, &[head(2, 11)]);
+    harness.pass(61);
+    let (request, _) = harness.ask();
+    harness.fail(request, refused(ErrorCode::CursorGone));
+    let (request, _) = harness.ask();
+    let bootstrap = harness.bootstrap(50, access(1, ConversationAccess::all()));
+    harness.answer_to(request, bootstrap);
+    let place = harness.sent.iter().position(|(_, ask)| matches!(ask, Ask::Conversation { .. }));
+    let again = place.and_then(|place| harness.sent.remove(place)).expect("it is asked again");
+    harness.serve(50, &[head(1, 5)]);
+    harness.answer_to(of_before, as_it_was);
+    assert_eq!(harness.cached(&[1, 2]), [1], "the state of before is not back");
+    let as_it_is = harness.bodies(50, &[closed(2, 12)]);
+    harness.answer_to(again.0, as_it_is);
+    assert_eq!(harness.cached(&[1, 2]), [1, 2]);
+    assert!(
+        harness
+            .told
+            .iter()
+            .any(|notice| matches!(notice, Notice::Demanded { demand_id: 1, result: Ok(_) }))
+    );
+}

@@ -15,6 +15,8 @@ use crate::simulator::plan::SECOND;
 
 /// How long a keychain takes at most, in microseconds.
 const SLOWEST_KEYCHAIN: i64 = 200_000;
+/// How long after a refresh a copy of it arrives, at most.
+const LATEST_COPY: i64 = 28 * SECOND;
 /// How long after a theft what was stolen is used, at most.
 const LATEST_USE: i64 = 240 * SECOND;
 
@@ -126,7 +128,9 @@ impl World<'_> {
         let doubled = !self.calm && self.chance.happens(self.plan.weather.doubled);
         let first_answers = !doubled || self.chance.happens(500);
         if doubled {
-            let (request, at, answered) = (request.clone(), self.now + self.way(), !first_answers);
+            // What repeats it on the way may take as long as anybody waits for an answer.
+            let at = self.now + self.chance.between(SHORTEST_WAY, LATEST_COPY);
+            let (request, answered) = (request.clone(), !first_answers);
             let copy = Event::Refresh { machine, life, request, rotation, answered };
             self.schedule_session(at, copy);
         }
@@ -323,7 +327,7 @@ impl World<'_> {
         let secret = |name: &str| item[name].as_str().map(str::to_owned);
         let Some(current) = secret("current") else { return };
         let own = format!("a secret that only the thief knows, number {}", chance.next());
-        let next = secret("next").filter(|_| chance.happens(500));
+        let next = secret("next").filter(|_| chance.happens(700));
         let loot = Loot {
             session_id: kept.session_id,
             presented: current,
