@@ -15,7 +15,7 @@ import { useLocalization, useText } from '../i18n/text';
 import styles from './ConversationList.module.css';
 import { ConversationRow } from './ConversationRow';
 import { EmptyList } from './EmptyList';
-import { chooseAnchor, neighbour, scrollTopFor } from './listPlace';
+import { type Changed, chooseAnchor, neighbour, scrollTopFor } from './listPlace';
 import { useInboxList } from './useInboxList';
 import { countOf, viewKey, viewTitle } from './views';
 
@@ -50,44 +50,52 @@ export function ConversationList() {
       ? 'newest'
       : 'longest_waiting';
   const list = useInboxList(view, sort, selectedId);
-  const { hasMore, loadMore, changed } = list;
+  const { above, hasMore, loadMore, reach, changed } = list;
   const rows = useFreshSelection(list.rows, selectedId);
   const { data: sidebar } = useSidebar();
   const entry = sidebar ? countOf(sidebar.views, view) : undefined;
-  const total = entry?.count ?? (hasMore ? -1 : rows.length);
+  const total = entry?.count ?? (hasMore ? -1 : above + rows.length);
 
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
-    count: rows.length,
+    count: above + rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    getItemKey: (index) => rows[index]?.head.id ?? index,
+    getItemKey: (index) => rows[index - above]?.head.id ?? index,
     overscan: 8,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: every row is as high as the density says
   useLayoutEffect(() => virtualizer.measure(), [rowHeight]);
 
-  const news = usePlace(scroller, rows, rowHeight, selectedId, changed, viewKey(view) + sort);
+  const news = usePlace(scroller, rows, above, rowHeight, selectedId, changed, viewKey(view) + sort);
 
-  useNewsAnnouncement(rows, selectedId, viewKey(view) + sort);
+  useNewsAnnouncement(rows, selectedId, changed, viewKey(view) + sort);
 
   const items = virtualizer.getVirtualItems();
+  const firstShown = items[0]?.index ?? 0;
   const lastShown = items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (hasMore && lastShown >= rows.length - 30) loadMore();
-  }, [hasMore, lastShown, rows.length, loadMore]);
+    if (hasMore && lastShown >= above + rows.length - 30) loadMore();
+  }, [hasMore, lastShown, above, rows.length, loadMore]);
+  useEffect(() => {
+    if (firstShown < above + 30) reach(firstShown);
+  }, [firstShown, above, reach]);
 
+  // Its place in the whole list.
   const lastIndex = useRef(0);
   const index = rows.findIndex((row) => row.head.id === selectedId);
   useEffect(() => {
-    if (index >= 0) lastIndex.current = index;
-  }, [index]);
+    if (index >= 0) lastIndex.current = above + index;
+  }, [above, index]);
 
   const move = (step: 1 | -1) => {
-    const next = neighbour(rows, selectedId, lastIndex.current, step);
+    const isHeld = lastIndex.current >= above && lastIndex.current <= above + rows.length;
+    // Whoever has scrolled far away from the selected row goes on from what is in sight.
+    const last = isHeld ? lastIndex.current : Math.ceil((scroller.current?.scrollTop ?? 0) / rowHeight);
+    const next = neighbour(rows, selectedId, last - above, step);
     if (!next) return;
     ui.select(next.head.id);
-    const place = rows.indexOf(next);
+    const place = above + rows.indexOf(next);
     virtualizer.scrollToIndex(place, { align: 'auto' });
   };
   const focusList = () => scroller.current?.focus();
@@ -137,7 +145,7 @@ export function ConversationList() {
         >
           <div className={styles.canvas} style={{ height: virtualizer.getTotalSize() }}>
             {items.map((item) => {
-              const row = rows[item.index];
+              const row = rows[item.index - above];
               if (!row) return null;
               return (
                 <div
@@ -211,7 +219,12 @@ function SortMenu({ sort, onSort }: { sort: Sort; onSort: (sort: Sort) => void }
 const TELL_MS = 1_500;
 
 /** Tells screen readers how many conversations have something new, without names or words. */
-function useNewsAnnouncement(rows: readonly InboxRow[], selectedId: string | null, listKey: string) {
+function useNewsAnnouncement(
+  rows: readonly InboxRow[],
+  selectedId: string | null,
+  changed: Changed,
+  listKey: string,
+) {
   const t = useText();
   const before = useRef<{ listKey: string; unread: ReadonlyMap<string, number> }>({
     listKey,
@@ -224,7 +237,9 @@ function useNewsAnnouncement(rows: readonly InboxRow[], selectedId: string | nul
     before.current = { listKey, unread: new Map(rows.map((row) => [row.head.id, row.unread])) };
     if (oldKey !== listKey || unread.size === 0) return;
     for (const { head, unread: now } of rows) {
-      if (head.id !== selectedId && now > (unread.get(head.id) ?? 0)) news.current.add(head.id);
+      // A row that was only scrolled to is no news.
+      const isNew = changed === 'all' ? unread.has(head.id) : changed.has(head.id);
+      if (isNew && head.id !== selectedId && now > (unread.get(head.id) ?? 0)) news.current.add(head.id);
     }
     if (news.current.size === 0) return;
     timer.current ??= setTimeout(() => {
@@ -232,7 +247,7 @@ function useNewsAnnouncement(rows: readonly InboxRow[], selectedId: string | nul
       ui.announce(t('announce-news', { count: news.current.size }));
       news.current.clear();
     }, TELL_MS);
-  }, [rows, selectedId, listKey, t]);
+  }, [rows, selectedId, changed, listKey, t]);
   useEffect(() => () => clearTimeout(timer.current), []);
 }
 
@@ -251,13 +266,15 @@ function useFreshSelection(rows: readonly InboxRow[], selectedId: string | null)
 function usePlace(
   scroller: React.RefObject<HTMLDivElement | null>,
   rows: readonly InboxRow[],
+  above: number,
   rowHeight: number,
   selectedId: string | null,
-  changed: Parameters<typeof chooseAnchor>[5],
+  changed: Changed,
   listKey: string,
 ): number {
-  const before = useRef<{ rows: readonly InboxRow[]; scrollTop: number; listKey: string }>({
+  const before = useRef<{ rows: readonly InboxRow[]; above: number; scrollTop: number; listKey: string }>({
     rows: [],
+    above: 0,
     scrollTop: 0,
     listKey,
   });
@@ -276,27 +293,33 @@ function usePlace(
 
   useLayoutEffect(() => {
     const element = scroller.current;
-    const { rows: old, scrollTop, listKey: oldKey } = before.current;
+    const { rows: old, above: oldAbove, scrollTop, listKey: oldKey } = before.current;
     before.current.rows = rows;
+    before.current.above = above;
     if (!element) return;
     if (oldKey !== listKey) {
-      before.current = { rows, scrollTop: 0, listKey };
+      before.current = { rows, above, scrollTop: 0, listKey };
       element.scrollTop = 0;
       setNews(0);
       return;
     }
     if (old === rows || old.length === 0) return;
-    const anchor = chooseAnchor(old, rowHeight, scrollTop, element.clientHeight, selectedId, changed);
-    const target = anchor ? scrollTopFor(rows, rowHeight, anchor) : null;
+    // Both are measured from the first row that is held.
+    const from = scrollTop - oldAbove * rowHeight;
+    const anchor = chooseAnchor(old, rowHeight, from, element.clientHeight, selectedId, changed);
+    const found = anchor ? scrollTopFor(rows, rowHeight, anchor) : null;
+    const target = found === null ? null : found + above * rowHeight;
     if (target !== null && target !== scrollTop) {
       element.scrollTop = target;
       before.current.scrollTop = target;
     }
-    const top = Math.floor((target ?? scrollTop) / rowHeight);
+    const top = Math.max(0, Math.floor((target ?? scrollTop) / rowHeight) - above);
     const known = new Set(old.map((row) => row.head.id));
-    const arrived = rows.slice(0, top).filter((row) => row.unread > 0 && !known.has(row.head.id)).length;
+    const isNews = (row: InboxRow) =>
+      row.unread > 0 && !known.has(row.head.id) && (changed === 'all' || changed.has(row.head.id));
+    const arrived = rows.slice(0, top).filter(isNews).length;
     if (arrived > 0) setNews((count) => count + arrived);
-  }, [scroller, rows, rowHeight, selectedId, changed, listKey]);
+  }, [scroller, rows, above, rowHeight, selectedId, changed, listKey]);
 
   return news;
 }

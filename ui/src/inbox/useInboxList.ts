@@ -3,13 +3,26 @@ import { useConversationChanges } from '../app/events';
 import { useHost } from '../app/host';
 import type { ConversationId, InboxPage, InboxRow, ListKey, Sort, View } from '../bindings/protocol';
 import { type Changed, holdPlace } from './listPlace';
+import {
+  beginning,
+  extended,
+  type ListWindow,
+  MOST_ROWS,
+  movedUp,
+  type Page,
+  rowsAbove,
+  TOP,
+} from './listWindow';
 
 const FIRST_PAGE = 60;
 const PAGE = 200;
 
 export interface InboxList {
+  /** The rows that are held. */
   rows: readonly InboxRow[];
-  /** The rows in the list's own order, without the held row's exception. */
+  /** How many rows lie above them. */
+  above: number;
+  /** Whether there are more below them. */
   hasMore: boolean;
   partial: boolean;
   status: 'loading' | 'ready' | 'failed';
@@ -17,11 +30,15 @@ export interface InboxList {
   /** What the newest reading changed. */
   changed: Changed;
   loadMore: () => void;
+  /** Sees to it that the row of this place in the whole list is held. */
+  reach: (index: number) => void;
   reload: () => void;
 }
 
 interface Loaded {
   key: string;
+  window: ListWindow;
+  /** The rows in the list's own order, without the held row's exception. */
   fresh: readonly InboxRow[];
   shown: readonly InboxRow[];
   next: ListKey | null;
@@ -33,6 +50,7 @@ interface Loaded {
 
 const empty = (key: string): Loaded => ({
   key,
+  window: TOP,
   fresh: [],
   shown: [],
   next: null,
@@ -59,6 +77,9 @@ export function useInboxList(view: View, sort: Sort, selectedId: ConversationId 
   /** One reading at a time; what is asked meanwhile is done once, afterwards. */
   const reading = useRef<{ key: string; again: Set<ConversationId> | 'all' | null } | null>(null);
 
+  /** Where the next reading begins, if that is another place than now. */
+  const moved = useRef<{ key: string; window: ListWindow } | null>(null);
+
   const read = useCallback(
     async (changed: Changed) => {
       const busy = reading.current;
@@ -72,13 +93,15 @@ export function useInboxList(view: View, sort: Sort, selectedId: ConversationId 
       let news = changed;
       for (;;) {
         turn.again = null;
-        const wanted = Math.max(
-          FIRST_PAGE,
-          latest.current.key === key ? latest.current.current.fresh.length : 0,
-        );
+        const known = latest.current.key === key ? latest.current.current : empty(key);
+        const place = moved.current?.key === key ? moved.current.window : known.window;
+        moved.current = null;
+        const reached = rowsAbove(known.window) + known.fresh.length - rowsAbove(place);
+        const wanted = Math.min(MOST_ROWS, Math.max(FIRST_PAGE, reached));
         try {
           const fresh: InboxRow[] = [];
-          let after: ListKey | null = null;
+          const pages: Page[] = [];
+          let after: ListKey | null = beginning(place);
           let partial = false;
           do {
             const limit = Math.min(PAGE, wanted - fresh.length);
@@ -89,18 +112,26 @@ export function useInboxList(view: View, sort: Sort, selectedId: ConversationId 
               limit,
             });
             fresh.push(...page.rows);
+            pages.push({ after, count: page.rows.length });
             after = page.next;
             partial ||= page.partial;
           } while (after && fresh.length < wanted);
           if (latest.current.key !== key) break;
+          if (fresh.length === 0 && place.above.length > 0) {
+            // What was held here has left the list.
+            moved.current = { key, window: TOP };
+            turn.again ??= 'all';
+          }
           const applied = news;
           setLoaded((before) => {
             const shown = before.key === key ? before.shown : [];
             const held = latest.current.selectedId;
             return {
               key,
+              window: { above: place.above, pages },
               fresh,
-              shown: holdPlace(shown, fresh, held, applied),
+              // Elsewhere in the list there is no place to hold.
+              shown: place === known.window ? holdPlace(shown, fresh, held, applied) : fresh,
               next: after,
               partial,
               status: 'ready',
@@ -152,10 +183,15 @@ export function useInboxList(view: View, sort: Sort, selectedId: ConversationId 
         const known = new Set(before.fresh.map((row) => row.head.id));
         const more = page.rows.filter((row) => !known.has(row.head.id));
         const shownIds = new Set(before.shown.map((row) => row.head.id));
+        const window = extended(before.window, { after: now.next, count: more.length });
+        const dropped = rowsAbove(window) - rowsAbove(before.window);
+        const gone = new Set(before.fresh.slice(0, dropped).map((row) => row.head.id));
+        const shown = [...before.shown, ...more.filter((row) => !shownIds.has(row.head.id))];
         return {
           ...before,
-          fresh: [...before.fresh, ...more],
-          shown: [...before.shown, ...more.filter((row) => !shownIds.has(row.head.id))],
+          window,
+          fresh: [...before.fresh.slice(dropped), ...more],
+          shown: gone.size === 0 ? shown : shown.filter((row) => !gone.has(row.head.id)),
           next: page.next,
           partial: before.partial || page.partial,
           changed: new Set(),
@@ -168,14 +204,27 @@ export function useInboxList(view: View, sort: Sort, selectedId: ConversationId 
     }
   }, [host, asked]);
 
+  const reach = useCallback(
+    (index: number) => {
+      const { current: now } = latest.current;
+      const wanted = Math.max(0, index - PAGE / 2);
+      if (now.status !== 'ready' || rowsAbove(now.window) <= wanted) return;
+      moved.current = { key, window: movedUp(now.window, wanted) };
+      void read(new Set());
+    },
+    [key, read],
+  );
+
   return {
     rows: current.shown,
+    above: rowsAbove(current.window),
     hasMore: current.next !== null,
     partial: current.partial,
     status: current.status,
     error: current.error,
     changed: current.changed,
     loadMore: useCallback(() => void loadMore(), [loadMore]),
+    reach,
     reload: useCallback(() => void read('all'), [read]),
   };
 }
