@@ -39,8 +39,8 @@ export function ConversationPane() {
 
 function OpenConversation({ id }: { id: ConversationId }) {
   const t = useText();
-  const { data: view, error, refetch, loadOlder } = useConversation(id);
-  if (view) return <Loaded id={id} view={view} onOlder={loadOlder} />;
+  const { data: view, error, refetch, loadOlder, letGo } = useConversation(id);
+  if (view) return <Loaded id={id} view={view} onOlder={loadOlder} onEnd={letGo} />;
   if (!error) return <div className={styles.middle} aria-busy="true" />;
   return (
     <div className={styles.middle} role="alert">
@@ -50,12 +50,23 @@ function OpenConversation({ id }: { id: ConversationId }) {
   );
 }
 
-function Loaded({ id, view, onOlder }: { id: ConversationId; view: ConversationView; onOlder: () => void }) {
+interface LoadedProps {
+  id: ConversationId;
+  view: ConversationView;
+  onOlder: () => void;
+  /** The newest part came into sight. */
+  onEnd: () => void;
+}
+
+function Loaded({ id, view, onOlder, onEnd }: LoadedProps) {
   const t = useText();
   const contactName = view.contact?.name ?? view.contact?.email ?? t('contact-unnamed');
   const [atEnd, setAtEnd] = useState(true);
   useConversationCommands(view);
   useReading(id, view, atEnd);
+  useEffect(() => {
+    if (atEnd) onEnd();
+  }, [atEnd, onEnd]);
   return (
     <>
       <ConversationHeader view={view} contactName={contactName} />

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ConversationView, PartView } from '../bindings/protocol';
 import { part } from '../platform/memory/seed';
-import { lastSeenSeq, mergeNewest, partKey, prependOlder, threadItems } from './parts';
+import { lastSeenSeq, mergeNewest, partKey, prependOlder, threadItems, withoutFarPast } from './parts';
 
 const HOUR_US = 3_600_000_000;
 const noon = new Date('2026-11-23T12:00:00').getTime() * 1000;
@@ -56,6 +56,16 @@ test('a page of older parts doubles nothing', () => {
   expect(seqs(prependOlder(view(range(41, 60), true), page))).toEqual(
     range(1, 60).map((entry) => entry.part.seq),
   );
+});
+
+test('what lies far back is let go, and can be read again', () => {
+  const long = { ...view(range(1, 900)), has_older: false };
+  const kept = withoutFarPast({ ...long, parts: [...long.parts, queued(901, 'cmd_1')] });
+  expect(kept.parts).toHaveLength(120);
+  expect(kept.parts.at(-1)?.part.command_id).toBe('cmd_1');
+  expect(kept.has_older).toBe(true);
+  const short = view(range(1, 300));
+  expect(withoutFarPast(short)).toBe(short);
 });
 
 test('an author has seen what is on the server, not what waits here', () => {

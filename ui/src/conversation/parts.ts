@@ -33,6 +33,16 @@ export function prependOlder(
   };
 }
 
+/** How many parts are kept where only the newest are looked at, and from how many on the others go. */
+const KEPT = 120;
+const TOO_MANY = 400;
+
+/** Lets go of older parts once they are far from what is looked at; they can be read again. */
+export function withoutFarPast(view: ConversationView): ConversationView {
+  if (view.parts.length <= TOO_MANY) return view;
+  return { ...view, parts: view.parts.slice(-KEPT), has_older: true };
+}
+
 /** The `seq` of the newest part that is on the server: what the author of a reply has seen. */
 export function lastSeenSeq(view: ConversationView): number {
   return view.parts.reduce((seq, entry) => (isSent(entry) ? Math.max(seq, entry.part.seq) : seq), 0);

@@ -1,10 +1,10 @@
 import { type QueryClient, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useRef } from 'react';
+import { useCallback, useEffect, useRef } from 'react';
 import { useHost } from '../app/host';
 import { KEYS } from '../app/queries';
 import type { ConversationId, ConversationView } from '../bindings/protocol';
 import type { Host } from '../platform/host';
-import { firstSeq, mergeNewest, prependOlder } from './parts';
+import { firstSeq, mergeNewest, prependOlder, withoutFarPast } from './parts';
 
 const NEWEST = 60;
 const OLDER = 100;
@@ -56,5 +56,13 @@ export function useConversation(id: ConversationId) {
     }
   }, [host, client, id]);
 
-  return { ...query, loadOlder };
+  const letGo = useCallback(() => {
+    client.setQueryData<ConversationView>(
+      KEYS.conversation(id),
+      (current) => current && withoutFarPast(current),
+    );
+  }, [client, id]);
+  useEffect(() => letGo, [letGo]);
+
+  return { ...query, loadOlder, letGo };
 }
