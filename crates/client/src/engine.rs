@@ -18,7 +18,7 @@ use recado_protocol::host::{BootstrapProgress, ConnectionState};
 use recado_protocol::{
     CommandId, ConversationId, ErrorCode, LogId, Planted, Timestamp, is_planted,
 };
-use recado_store::{ClosedCheck, HeadsProgress};
+use recado_store::{CacheBudget, ClosedCheck, HeadsProgress};
 
 use crate::random::Random;
 use crate::transport::TransportError;
@@ -119,6 +119,8 @@ pub struct Engine {
 
     live: Live,
     outbox: Outbox,
+    /// How much the cache may hold.
+    budget: CacheBudget,
     bodies: Bodies,
     demands: BTreeMap<Id, demand::Waiting>,
 
@@ -168,6 +170,7 @@ impl Engine {
             eviction: Eviction::None,
             live: Live::default(),
             outbox: Outbox::default(),
+            budget: CacheBudget::default(),
             bodies: Bodies::default(),
             demands: BTreeMap::new(),
             latest: now,
@@ -182,6 +185,13 @@ impl Engine {
                 clock_ahead_s: 0,
             },
         }
+    }
+
+    /// The same engine with another budget for the cache.
+    #[must_use]
+    pub const fn with_budget(mut self, budget: CacheBudget) -> Self {
+        self.budget = budget;
+        self
     }
 
     /// Takes in what happened at `now` and gives back what is to be done, in this order.

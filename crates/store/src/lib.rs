@@ -30,5 +30,5 @@ pub use outbox::{OutboxCounts, SalvageReport};
 #[cfg(feature = "simulation")]
 pub use store::SyncedCache;
 pub use store::{
-    CacheCheck, CacheStats, FillProgress, IndexProgress, LocalDigest, StopCheck, Store,
+    CacheBudget, CacheCheck, CacheStats, FillProgress, IndexProgress, LocalDigest, StopCheck, Store,
 };

@@ -1,5 +1,6 @@
 //! The door to both files.
 
+mod budget;
 mod cache;
 mod files;
 #[cfg(feature = "simulation")]
@@ -20,12 +21,14 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::error::{Error, Which};
 
+use budget::Opened;
 use mirror::Mirrored;
 use writer::Writer;
 
 #[cfg(feature = "simulation")]
 pub use memory::SyncedCache;
 
+pub use budget::CacheBudget;
 pub use cache::{CacheStats, FillProgress, IndexProgress, LocalDigest};
 pub use files::{CacheCheck, StopCheck};
 
@@ -44,6 +47,8 @@ pub struct Store {
     ended_well: bool,
     /// How many steps search has indexed since it last merged.
     unmerged_steps: AtomicU32,
+    /// Which conversations were opened last.
+    opened: Mutex<Opened>,
 }
 
 // A connection says nothing that helps, and must never say its key.

@@ -6,7 +6,7 @@ use recado_protocol::{ConversationId, Planted, Timestamp, is_planted};
 use recado_store::{Applied, ClosedCheck, FillProgress, HeadsProgress, IndexProgress};
 
 use super::jobs::Then;
-use super::{Answer, Ask, Backoff, Effect, Engine, Job, PlusMicros as _, Purpose};
+use super::{Answer, Ask, Backoff, Effect, Engine, Job, Notice, PlusMicros as _, Purpose};
 use crate::transport::TransportError;
 
 /// How many messages are indexed for search in one transaction: as many as can be without anybody
@@ -91,7 +91,7 @@ impl Engine {
         } else if self.bodies.waiting {
             self.bodies.busy = true;
             self.bodies.waiting = false;
-            let job = Job::WantedBodies(MAX_FETCH as u32);
+            let job = Job::WantedBodies(MAX_FETCH as u32, self.budget);
             self.jobs.push_back((job, Then::WantedRead));
         }
         self.start_job(effects);
@@ -133,6 +133,24 @@ impl Engine {
         }
         self.bodies.last_wanted.clone_from(&ids);
         self.fetch_bodies(ids, effects);
+    }
+
+    /// Has dropped what the cache is not to hold any more.
+    pub(super) fn make_room(&mut self, now: Timestamp) {
+        self.jobs.push_back((Job::KeepToBudget(self.budget, now), Then::RoomMade));
+    }
+
+    pub(super) fn room_made(
+        &mut self,
+        now: Timestamp,
+        ids: Vec<ConversationId>,
+        effects: &mut Vec<Effect>,
+    ) {
+        // A step at a time, so that nobody waits for long.
+        if !ids.is_empty() {
+            effects.push(Effect::Tell(Notice::ConversationsChanged(ids)));
+            self.make_room(now);
+        }
     }
 
     fn fetch_bodies(&mut self, ids: Vec<ConversationId>, effects: &mut Vec<Effect>) {

@@ -55,6 +55,7 @@ pub(super) enum Then {
     StatsRead,
     Indexed,
     Pruned,
+    RoomMade,
 }
 
 impl Engine {
@@ -138,6 +139,7 @@ impl Engine {
             (Then::StatsRead, JobAnswer::Stats(stats)) => self.stats_read(stats),
             (Then::Indexed, JobAnswer::Index(progress)) => self.indexed(progress),
             (Then::Pruned, JobAnswer::Count(_)) => {}
+            (Then::RoomMade, JobAnswer::Ids(ids)) => self.room_made(now, ids, effects),
             (then, answer) => {
                 let detail = format!("a job answered {answer:?} where {then:?} follows");
                 self.halt(effects);

@@ -10,8 +10,8 @@ use recado_protocol::{
     Timestamp,
 };
 use recado_store::{
-    Applied, CacheBatch, ClockSeen, ClosedCheck, FillProgress, HeadsProgress, IndexProgress,
-    LocalDigest, Meta, Store,
+    Applied, CacheBatch, CacheBudget, ClockSeen, ClosedCheck, FillProgress, HeadsProgress,
+    IndexProgress, LocalDigest, Meta, Store,
 };
 
 /// The most words that one request of commands carries, in bytes. One command may be larger.
@@ -48,8 +48,10 @@ pub enum Job {
     FinishEviction,
     /// Computes the digest.
     Digest,
-    /// Names conversations whose bodies are missing.
-    WantedBodies(u32),
+    /// Names conversations whose bodies are missing, as long as there is room for them.
+    WantedBodies(u32, CacheBudget),
+    /// Drops what there is no room for.
+    KeepToBudget(CacheBudget, Timestamp),
     /// Names closed conversations in the cache.
     ClosedIds(Option<ListKey>),
     /// Stores how far the check of the closed conversations is.
@@ -130,7 +132,8 @@ impl fmt::Debug for Job {
             Self::Forget(..) => "Forget",
             Self::FinishEviction => "FinishEviction",
             Self::Digest => "Digest",
-            Self::WantedBodies(_) => "WantedBodies",
+            Self::WantedBodies(..) => "WantedBodies",
+            Self::KeepToBudget(..) => "KeepToBudget",
             Self::ClosedIds(_) => "ClosedIds",
             Self::ClosedCheck(_) => "ClosedCheck",
             Self::NextCommands(..) => "NextCommands",
@@ -198,7 +201,9 @@ pub fn run(store: &Store, job: Job) -> Result<JobAnswer, StoreFailure> {
             }
         },
         Job::Digest => JobAnswer::Digest(store.digest()?),
-        Job::WantedBodies(limit) => JobAnswer::Ids(store.wanted_bodies(limit)?),
+        Job::WantedBodies(_, budget) if store.is_full(&budget)? => JobAnswer::Ids(Vec::new()),
+        Job::WantedBodies(limit, _) => JobAnswer::Ids(store.wanted_bodies(limit)?),
+        Job::KeepToBudget(budget, now) => JobAnswer::Ids(store.keep_to_budget(&budget, now)?),
         Job::ClosedIds(after) => {
             let (ids, next) = store.closed_ids(after, CLOSED_PAGE)?;
             JobAnswer::Closed(ids, next)

@@ -79,6 +79,13 @@ pub(crate) fn forget(
     step.finish()
 }
 
+/// Drops conversations that are no longer kept here although they may be seen.
+pub(crate) fn make_room(connection: &Connection, keys: &[i64]) -> rusqlite::Result<Applied> {
+    let mut step = Step::begin(connection)?;
+    step.evict_with_contacts(keys)?;
+    step.finish()
+}
+
 /// Prepares for another change log.
 pub(crate) fn reset_for_new_log(
     connection: &Connection,

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use recado_protocol::{ContactId, ConversationId, ConversationState, Planted, is_planted};
+use recado_protocol::{
+    ContactId, ConversationId, ConversationState, Planted, Timestamp, is_planted,
+};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::tokens::{self, Words};
@@ -58,6 +60,30 @@ pub(crate) fn keys_of(
     for &id in ids {
         let key = statement.query_row(params![blob(id), number(as_of)], |row| row.get::<_, i64>(0));
         keys.extend(key.optional()?);
+    }
+    Ok(keys)
+}
+
+/// The keys of closed conversations whose newest part is from before `before`, the oldest first,
+/// without those in `kept`.
+pub(crate) fn closed_before(
+    connection: &Connection,
+    before: Timestamp,
+    kept: &HashSet<ConversationId>,
+    limit: u32,
+) -> rusqlite::Result<Vec<i64>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT conversation_key, id FROM conversations INDEXED BY conversations_closed \
+         WHERE state = 'closed' AND last_part_at < ?1 ORDER BY last_part_at, id",
+    )?;
+    let mut rows = statement.query([before.as_micros()])?;
+    let mut keys = Vec::new();
+    while let Some(row) = rows.next()?
+        && keys.len() < limit as usize
+    {
+        if !kept.contains(&id(row, 1)?) {
+            keys.push(row.get(0)?);
+        }
     }
     Ok(keys)
 }

@@ -1,9 +1,11 @@
 //! An entry of the outbox as it is stored.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use recado_protocol::host::{Delivery, OutboxEntry};
-use recado_protocol::{Action, Command, CommandId, ErrorCode, LogId, PartId, Planted, is_planted};
+use recado_protocol::{
+    Action, Command, CommandId, ConversationId, ErrorCode, LogId, PartId, Planted, is_planted,
+};
 use rusqlite::{Connection, Row, ToSql};
 
 use crate::sql::{at, id, json, opt_id, unsigned};
@@ -107,6 +109,14 @@ pub(crate) fn to_lay(
     )?;
     block_followers(&mut entries);
     Ok(entries)
+}
+
+/// The conversations that entries are about, whatever became of these.
+pub(crate) fn conversations(connection: &Connection) -> rusqlite::Result<HashSet<ConversationId>> {
+    connection
+        .prepare_cached("SELECT DISTINCT conversation_id FROM commands")?
+        .query_map([], |row| id(row, 0))?
+        .collect()
 }
 
 /// One entry.

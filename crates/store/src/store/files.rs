@@ -62,6 +62,7 @@ impl Store {
             cache_path: Some(cache_path),
             ended_well,
             unmerged_steps: AtomicU32::default(),
+            opened: Mutex::default(),
         };
         store.write_outbox(|tx| queue::mark_all_unsent(tx))?;
         Ok(store)
@@ -107,6 +108,7 @@ impl Store {
             cache_path: None,
             ended_well: true,
             unmerged_steps: AtomicU32::default(),
+            opened: Mutex::default(),
         })
     }
 

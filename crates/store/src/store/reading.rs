@@ -64,6 +64,7 @@ impl Store {
         request: &OpenRequest,
     ) -> Result<Option<ConversationView>, Error> {
         let id = request.conversation_id;
+        self.note_opened(id);
         let kept = self.read_outbox(|outbox| {
             Ok(KeptDrafts {
                 reply: drafts::load(outbox, id, DraftKind::Reply)?,

@@ -2,6 +2,7 @@
 //! them.
 
 mod apply;
+mod budget;
 #[cfg(feature = "plain")]
 mod canary;
 mod convergence;

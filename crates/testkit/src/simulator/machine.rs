@@ -9,7 +9,7 @@ use recado_client::session::{RefreshItem, Tokens};
 use recado_protocol::host::DraftKind;
 use recado_protocol::{Command, CommandId, ConversationId, LogId, SessionId, Timestamp};
 use recado_server::core::Principal;
-use recado_store::{Store, SyncedCache};
+use recado_store::{CacheBudget, Store, SyncedCache};
 
 use super::backend::START;
 use super::chance::Source;
@@ -167,10 +167,12 @@ impl Machine {
     ///
     /// # Errors
     /// What the store says.
-    pub(super) fn start(&mut self, now: i64) -> anyhow::Result<()> {
+    pub(super) fn start(&mut self, now: i64, closed_kept_s: i64) -> anyhow::Result<()> {
         self.life += 1;
         self.store.open_again()?;
-        self.engine = Some(Engine::new(Arc::clone(&self.random) as _, self.time(now)));
+        let budget = CacheBudget { closed_kept_s, ..CacheBudget::default() };
+        let engine = Engine::new(Arc::clone(&self.random) as _, self.time(now));
+        self.engine = Some(engine.with_budget(budget));
         self.tick_at = None;
         self.lease_holds = true;
         self.tokens = self.keychain.as_ref().map(|kept| Tokens::resume(kept.session_id));

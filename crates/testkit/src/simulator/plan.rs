@@ -37,6 +37,8 @@ pub struct Weather {
     pub heads: u32,
     /// For how long an access token is good, in seconds.
     pub token_s: u32,
+    /// For how long a cache keeps a closed conversation, in seconds.
+    pub closed_kept_s: i64,
     /// Of a thousand questions to the keychain, how many fail.
     pub keychain: u64,
 }
@@ -149,6 +151,7 @@ impl Plan {
             older_server: chance.happens(100),
             heads: *chance.pick(&[1, 3, 500]).unwrap_or(&500),
             token_s: *chance.pick(&[45, 90, 300]).unwrap_or(&300),
+            closed_kept_s: *chance.pick(&[10, 90, 86_400]).unwrap_or(&86_400),
             keychain: often(&mut chance, 200, 50, 500),
         };
         let length = chance.between(20, 240) * SECOND;

@@ -354,7 +354,7 @@ impl<'p> World<'p> {
             self.sign_in(machine)?;
         }
         let present = &mut self.machines[machine];
-        present.start(self.now)?;
+        present.start(self.now, self.plan.weather.closed_kept_s)?;
         self.trace.note(|| format!("machine {machine} starts"));
         self.tell(machine, Input::Start)
     }
@@ -474,7 +474,7 @@ impl<'p> World<'p> {
         if !self.lives(machine, life) {
             return Ok(());
         }
-        let writes = !matches!(work, Job::Meta | Job::Digest | Job::Stats | Job::WantedBodies(_));
+        let writes = !matches!(work, Job::Meta | Job::Digest | Job::Stats | Job::WantedBodies(..));
         let result = if writes && self.machines[machine].disk_full_until > self.now {
             let detail = "the disk is full".to_owned();
             Err(StoreFailure { code: ErrorCode::DiskFull, detail })

@@ -244,3 +244,18 @@ fn what_was_asked_before_a_new_beginning_is_asked_again_and_its_answer_not_taken
             .any(|notice| matches!(notice, Notice::Demanded { demand_id: 1, result: Ok(_) }))
     );
 }
+
+#[test]
+fn closed_conversations_leave_the_cache_when_they_are_old() {
+    let mut harness = Harness::online(10, &[head(1, 5)]);
+    let page = harness.page(10, 12, vec![change(closed(4, 11)), change(closed(5, 12))]);
+    harness.push(page);
+    assert_eq!(harness.cached(&[1, 4, 5]), [1, 4, 5]);
+    harness.told.clear();
+    harness.pass(91 * 86_400);
+    assert_eq!(harness.cached(&[1, 4, 5]), [1]);
+    let tells = |notice: &Notice| matches!(notice, Notice::ConversationsChanged(ids) if ids.contains(&conversation(4)));
+    assert!(harness.told.iter().any(tells), "lists are read again");
+    let left = |notice: &Notice| matches!(notice, Notice::ConversationLeft { .. });
+    assert!(!harness.told.iter().any(left), "nobody is told that they left");
+}
