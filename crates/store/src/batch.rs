@@ -14,6 +14,7 @@ pub(crate) enum Source {
     Bootstrap(Box<Bootstrap>),
     Heads(HeadPage),
     Conversations(ConversationPage),
+    OlderParts(ConversationPage),
 }
 
 /// One answer of the server, to be stored in one transaction.
@@ -49,9 +50,14 @@ impl CacheBatch {
         Self::new(Source::Heads(page))
     }
 
-    /// Whole conversations, or older parts of one.
+    /// Whole conversations, or as many of their newest parts as an answer holds.
     pub const fn conversations(page: ConversationPage) -> Self {
         Self::new(Source::Conversations(page))
+    }
+
+    /// Some parts of a conversation that somebody has asked for; there may be more on either side.
+    pub const fn older_parts(page: ConversationPage) -> Self {
+        Self::new(Source::OlderParts(page))
     }
 
     /// Also stores that the server answered at this time by this machine's clock.

@@ -74,7 +74,11 @@ impl Engine {
             Ok(Answer::Conversations(page)) => {
                 let answer = DemandAnswer { next: None, last_part_at: None };
                 let then = Then::DemandApplied { demand_id, answer };
-                self.jobs.push_back((Job::Conversations(page, now), then));
+                let demand = self.demands.get(&demand_id).map(|waiting| &waiting.demand);
+                let is_older =
+                    matches!(demand, Some(Demand::Conversation { before_seq: Some(_), .. }));
+                let job = if is_older { Job::OlderParts } else { Job::Conversations };
+                self.jobs.push_back((job(page, now), then));
                 return;
             }
             Ok(Answer::Heads(page)) => {

@@ -35,6 +35,8 @@ pub enum Job {
     Heads(HeadPage, Option<HeadsProgress>, Timestamp),
     /// Stores conversations.
     Conversations(ConversationPage, Timestamp),
+    /// Stores older parts of a conversation.
+    OlderParts(ConversationPage, Timestamp),
     /// Drops the open and snoozed conversations that a listing did not name.
     Reconcile {
         /// What was listed.
@@ -128,6 +130,7 @@ impl fmt::Debug for Job {
             Self::Page(..) => "Page",
             Self::Heads(..) => "Heads",
             Self::Conversations(..) => "Conversations",
+            Self::OlderParts(..) => "OlderParts",
             Self::Reconcile { .. } => "Reconcile",
             Self::Forget(..) => "Forget",
             Self::FinishEviction => "FinishEviction",
@@ -180,6 +183,9 @@ pub fn run(store: &Store, job: Job) -> Result<JobAnswer, StoreFailure> {
                 batch = batch.with_heads_progress(progress);
             }
             applied(store.apply(batch)?)
+        }
+        Job::OlderParts(page, now) => {
+            applied(store.apply(CacheBatch::older_parts(page).contacted_at(now))?)
         }
         Job::Conversations(page, now) => {
             applied(store.apply(CacheBatch::conversations(page).contacted_at(now))?)

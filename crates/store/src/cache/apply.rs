@@ -35,7 +35,8 @@ pub(crate) fn batch(connection: &Connection, batch: CacheBatch) -> rusqlite::Res
         Source::Sync(page) => step.sync(&page)?,
         Source::Bootstrap(bootstrap) => step.bootstrap(*bootstrap)?,
         Source::Heads(page) => step.heads(&page)?,
-        Source::Conversations(page) => step.conversations(&page)?,
+        Source::Conversations(page) => step.conversations(&page, true)?,
+        Source::OlderParts(page) => step.conversations(&page, false)?,
     }
     // Even an answer that is of no use any more shows that the server was there.
     if batch.contact_at.is_some() {
@@ -380,14 +381,14 @@ impl<'a> Step<'a> {
         Ok(())
     }
 
-    fn conversations(&mut self, page: &ConversationPage) -> rusqlite::Result<()> {
+    fn conversations(&mut self, page: &ConversationPage, is_fetch: bool) -> rusqlite::Result<()> {
         if self.refuses(page.log_id, page.epoch) {
             return Ok(());
         }
         let heads = page.conversations.iter().map(|delta| &delta.head);
         self.beside(&page.contacts, &page.read_marks, heads)?;
         for delta in &page.conversations {
-            self.store(&delta.head, &delta.parts, true)?;
+            self.store(&delta.head, &delta.parts, is_fetch)?;
         }
         Ok(())
     }

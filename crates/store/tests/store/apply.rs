@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use recado_protocol::host::View;
-use recado_protocol::sync::{Bootstrap, Change, ConversationPage, SyncPage, digest};
+use recado_protocol::sync::{
+    Bootstrap, Change, ConversationDelta, ConversationPage, SyncPage, digest,
+};
 use recado_protocol::workspace::{OwnAccess, Team};
 use recado_protocol::*;
 use recado_store::{CacheBatch, Dropped, HeadListing, HeadsProgress};
@@ -359,6 +361,20 @@ fn under_another_log_any_version_wins_and_the_words_are_read_anew() {
     assert!(replaced.parts.is_empty() && replaced.partial);
     let wanted = store.wanted_bodies(10).expect("wanted");
     assert_eq!(wanted, [conversation(2), conversation(1)]);
+}
+
+#[test]
+fn a_part_that_was_asked_for_alone_leaves_the_rest_wanted() {
+    let store = started();
+    let all = whole(1, &["one", "two", "three"], 90);
+    put_heads(&store, vec![all.head.clone()]);
+    let last =
+        ConversationDelta { parts: all.parts[2..].to_vec(), complete_from_seq: 3, ..all.clone() };
+    let page = CacheBatch::older_parts(conversations(vec![last]));
+    store.apply(page).expect("it is stored");
+    assert_eq!(store.wanted_bodies(10).expect("wanted"), [conversation(1)]);
+    put(&store, vec![all]);
+    assert!(store.wanted_bodies(10).expect("wanted").is_empty());
 }
 
 #[test]
