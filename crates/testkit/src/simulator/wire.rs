@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::chance::Chance;
 
-/// An answer of a newer server, as this client reads it: through JSON, with fields that it does not
-/// know.
+/// An answer of a newer server, as this client reads it: through JSON, with changes and fields that it
+/// does not know.
 ///
 /// # Errors
 /// If an answer cannot be written.
@@ -28,6 +28,13 @@ pub(super) fn across(
         Err(TransportError::Refused(error)) => (400, serde_json::to_value(error)?),
         Err(_) => return Ok(result),
     };
+    if let Some(Value::Array(changes)) = body.get_mut("changes")
+        && chance.happens(200)
+    {
+        let place = chance.below(changes.len() as u64 + 1);
+        let unheard = json!({ "type": "unheard_of", "what": [] });
+        changes.insert(usize::try_from(place).unwrap_or_default(), unheard);
+    }
     add_unknown(&mut body, chance);
     let response = Response { status, body: serde_json::to_vec(&body)?, retry_after_s: None };
     Ok(ask.read(&response))

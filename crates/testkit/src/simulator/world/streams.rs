@@ -57,6 +57,10 @@ impl World<'_> {
                     if let LiveFrame::Page { page } = &frame {
                         self.judge_page(self.machines[machine].agent, page)?;
                     }
+                    if self.plan.weather.newer_server && self.chance.happens(100) {
+                        let frame = LiveFrame::Unknown;
+                        self.schedule(at, Event::LiveFrame { machine, life, live, frame });
+                    }
                     let skipped = !self.calm && self.chance.happens(self.plan.weather.skipped);
                     if skipped {
                         continue;
