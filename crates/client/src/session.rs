@@ -116,6 +116,8 @@ impl Session {
         if rejected {
             tokens.rejected();
         }
+        // A server that says so to everything is not asked for ever.
+        let mut overtaken = false;
         loop {
             let step = tokens.next(self.clock.now(), self.random.as_ref());
             match step.map_err(|_| no_randomness())? {
@@ -132,7 +134,10 @@ impl Session {
                     let answer = self.transport.send(request).await?;
                     match answer.read::<SessionAnswer>() {
                         Ok(answer) => return Ok(tokens.answered(answer, self.clock.now())),
-                        Err(error) if error.code() == ErrorCode::IdempotencyConflict => {
+                        Err(error)
+                            if error.code() == ErrorCode::IdempotencyConflict && !overtaken =>
+                        {
+                            overtaken = true;
                             tokens.overtaken();
                         }
                         Err(error) => return Err(error),

@@ -251,21 +251,35 @@ async fn secrets_are_not_printed() {
     }
 }
 
+/// Somebody with a copy of what the keychain held, on a machine of their own.
+struct Thief {
+    machine: World,
+}
+
+impl Thief {
+    fn steal(world: &World) -> Self {
+        let stolen = world.keychain.items().remove(&world.parts.item).expect("the item");
+        let machine = World::new();
+        machine.keychain.put(machine.parts.item.clone(), stolen);
+        Self { machine }
+    }
+
+    fn session(&self, world: &World) -> Session {
+        let transport = Arc::clone(&world.server) as Arc<dyn Transport>;
+        let parts = SessionParts { transport, ..self.machine.parts.clone() };
+        Session::resume(parts, SessionId::from_uuid(Uuid::from_u128(1)))
+    }
+}
+
 #[tokio::test]
 async fn a_second_holder_of_an_old_secret_is_found_out() {
     let world = World::new();
-    let stolen = world.keychain.items().remove(&world.parts.item).expect("the item");
+    let thief = Thief::steal(&world);
     let session = world.session();
     ask(&session).await.expect("a token");
     world.clock.pass(300);
     ask(&session).await.expect("a token");
-    let thief = World::new();
-    thief.keychain.put(thief.parts.item.clone(), stolen);
-    let parts = SessionParts {
-        transport: Arc::clone(&world.server) as Arc<dyn Transport>,
-        ..thief.parts.clone()
-    };
-    let stealing = Session::resume(parts, SessionId::from_uuid(Uuid::from_u128(1)));
+    let stealing = thief.session(&world);
     assert_eq!(ask(&stealing).await, Err(ErrorCode::SessionEnded));
     assert!(world.server.state().revoked);
 }
@@ -277,16 +291,10 @@ async fn a_thief_who_is_a_step_ahead_ends_the_session_and_does_not_leave_its_own
     world.server.state().network = VecDeque::from([Network::LosesAnswer]);
     assert_eq!(ask(&session).await, Err(ErrorCode::Unreachable));
     // The thief has both secrets, repeats the owner's proposal and goes on from there.
-    let stolen = world.keychain.items().remove(&world.parts.item).expect("the item");
-    let thief = World::new();
-    thief.keychain.put(thief.parts.item.clone(), stolen);
-    let parts = SessionParts {
-        transport: Arc::clone(&world.server) as Arc<dyn Transport>,
-        ..thief.parts.clone()
-    };
-    let stealing = Session::resume(parts, SessionId::from_uuid(Uuid::from_u128(1)));
+    let thief = Thief::steal(&world);
+    let stealing = thief.session(&world);
     ask(&stealing).await.expect("a token for the thief");
-    thief.clock.pass(300);
+    thief.machine.clock.pass(300);
     ask(&stealing).await.expect("the next token for the thief");
     assert_eq!(ask(&session).await, Err(ErrorCode::SessionEnded));
     assert!(world.server.state().revoked);

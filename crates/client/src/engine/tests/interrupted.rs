@@ -254,7 +254,10 @@ fn closed_conversations_leave_the_cache_when_they_are_old() {
     harness.told.clear();
     harness.pass(91 * 86_400);
     assert_eq!(harness.cached(&[1, 4, 5]), [1]);
-    let tells = |notice: &Notice| matches!(notice, Notice::ConversationsChanged(ids) if ids.contains(&conversation(4)));
+    let tells = |notice: &Notice| match notice {
+        Notice::ConversationsChanged(ids) => ids.contains(&conversation(4)),
+        _ => false,
+    };
     assert!(harness.told.iter().any(tells), "lists are read again");
     let left = |notice: &Notice| matches!(notice, Notice::ConversationLeft { .. });
     assert!(!harness.told.iter().any(left), "nobody is told that they left");
