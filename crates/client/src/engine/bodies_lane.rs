@@ -14,9 +14,13 @@ use crate::transport::TransportError;
 const INDEX_BATCH: u32 = 4_000;
 /// How long the lane rests after an answer that could not be used, in microseconds.
 const REST_MICROS: i64 = 10_000_000;
+/// How often room is made, in microseconds.
+const ROOM_INTERVAL_MICROS: i64 = 3_600_000_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Bodies {
+    /// When room is made next; at once, where there is no time.
+    room_at: Option<Timestamp>,
     /// Whether bodies may be missing.
     pub(super) waiting: bool,
     busy: bool,
@@ -78,6 +82,12 @@ impl Engine {
             && !self.needs_bootstrap
             && !self.needs_pull
             && self.sync_backoff.failure().is_none();
+        // Only while the server can be asked for it again, and not while it is asked whether it is there.
+        let is_there = caught_up && !self.sync_busy;
+        if is_there && self.bodies.room_at.is_none_or(|at| at <= now) {
+            self.bodies.room_at = Some(now.plus_micros(ROOM_INTERVAL_MICROS));
+            self.make_room(now);
+        }
         let may_try = self.bodies.backoff.may_try(now);
         if !caught_up || !may_try || self.bodies.busy {
             return;
@@ -135,8 +145,8 @@ impl Engine {
         self.fetch_bodies(ids, effects);
     }
 
-    /// Has dropped what the cache is not to hold any more.
-    pub(super) fn make_room(&mut self, now: Timestamp) {
+    /// Drops what the cache is not to hold any more.
+    fn make_room(&mut self, now: Timestamp) {
         self.jobs.push_back((Job::KeepToBudget(self.budget, now), Then::RoomMade));
     }
 

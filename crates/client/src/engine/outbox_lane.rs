@@ -34,7 +34,6 @@ impl Engine {
         if self.outbox.prune_at.is_some_and(|at| at <= now) {
             self.outbox.prune_at = Some(now.plus_micros(PRUNE_INTERVAL_MICROS));
             self.jobs.push_back((Job::Prune(now), Then::Pruned));
-            self.make_room(now);
         }
         if self.outbox.held_until.is_some_and(|until| now < until) {
             return;

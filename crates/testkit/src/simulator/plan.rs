@@ -163,6 +163,22 @@ impl Plan {
                 Some(Stimulus { at: chance.between(0, length), what, dice: chance.next() })
             })
             .collect();
+        // Somebody asks shortly before something changes: what was read before it may arrive after it.
+        let before: Vec<Stimulus> = stimuli
+            .iter()
+            .filter_map(|stimulus| {
+                let machine = match stimulus.what {
+                    What::Access(machine) | What::Teams(machine) => machine,
+                    What::Act(_) if chance.happens(150) => {
+                        usize::try_from(chance.below(machines as u64)).unwrap_or_default()
+                    }
+                    _ => return None,
+                };
+                let at = (stimulus.at - chance.between(SECOND / 50, 2 * SECOND)).max(0);
+                Some(Stimulus { at, what: What::Look(machine), dice: chance.next() })
+            })
+            .collect();
+        stimuli.extend(before);
         stimuli.sort_by_key(|stimulus| stimulus.at);
         Self { seed, machines, shared, weather, stimuli, calm_at: length + SECOND }
     }

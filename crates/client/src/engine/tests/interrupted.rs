@@ -253,6 +253,11 @@ fn closed_conversations_leave_the_cache_when_they_are_old() {
     assert_eq!(harness.cached(&[1, 4, 5]), [1, 4, 5]);
     harness.told.clear();
     harness.pass(91 * 86_400);
+    let (request, _) = harness.ask();
+    harness.fail(request, TransportError::Unreachable);
+    harness.wake();
+    assert_eq!(harness.cached(&[1, 4, 5]), [1, 4, 5], "nothing could bring them back");
+    harness.serve(12, &[head(1, 5)]);
     assert_eq!(harness.cached(&[1, 4, 5]), [1]);
     let tells = |notice: &Notice| match notice {
         Notice::ConversationsChanged(ids) => ids.contains(&conversation(4)),
