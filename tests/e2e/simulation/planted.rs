@@ -13,7 +13,7 @@ fn budget() -> (Vec<Planted>, u64) {
         return (Planted::ALL.to_vec(), 20_000);
     }
     let is_rare = |bug: &&Planted| RARE.contains(bug);
-    (Planted::ALL.iter().filter(|bug| !is_rare(bug)).copied().collect(), 2_000)
+    (Planted::ALL.iter().filter(|bug| !is_rare(bug)).copied().collect(), 4_000)
 }
 
 #[test]

@@ -38,6 +38,8 @@ export function browserHost(): Host {
       const follow = async () => {
         const response = await fetch(`${origin}/host/events`, { headers, signal: stop.signal });
         if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
+        // Whatever was told before was missed.
+        handler({ type: 'conversations_changed', conversation_ids: [] });
         const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
         const feed = createEventReader((data) => handler(JSON.parse(data) as HostEvent));
         for (;;) {
@@ -51,8 +53,6 @@ export function browserHost(): Host {
           await follow().catch(() => undefined);
           if (stop.signal.aborted) return;
           await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
-          // Whatever was told in between was missed.
-          handler({ type: 'conversations_changed', conversation_ids: [] });
         }
       };
       void loop();
