@@ -23,6 +23,10 @@ impl World<'_> {
         }
         for command in &request.commands {
             let Some(after) = command.after else { continue };
+            // Of what was given up the client knows no outcome any more; the server says what follows of it.
+            if self.machines[machine].given_up.contains(&after) {
+                continue;
+            }
             let outcome = self.outcome(self.machines[machine].who, after)?;
             if matches!(outcome, Some(CommandOutcome::Refused { .. })) {
                 let id = command.id;
