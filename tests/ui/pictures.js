@@ -10,7 +10,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { byId, eventually, inboxLoaded, launchBrowser, openPage, row, startHost, untilSent } from './product.js';
+import { byId, closePage, eventually, inboxLoaded, launchBrowser, openPage, row, startHost, untilSent } from './product.js';
 import { beforeTheInbox, fromAConversation, furnish, withoutNetwork } from './screens.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -38,7 +38,7 @@ async function everyScreen(browser, language) {
     const page = await openPage(browser, host, { locale: LOCALES[language] });
     for (const step of steps) await step(page);
     await take(page, name, language);
-    await page.context().close();
+    await closePage(page);
   };
   await beforeTheInbox(host, show);
   await furnish(host, language);
@@ -139,7 +139,7 @@ async function forDocumentation(browser) {
     const name = `inbox-${theme}-${language}.png`;
     await page.screenshot({ path: join(FOLDER, `demo-${name}`), caret: 'initial' });
     await copyFile(join(FOLDER, `demo-${name}`), join(FOR_DOCUMENTATION, name));
-    await page.context().close();
+    await closePage(page);
     process.stdout.write(`demo ${name}\n`);
   }
   await host.stop();

@@ -93,6 +93,12 @@ export async function openPage(browser, host, { locale = 'en-GB', theme = 'light
   return page;
 }
 
+/** Closes a page and its context, once whatever it still asks of a route of the test has been answered. */
+export async function closePage(page) {
+  await page.unrouteAll({ behavior: 'wait' });
+  await page.context().close();
+}
+
 /** What went wrong in a page that no test may cause: exceptions, and requests to anywhere but the host. */
 export function watch(page, host) {
   const wrongs = [];
@@ -119,7 +125,7 @@ export async function visit(t, browser, options) {
     const picture = fileURLToPath(new URL(`target/pictures/failed/${t.name.slice(0, 80)}.png`, ROOT));
     if (!t.passed) await page.screenshot({ path: picture });
     const seen = [...wrongs];
-    await page.context().close();
+    await closePage(page);
     await host.stop();
     assert.deepEqual(seen, []);
   });

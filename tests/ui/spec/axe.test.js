@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { axeViolations, inboxLoaded, launchBrowser, openPage, startHost, watch } from '../product.js';
+import { axeViolations, closePage, inboxLoaded, launchBrowser, openPage, startHost, watch } from '../product.js';
 import { beforeTheInbox, furnish, fromAConversation, withoutNetwork } from '../screens.js';
 
 let browser;
@@ -25,7 +25,7 @@ function looker(host, language, found) {
       for (const violation of await axeViolations(page, rules)) found.push(`${name} (${theme}): ${violation}`);
     }
     found.push(...wrongs.map((wrong) => `${name}: ${wrong}`));
-    await page.context().close();
+    await closePage(page);
   };
 }
 
