@@ -161,8 +161,12 @@ fn stored(
         id,
         teammate_id,
         device: StoredDevice::new(&device),
+        address: None,
         created_at: now,
         last_used_at: now,
+        factor_at: now,
+        end_reason: None,
+        erased_at: None,
         family: RefreshFamily::new(refresh.hash()),
     }
 }

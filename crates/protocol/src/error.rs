@@ -51,6 +51,12 @@ pub enum ErrorCode {
     TooManyAttempts,
     /// There is no session, or it has ended.
     SessionEnded,
+    /// The session has ended, and its machine is to erase its copy.
+    SessionWiped,
+    /// The second factor has to be shown again first.
+    StepUpRequired,
+    /// The new password is too easy to guess, or too short.
+    PasswordRefused,
     /// The access token has run out; a refresh brings the next.
     AccessTokenExpired,
     /// The channel key is unknown.

@@ -7,6 +7,7 @@
 #![deny(missing_docs)]
 
 pub mod access;
+pub mod account;
 pub mod channel;
 pub mod command;
 pub mod contact;

@@ -46,6 +46,9 @@ pub enum Permission {
     /// See contacts of whom no conversation is visible.
     #[serde(rename = "contact.list")]
     ContactList,
+    /// See, end and wipe the sessions of other teammates.
+    #[serde(rename = "session.manage")]
+    SessionManage,
 }
 
 impl Permission {
@@ -60,6 +63,7 @@ impl Permission {
         Self::ConversationPrioritize,
         Self::ConversationTag,
         Self::ContactList,
+        Self::SessionManage,
     ];
 
     /// The permission's name, `resource.action`, as it stands on the wire and in the API's
@@ -75,6 +79,7 @@ impl Permission {
             Self::ConversationPrioritize => "conversation.prioritize",
             Self::ConversationTag => "conversation.tag",
             Self::ContactList => "contact.list",
+            Self::SessionManage => "session.manage",
         }
     }
 }

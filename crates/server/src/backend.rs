@@ -20,6 +20,7 @@ use crate::identity::password::{Blocklist, DEFAULT_COST, PasswordHasher, Passwor
 use crate::identity::sealed::{SecretsSource, ServerSecrets};
 use crate::identity::totp::TotpSealer;
 use crate::ids::{SharedEntropy, SystemEntropy};
+use crate::own_account::OwnAccount;
 use crate::session::{SessionSettings, Sessions};
 use crate::sign_in::{HashingPool, SignIn};
 use crate::storage::Db;
@@ -112,6 +113,7 @@ pub struct Backend {
     workspace_id: WorkspaceId,
     sign_in: SignIn,
     sessions: Sessions,
+    own_account: OwnAccount,
     channel_keys: ChannelKeys,
     passwords: Arc<PasswordPolicy>,
     authority: Option<Arc<CertificateAuthority>>,
@@ -135,13 +137,21 @@ impl Backend {
             Sessions::new(core.clone(), workspace_id, settings.limiter, settings.sessions);
         let hasher = PasswordHasher::new(secrets.peppers, settings.password_cost)?;
         let sealer = Arc::new(TotpSealer::new(secrets.totp_keys)?);
+        let hashing = HashingPool::new(hasher);
+        let passwords = Arc::new(PasswordPolicy::new(Blocklist::built_in()));
         Ok(Self {
-            sign_in: SignIn::new(sessions.clone(), HashingPool::new(hasher), sealer),
+            own_account: OwnAccount::new(
+                sessions.clone(),
+                hashing.clone(),
+                Arc::clone(&sealer),
+                Arc::clone(&passwords),
+            ),
+            sign_in: SignIn::new(sessions.clone(), hashing, sealer),
             channel_keys: ChannelKeys::new(core.clone(), Arc::clone(&sessions.policies)),
             sessions,
             core,
             workspace_id,
-            passwords: Arc::new(PasswordPolicy::new(Blocklist::built_in())),
+            passwords,
             authority: secrets.certificate_authority.map(Arc::new),
             is_new,
         })
@@ -163,6 +173,12 @@ impl Backend {
     #[must_use]
     pub fn sessions(&self) -> &Sessions {
         &self.sessions
+    }
+
+    /// Accounts, as their owners deal with them.
+    #[must_use]
+    pub fn own_account(&self) -> &OwnAccount {
+        &self.own_account
     }
 
     /// The way in.

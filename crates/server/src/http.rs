@@ -10,6 +10,7 @@ mod failure;
 mod guard;
 mod limits;
 mod live;
+mod own_account;
 mod reading;
 mod route;
 mod state;
@@ -70,6 +71,7 @@ pub fn api(edge: Edge) -> Result<Api, serde_json::Error> {
 /// Every route with what it needs.
 fn declare(edge: Edge) -> Routes {
     const READ: Access = Access::Session(Permission::ConversationRead);
+    const MANAGE_SESSIONS: Access = Access::Session(Permission::SessionManage);
     Routes::new(edge, description::base())
         .add(Access::Public, routes!(entrance::server_info))
         .add(Access::Public, routes!(entrance::health))
@@ -77,6 +79,19 @@ fn declare(edge: Edge) -> Routes {
         .add(Access::VerifiesSecret, routes!(entrance::sign_in_totp))
         .add(Access::VerifiesSecret, routes!(entrance::refresh))
         .add(Access::OwnSession, routes!(entrance::sign_out))
+        .add(Access::VerifiesSecret, routes!(entrance::sign_in_recovery))
+        .add(Access::OwnSession, routes!(own_account::security))
+        .add(Access::OwnSecret, routes!(own_account::step_up))
+        .add(Access::OwnSession, routes!(own_account::check_password))
+        .add(Access::OwnSecret, routes!(own_account::change_password))
+        .add(Access::OwnSession, routes!(own_account::make_recovery_codes))
+        .add(Access::OwnSession, routes!(own_account::set_up_authenticator))
+        .add(Access::OwnSecret, routes!(own_account::confirm_authenticator))
+        .add(Access::OwnSession, routes!(own_account::list_sessions))
+        .add(Access::OwnSession, routes!(own_account::end_sessions))
+        .add(Access::VerifiesSecret, routes!(own_account::erased))
+        .add(MANAGE_SESSIONS, routes!(own_account::list_sessions_of))
+        .add(MANAGE_SESSIONS, routes!(own_account::end_sessions_of))
         .add(READ, routes!(reading::bootstrap))
         .add(READ, routes!(reading::sync_page))
         .add(READ, routes!(reading::list_conversations))

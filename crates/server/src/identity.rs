@@ -6,6 +6,7 @@ pub mod key_ring;
 pub mod limiter;
 pub mod password;
 mod private_file;
+pub mod readable;
 pub mod refresh;
 pub mod sealed;
 pub mod token;

@@ -21,6 +21,7 @@ pub mod ids;
 pub mod import;
 pub mod inbound;
 pub mod live;
+pub mod own_account;
 pub mod places;
 pub mod restore;
 pub mod retention;

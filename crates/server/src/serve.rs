@@ -127,6 +127,7 @@ impl RunningServer {
             workspace_id: backend.workspace_id(),
             sign_in: backend.sign_in().clone(),
             sessions: backend.sessions().clone(),
+            own_account: backend.own_account().clone(),
             channel_keys: backend.channel_keys().clone(),
             origin: public_url.origin().ascii_serialization().into(),
             admission: Admission::new(&limits),

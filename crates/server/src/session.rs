@@ -9,6 +9,7 @@ mod trail;
 
 use std::sync::Arc;
 
+use recado_protocol::identity::Session as SessionAnswer;
 use recado_protocol::policy::Subject;
 use recado_protocol::{
     Planted, SessionId, TeammateId, TeammateState, Timestamp, WorkspaceId, is_planted,
@@ -19,7 +20,7 @@ use crate::core::{Core, Principal};
 use crate::identity::limiter::LimiterPolicies;
 use crate::identity::token::{Secret, TokenKind};
 use crate::storage::session::{EndReason, StoredSession};
-use crate::storage::{DbError, Tx, account, session, teammate};
+use crate::storage::{DbError, Tx, account, factor, session, teammate};
 
 pub(crate) use begin::NewSession;
 pub use error::AuthError;
@@ -81,14 +82,18 @@ impl Sessions {
                     // It may have run out long ago; whether the session goes on is for its refresh to tell.
                     return Ok(Err(AuthError::AccessTokenExpired));
                 };
+                // Also from whom nothing else is heard any more, the machine learns that its copy has to go.
+                let end_reason = settings.end_reason(&session, now);
+                if end_reason == Some(EndReason::Wiped) {
+                    return Ok(Err(AuthError::SessionWiped));
+                }
                 let who = Principal { workspace_id, teammate_id: session.teammate_id };
                 let viewer = teammate::viewer(tx, who).await?;
                 let Some(viewer) = viewer.filter(|it| it.subject.state == TeammateState::Active)
                 else {
                     return Ok(Err(AuthError::SessionEnded));
                 };
-                let is_over = settings.end_reason(&session, now).is_some();
-                if is_over && !is_planted(Planted::EndedSessionServed) {
+                if end_reason.is_some() && !is_planted(Planted::EndedSessionServed) {
                     return Ok(Err(AuthError::SessionEnded));
                 }
                 if expires_at <= now && !is_planted(Planted::ExpiredTokenServed) {
@@ -147,6 +152,23 @@ impl Sessions {
             .await?;
         self.announce_end(id);
         Ok(())
+    }
+
+    /// What the client is given for a session that begins or goes on.
+    pub(crate) fn answer(
+        &self,
+        session_id: SessionId,
+        teammate_id: TeammateId,
+        access: &Secret,
+        now: Timestamp,
+    ) -> SessionAnswer {
+        SessionAnswer {
+            session_id,
+            teammate_id,
+            access_token: access.expose().to_owned(),
+            expires_in_s: self.settings.access_s,
+            server_time: now,
+        }
     }
 
     /// Hears of every session that ends, here or on another node.
@@ -225,6 +247,7 @@ impl Sessions {
                     ended_before,
                 )
                 .await?;
+                factor::delete_expired_setups(tx, now).await?;
                 crate::storage::limiter_state::delete_spent(tx, now).await?;
                 Ok::<_, DbError>(())
             })

@@ -2,6 +2,7 @@
 //! account.
 
 mod device;
+mod factor;
 mod hashing;
 mod second_factor;
 
@@ -19,6 +20,7 @@ use crate::session::{AuthError, Sessions, Trail};
 use crate::storage::session::{SignInFlow, StoredDevice};
 use crate::storage::{DbError, account, limiter_state, session};
 
+pub(crate) use factor::Factor;
 pub use hashing::{HashingError, HashingPool, Verification};
 
 /// How long the second factor is awaited, in seconds.
@@ -190,7 +192,7 @@ impl SignIn {
     }
 }
 
-fn hashing_failed(error: HashingError) -> AuthError {
+pub(crate) fn hashing_failed(error: HashingError) -> AuthError {
     match error {
         HashingError::Busy => AuthError::Busy,
         HashingError::Password(_) | HashingError::BrokeOff => {

@@ -6,11 +6,10 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::BackendError;
+use crate::identity::readable;
 
-/// Letters and digits that are not mistaken for one another. 32 of them, so that each stands for five bits.
-const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+/// A made-up password has 100 random bits.
 const GROUPS: usize = 5;
-const GROUP_CHARACTERS: usize = 4;
 
 /// What a new teammate signs in with. Shown once, kept nowhere.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,20 +28,9 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// A password of 100 random bits that can be read out over a telephone.
+/// A password that can be read out over a telephone.
 pub(super) fn generate_password() -> Result<Zeroizing<String>, BackendError> {
-    let mut bytes = Zeroizing::new([0_u8; GROUPS * GROUP_CHARACTERS]);
-    getrandom::fill(bytes.as_mut_slice()).map_err(|_| {
-        BackendError::Internal("the operating system gave no random bytes".to_owned())
-    })?;
-    let mut password = Zeroizing::new(String::with_capacity(bytes.len() + GROUPS));
-    for (index, byte) in bytes.iter().enumerate() {
-        if index > 0 && index % GROUP_CHARACTERS == 0 {
-            password.push('-');
-        }
-        password.push(char::from(ALPHABET[usize::from(byte % 32)]));
-    }
-    Ok(password)
+    readable::random(GROUPS).map_err(|error| BackendError::Internal(error.to_string()))
 }
 
 #[cfg(test)]
@@ -63,7 +51,5 @@ mod tests {
             })
             .collect();
         assert_eq!(made.len(), 100);
-        let letters: HashSet<_> = ALPHABET.iter().collect();
-        assert_eq!(letters.len(), ALPHABET.len());
     }
 }

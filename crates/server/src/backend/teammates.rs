@@ -1,5 +1,6 @@
 //! Who belongs to the workspace, as a console command sets it.
 
+use recado_protocol::account::PasswordIssue;
 use recado_protocol::{
     ConversationAccess, Role, TeamId, Teammate, TeammateId, TeammateState, WorkspaceId,
 };
@@ -10,7 +11,7 @@ use super::credentials::generate_password;
 use super::{Backend, BackendError, Credentials};
 use crate::access_change::{self, AccessChange};
 use crate::core::{Core, CoreError, Principal};
-use crate::identity::password::{PasswordContext, PasswordIssue};
+use crate::identity::password::PasswordContext;
 use crate::identity::token::{Secret, TokenKind};
 use crate::identity::totp::TotpSeed;
 use crate::seed;
@@ -180,7 +181,7 @@ impl Backend {
                     return Ok(Vec::new());
                 }
                 let reason = EndReason::AccountDisabled;
-                let ended = session::end_all_of(tx, id, reason, now).await?;
+                let ended = session::end_all_of(tx, id, None, reason, now).await?;
                 let mut trail = trail.clone();
                 for session_id in &ended {
                     trail.ended(tx, id, *session_id, reason).await?;
@@ -284,5 +285,6 @@ fn sentence(issue: &PasswordIssue) -> String {
         PasswordIssue::ContainsContext { word } => format!("it says little more than `{word}`"),
         PasswordIssue::Repetitive => "it repeats itself".to_owned(),
         PasswordIssue::Sequential => "it follows the keyboard or the alphabet".to_owned(),
+        PasswordIssue::Unknown => "it is not accepted".to_owned(),
     }
 }

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use recado_protocol::account::RecoveryRequest;
 use recado_protocol::error::ApiError;
 use recado_protocol::identity::{
     RefreshRequest, ServerInfo, Session, SignInRequest, SignInStep, TotpRequest,
@@ -76,6 +77,21 @@ pub(super) async fn sign_in_totp(
     ApiJson(request): ApiJson<TotpRequest>,
 ) -> Result<ApiJson<Session>, Failure> {
     Ok(ApiJson(edge.sign_in.check_code(check, request).await?))
+}
+
+/// The second step of signing in, for who has lost the authenticator: a recovery code.
+///
+/// Each code is accepted once.
+#[utoipa::path(
+    post, path = "/v1/sign-in/recovery", tag = "session", request_body = RecoveryRequest,
+    responses((status = 200, description = "Signed in.", body = Session))
+)]
+pub(super) async fn sign_in_recovery(
+    State(edge): State<Edge>,
+    check: SecretCheck,
+    ApiJson(request): ApiJson<RecoveryRequest>,
+) -> Result<ApiJson<Session>, Failure> {
+    Ok(ApiJson(edge.sign_in.check_recovery_code(check, request).await?))
 }
 
 /// The next access token for a refresh secret.

@@ -85,10 +85,10 @@ pub(crate) fn one_line(text: &str) -> String {
 pub(crate) const fn status_of(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::InvalidRequest => StatusCode::BAD_REQUEST,
-        ErrorCode::InvalidValue => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::InvalidValue | ErrorCode::PasswordRefused => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
-        ErrorCode::PermissionDenied => StatusCode::FORBIDDEN,
+        ErrorCode::PermissionDenied | ErrorCode::StepUpRequired => StatusCode::FORBIDDEN,
         ErrorCode::IdempotencyConflict
         | ErrorCode::PredecessorNotApplied
         | ErrorCode::CursorGone => StatusCode::CONFLICT,
@@ -98,6 +98,7 @@ pub(crate) const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::InvalidCode
         | ErrorCode::SignInExpired
         | ErrorCode::SessionEnded
+        | ErrorCode::SessionWiped
         | ErrorCode::AccessTokenExpired
         | ErrorCode::InvalidChannelKey => StatusCode::UNAUTHORIZED,
         ErrorCode::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,

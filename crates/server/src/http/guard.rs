@@ -67,6 +67,11 @@ async fn recognise(
             let (caller, _) = caller(edge, request.headers()).await?;
             request.extensions_mut().insert(caller);
         }
+        Access::OwnSecret => {
+            let (caller, _) = caller(edge, request.headers()).await?;
+            request.extensions_mut().insert(caller);
+            request.extensions_mut().insert(check);
+        }
         Access::Session(permission) => {
             let (caller, subject) = caller(edge, request.headers()).await?;
             if let Decision::Denied(denial) = decide(&subject, permission, None) {

@@ -86,7 +86,7 @@ impl Admission {
             Access::Public | Access::VerifiesSecret => {
                 (&self.strangers, body::MAX_STRANGERS_BODY_BYTES)
             }
-            Access::OwnSession | Access::Session(_) | Access::Channel => {
+            Access::OwnSession | Access::OwnSecret | Access::Session(_) | Access::Channel => {
                 (&self.known, body::MAX_KNOWN_BODY_BYTES)
             }
         };

@@ -29,6 +29,8 @@ pub enum Access {
     VerifiesSecret,
     /// A session, whatever its teammate may do: what concerns the session itself.
     OwnSession,
+    /// A session that shows a secret of its owner: the limiter stands in front.
+    OwnSecret,
     /// A session whose teammate has the permission.
     Session(Permission),
     /// The key of a channel.
@@ -43,6 +45,7 @@ impl Access {
             Self::Public => "public",
             Self::VerifiesSecret => "verifies-secret",
             Self::OwnSession => "own-session",
+            Self::OwnSecret => "own-session, verifies-secret",
             Self::Session(permission) => permission.name(),
             Self::Channel => "channel",
         }
@@ -51,7 +54,7 @@ impl Access {
     const fn security_scheme(self) -> Option<&'static str> {
         match self {
             Self::Public | Self::VerifiesSecret => None,
-            Self::OwnSession | Self::Session(_) => Some("session"),
+            Self::OwnSession | Self::OwnSecret | Self::Session(_) => Some("session"),
             Self::Channel => Some("channel"),
         }
     }

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::limits::Admission;
 use crate::channel_key::ChannelKeys;
 use crate::core::Core;
+use crate::own_account::OwnAccount;
 use crate::session::Sessions;
 use crate::sign_in::SignIn;
 
@@ -24,6 +25,8 @@ pub struct Edge {
     pub sign_in: SignIn,
     /// Sessions.
     pub sessions: Sessions,
+    /// Accounts, as their owners deal with them.
+    pub own_account: OwnAccount,
     /// The keys of customers' systems.
     pub channel_keys: ChannelKeys,
     /// The address that browsers and clients know, as an origin: `https://host[:port]`.

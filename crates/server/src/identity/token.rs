@@ -132,6 +132,11 @@ impl TokenHash {
         Self(bytes)
     }
 
+    /// The hash of something else that is a secret.
+    pub fn of(secret: &[u8]) -> Self {
+        Self(Sha256::digest(secret).into())
+    }
+
     /// The hash's 32 bytes, for the database.
     pub const fn as_bytes(&self) -> &[u8; HASH_BYTES] {
         &self.0

@@ -13,6 +13,8 @@ pub(crate) struct NewSession {
     pub(crate) id: SessionId,
     pub(crate) teammate_id: TeammateId,
     pub(crate) device: StoredDevice,
+    /// The network address that it comes from.
+    pub(crate) address: String,
     /// The hash of its first refresh secret.
     pub(crate) first_refresh: TokenHash,
     /// The hash of its first access token.
@@ -20,7 +22,7 @@ pub(crate) struct NewSession {
 }
 
 impl NewSession {
-    /// Stores it, with its place in the audit.
+    /// Stores it, with its place in the audit, which also says by what second factor it was begun.
     ///
     /// # Errors
     /// [`DbError`].
@@ -28,17 +30,22 @@ impl NewSession {
         self,
         tx: &mut Tx,
         trail: &mut Trail,
+        factor: &'static str,
         settings: SessionSettings,
         now: Timestamp,
     ) -> Result<(), DbError> {
-        let Self { id, teammate_id, device, first_refresh, access } = self;
-        trail.signed_in(tx, teammate_id, id, &device).await?;
+        let Self { id, teammate_id, device, address, first_refresh, access } = self;
+        trail.signed_in(tx, teammate_id, id, factor, &device).await?;
         let begun = StoredSession {
             id,
             teammate_id,
             device,
+            address: Some(address),
             created_at: now,
             last_used_at: now,
+            factor_at: now,
+            end_reason: None,
+            erased_at: None,
             family: RefreshFamily::new(first_refresh),
         };
         session::insert(tx, &begun).await?;
@@ -49,6 +56,8 @@ impl NewSession {
 
 #[cfg(feature = "simulation")]
 mod simulated {
+    use std::net::Ipv4Addr;
+
     use recado_protocol::identity::{Device, Session};
     use recado_protocol::{SessionId, TeammateId};
 
@@ -77,19 +86,18 @@ mod simulated {
             let trail = Trail::new(&self.core, self.workspace_id, now);
             let (device, access_hash) = (StoredDevice::new(device), access.hash());
             let write = self.core.db().write(async move |tx| {
-                let device = device.clone();
-                let begun =
-                    NewSession { id, teammate_id, device, first_refresh, access: access_hash };
-                begun.insert(tx, &mut trail.clone(), settings, now).await
+                let begun = NewSession {
+                    id,
+                    teammate_id,
+                    device: device.clone(),
+                    address: Ipv4Addr::LOCALHOST.to_string(),
+                    first_refresh,
+                    access: access_hash,
+                };
+                begun.insert(tx, &mut trail.clone(), "totp", settings, now).await
             });
             write.await?;
-            Ok(Session {
-                session_id: id,
-                teammate_id,
-                access_token: access.expose().to_owned(),
-                expires_in_s: settings.access_s,
-                server_time: now,
-            })
+            Ok(self.answer(id, teammate_id, &access, now))
         }
     }
 }

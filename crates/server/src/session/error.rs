@@ -30,6 +30,18 @@ pub enum AuthError {
     /// There is no session, or it has ended.
     #[error("there is no session, or it has ended")]
     SessionEnded,
+    /// The session has ended, and its machine is to erase its copy.
+    #[error("the session has ended, and its machine is to erase its copy")]
+    SessionWiped,
+    /// The second factor has to be shown again.
+    #[error("the second factor has to be shown again")]
+    StepUpRequired,
+    /// The new password is not accepted.
+    #[error("the new password is not accepted")]
+    PasswordRefused,
+    /// It does not exist, or is not the caller's.
+    #[error("it does not exist, or is not the caller's")]
+    NotFound,
     /// The access token has run out.
     #[error("the access token has run out")]
     AccessTokenExpired,
@@ -73,6 +85,19 @@ impl AuthError {
             Self::SessionEnded => {
                 (ErrorCode::SessionEnded, "There is no session, or it has ended. Sign in.")
             }
+            Self::SessionWiped => (
+                ErrorCode::SessionWiped,
+                "The session has ended, and what lies on this machine is to be erased.",
+            ),
+            Self::StepUpRequired => (
+                ErrorCode::StepUpRequired,
+                "Show a code of the authenticator first, with `POST /v1/session/step-up`.",
+            ),
+            Self::PasswordRefused => (
+                ErrorCode::PasswordRefused,
+                "The password is too easy to guess, or too short. Choose another.",
+            ),
+            Self::NotFound => (ErrorCode::NotFound, "There is no such session."),
             Self::AccessTokenExpired => (
                 ErrorCode::AccessTokenExpired,
                 "The access token has run out. Refresh the session.",

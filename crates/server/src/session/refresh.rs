@@ -40,6 +40,7 @@ impl Sessions {
         let (now, access_hash, id) = (self.core.now(), access.hash(), request.session_id);
         let expires_at = now.plus_seconds(self.settings.access_s.into());
         let (settings, policies) = (self.settings, self.policies.clone());
+        let address = check.address().to_string();
         let trail = Trail::new(&self.core, self.workspace_id, now);
         let outcome = self
             .core
@@ -49,6 +50,15 @@ impl Sessions {
                 let Some((mut found, owner)) = hold(tx, id).await? else {
                     return guessed(tx, check, &policies, now).await;
                 };
+                if found.end_reason == Some(EndReason::Wiped) {
+                    // Only to who holds one of its secrets: the id alone is no proof.
+                    let holder = found.family.knows(presented);
+                    return if holder {
+                        Ok(Outcome::Refused(AuthError::SessionWiped))
+                    } else {
+                        guessed(tx, check, &policies, now).await
+                    };
+                }
                 let in_use = owner.is_some_and(|owner| owner.state == TeammateState::Active);
                 if !in_use && !is_planted(Planted::SuspendedRefreshed) {
                     end(tx, &mut trail, &found, EndReason::AccountDisabled, now).await?;
@@ -67,7 +77,7 @@ impl Sessions {
                         if found.family.current != current {
                             session::remember_used(tx, id, current).await?;
                         }
-                        session::store_refresh(tx, id, &found.family, now).await?;
+                        session::store_refresh(tx, id, &found.family, &address, now).await?;
                         session::insert_access_token(tx, access_hash, id, expires_at).await?;
                         Ok::<_, DbError>(Outcome::GoesOn(found.teammate_id))
                     }
@@ -93,13 +103,7 @@ impl Sessions {
             }
             Outcome::Refused(error) => return Err(error),
         };
-        Ok(Session {
-            session_id: id,
-            teammate_id,
-            access_token: access.expose().to_owned(),
-            expires_in_s: settings.access_s,
-            server_time: now,
-        })
+        Ok(self.answer(id, teammate_id, &access, now))
     }
 }
 

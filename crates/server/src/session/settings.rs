@@ -39,7 +39,7 @@ impl SessionSettings {
     #[must_use]
     pub fn end_reason(&self, session: &StoredSession, now: Timestamp) -> Option<EndReason> {
         if session.family.state == FamilyState::Revoked {
-            Some(EndReason::SignedOut)
+            Some(session.end_reason.unwrap_or(EndReason::SignedOut))
         } else if session.created_at.plus_seconds(self.absolute_s) <= now {
             Some(EndReason::TooOld)
         } else if session.last_used_at.plus_seconds(self.idle_s) <= now {

@@ -58,11 +58,13 @@ impl Trail {
         tx: &mut Tx,
         teammate_id: TeammateId,
         session_id: SessionId,
+        factor: &'static str,
         device: &StoredDevice,
     ) -> Result<(), DbError> {
         let object = ("session", Some(session_id.uuid()));
-        self.record(tx, Actor::Teammate(teammate_id), "sign_in", object, true, described(device))
-            .await
+        let mut detail = described(device);
+        detail["factor"] = json!(factor);
+        self.record(tx, Actor::Teammate(teammate_id), "sign_in", object, true, detail).await
     }
 
     /// A session that ended. One whose secret had a second holder counts as an attempt that was refused.
@@ -74,13 +76,50 @@ impl Trail {
         reason: EndReason,
     ) -> Result<(), DbError> {
         let actor = match reason {
-            EndReason::SignedOut => Actor::Teammate(teammate_id),
+            EndReason::SignedOut | EndReason::CredentialsChanged | EndReason::EndedElsewhere => {
+                Actor::Teammate(teammate_id)
+            }
             _ => Actor::Server,
         };
+        self.ended_by(tx, actor, session_id, reason).await
+    }
+
+    /// A session that somebody ended, or whose machine somebody has erase its copy.
+    pub(crate) async fn ended_by(
+        &mut self,
+        tx: &mut Tx,
+        actor: Actor,
+        session_id: SessionId,
+        reason: EndReason,
+    ) -> Result<(), DbError> {
         let object = ("session", Some(session_id.uuid()));
         let done = reason != EndReason::RefreshReused;
         let detail = json!({ "reason": reason.name() });
         self.record(tx, actor, "session_end", object, done, detail).await
+    }
+
+    /// A machine that says it has erased its copy.
+    pub(crate) async fn erased(
+        &mut self,
+        tx: &mut Tx,
+        teammate_id: TeammateId,
+        session_id: SessionId,
+    ) -> Result<(), DbError> {
+        let object = ("session", Some(session_id.uuid()));
+        self.record(tx, Actor::Teammate(teammate_id), "session_erased", object, true, json!({}))
+            .await
+    }
+
+    /// Something that somebody did, or tried to do, with what they sign in with.
+    pub(crate) async fn credentials(
+        &mut self,
+        tx: &mut Tx,
+        teammate_id: TeammateId,
+        action: &str,
+        done: bool,
+    ) -> Result<(), DbError> {
+        let object = ("teammate", Some(teammate_id.uuid()));
+        self.record(tx, Actor::Teammate(teammate_id), action, object, done, json!({})).await
     }
 
     async fn record(

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use recado_protocol::account::RecoveryRequest;
 use recado_protocol::identity::{Session, TotpRequest};
 use recado_protocol::{SessionId, TeammateState};
 
-use super::SignIn;
+use super::{Factor, SignIn};
 use crate::gate::{self, SecretCheck};
 use crate::identity::token::{Secret, TokenHash, TokenKind};
 use crate::session::{AuthError, NewSession, Trail};
@@ -18,7 +19,7 @@ enum Outcome {
 }
 
 impl SignIn {
-    /// Checks a code, and begins a session on the device that the password came from.
+    /// Checks a code of the authenticator, and begins a session on the device that the password came from.
     ///
     /// # Errors
     /// [`AuthError::InvalidCode`], [`AuthError::SignInExpired`] and [`AuthError::TooManyAttempts`].
@@ -27,17 +28,41 @@ impl SignIn {
         check: SecretCheck,
         request: TotpRequest,
     ) -> Result<Session, AuthError> {
-        let first_refresh = TokenHash::from_base64(&request.refresh_hash).map_err(|_| {
+        let TotpRequest { flow, code, refresh_hash } = request;
+        self.second_step(check, &flow, Factor::totp(code), &refresh_hash).await
+    }
+
+    /// The same with a recovery code.
+    ///
+    /// # Errors
+    /// As [`SignIn::check_code`].
+    pub async fn check_recovery_code(
+        &self,
+        check: SecretCheck,
+        request: RecoveryRequest,
+    ) -> Result<Session, AuthError> {
+        let RecoveryRequest { flow, code, refresh_hash } = request;
+        self.second_step(check, &flow, Factor::recovery_code(code), &refresh_hash).await
+    }
+
+    async fn second_step(
+        &self,
+        check: SecretCheck,
+        flow: &str,
+        factor: Factor,
+        refresh_hash: &str,
+    ) -> Result<Session, AuthError> {
+        let first_refresh = TokenHash::from_base64(refresh_hash).map_err(|_| {
             AuthError::InvalidValue("`refresh_hash` is not SHA-256 in base64url without padding.")
         })?;
-        let flow = Secret::parse(TokenKind::SignInStep, &request.flow)
-            .map_err(|_| AuthError::SignInExpired)?;
+        let flow =
+            Secret::parse(TokenKind::SignInStep, flow).map_err(|_| AuthError::SignInExpired)?;
         let access = Secret::generate(TokenKind::Access)
             .map_err(|error| AuthError::Internal(error.to_string()))?;
         let core = &self.sessions.core;
         let now = core.now();
         let session_id = SessionId::from_uuid(core.ids(now).next_id());
-        let (flow_hash, access_hash, code) = (flow.hash(), access.hash(), request.code);
+        let (flow_hash, access_hash) = (flow.hash(), access.hash());
         let workspace_id = self.sessions.workspace_id;
         let policies = Arc::clone(&self.sessions.policies);
         let sealer = Arc::clone(&self.sealer);
@@ -69,16 +94,10 @@ impl SignIn {
                 if let Err(refusal) = gate::charge(tx, &policies, &keys, now).await? {
                     return Ok(Outcome::Refused(refusal.into()));
                 }
-                let seed = match sealer.open(&found.totp_seed, found.teammate_id.uuid()) {
-                    Ok(seed) => seed,
-                    Err(error) => {
-                        return Ok(Outcome::Refused(AuthError::Internal(error.to_string())));
-                    }
-                };
-                let step = seed.check(&code, now.as_micros(), found.totp_last_step);
-                let accepted = match step {
-                    Some(step) => account::accept_totp_step(tx, found.teammate_id, step).await?,
-                    None => false,
+                let accepted = match factor.accept(tx, &sealer, &found, now).await {
+                    Ok(accepted) => accepted,
+                    Err(AuthError::Db(error)) => return Err(error),
+                    Err(error) => return Ok(Outcome::Refused(error)),
                 };
                 let mut trail = trail.clone();
                 if !accepted {
@@ -95,10 +114,11 @@ impl SignIn {
                     id: session_id,
                     teammate_id: found.teammate_id,
                     device: flow.device,
+                    address: check.address().to_string(),
                     first_refresh,
                     access: access_hash,
                 };
-                begun.insert(tx, &mut trail, settings, now).await?;
+                begun.insert(tx, &mut trail, factor.name(), settings, now).await?;
                 Ok::<_, DbError>(Outcome::SignedIn(found.teammate_id))
             })
             .await?;
@@ -107,12 +127,6 @@ impl SignIn {
             Outcome::Refused(error) => return Err(error),
         };
         tracing::info!(%session_id, %teammate_id, "signed in");
-        Ok(Session {
-            session_id,
-            teammate_id,
-            access_token: access.expose().to_owned(),
-            expires_in_s: settings.access_s,
-            server_time: now,
-        })
+        Ok(self.sessions.answer(session_id, teammate_id, &access, now))
     }
 }

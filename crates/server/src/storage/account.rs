@@ -20,6 +20,10 @@ pub struct Account {
     pub totp_seed: SealedSeed,
     /// The newest step of the second factor that was accepted.
     pub totp_last_step: Option<u64>,
+    /// When its owner last changed the password.
+    pub password_changed_at: Option<Timestamp>,
+    /// When its owner set up the second factor.
+    pub totp_since: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for Account {
@@ -29,7 +33,8 @@ impl std::fmt::Debug for Account {
 }
 
 const COLUMNS: &str = "account.teammate_id, teammate.state, teammate.email_folded, account.password_hash, \
-     account.totp_key_id, account.totp_sealed, account.totp_last_step";
+     account.totp_key_id, account.totp_sealed, account.totp_last_step, account.password_changed_at, \
+     account.totp_since";
 
 /// An address as it is compared.
 #[must_use]
@@ -51,7 +56,8 @@ pub async fn put(
         "INSERT INTO account (teammate_id, password_hash, totp_key_id, totp_sealed, totp_last_step) \
          VALUES (?1, ?2, ?3, ?4, NULL) \
          ON CONFLICT (teammate_id) DO UPDATE SET password_hash = excluded.password_hash, \
-         totp_key_id = excluded.totp_key_id, totp_sealed = excluded.totp_sealed, totp_last_step = NULL",
+         totp_key_id = excluded.totp_key_id, totp_sealed = excluded.totp_sealed, totp_last_step = NULL, \
+         password_changed_at = NULL, totp_since = NULL",
         &params![teammate_id, password_hash, &totp_seed.key_id, &totp_seed.ciphertext],
     )
     .await?;
@@ -120,6 +126,27 @@ pub async fn renew_password_hash(
     )
     .await?;
     Ok(())
+}
+
+/// Stores a password that its owner has chosen, unless the hash is another than `former` by now.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn change_password(
+    tx: &mut Tx,
+    teammate_id: TeammateId,
+    former: &str,
+    chosen: &str,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let changed = tx
+        .execute(
+            "UPDATE account SET password_hash = ?3, password_changed_at = ?4 \
+             WHERE teammate_id = ?1 AND password_hash = ?2",
+            &params![teammate_id, former, chosen, now],
+        )
+        .await?;
+    Ok(changed == 1)
 }
 
 /// Uses up a step of the second factor. One statement checks and writes, so of any number of requests with the same
@@ -192,6 +219,8 @@ fn read(row: &Row) -> Result<Account, DbError> {
             ciphertext: row.get("totp_sealed")?,
         },
         totp_last_step: row.get("totp_last_step")?,
+        password_changed_at: row.get("password_changed_at")?,
+        totp_since: row.get("totp_since")?,
     })
 }
 

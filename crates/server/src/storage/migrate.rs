@@ -57,6 +57,11 @@ pub fn migrations() -> &'static [Migration] {
             name: "used_refresh_secrets",
             sql: include_str!("migrations/0003_used_refresh_secrets.sql"),
         },
+        Migration {
+            version: 4,
+            name: "own_account",
+            sql: include_str!("migrations/0004_own_account.sql"),
+        },
     ]
 }
 

@@ -132,9 +132,27 @@ pub enum EndReason {
     AccountDisabled,
     /// The password or the second factor was changed.
     CredentialsChanged,
+    /// Its owner ended it from another session.
+    EndedElsewhere,
+    /// An admin ended it.
+    EndedByAdmin,
+    /// It was ended for good: its machine is to erase its copy.
+    Wiped,
 }
 
 impl EndReason {
+    const ALL: &[Self] = &[
+        Self::SignedOut,
+        Self::Idle,
+        Self::TooOld,
+        Self::RefreshReused,
+        Self::AccountDisabled,
+        Self::CredentialsChanged,
+        Self::EndedElsewhere,
+        Self::EndedByAdmin,
+        Self::Wiped,
+    ];
+
     /// The reason's name in SQL and in the audit.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -145,7 +163,14 @@ impl EndReason {
             Self::RefreshReused => "refresh_reused",
             Self::AccountDisabled => "account_disabled",
             Self::CredentialsChanged => "credentials_changed",
+            Self::EndedElsewhere => "ended_elsewhere",
+            Self::EndedByAdmin => "ended_by_admin",
+            Self::Wiped => "wiped",
         }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|reason| reason.name() == name)
     }
 }
 
@@ -158,10 +183,18 @@ pub struct StoredSession {
     pub teammate_id: TeammateId,
     /// Where.
     pub device: StoredDevice,
+    /// The network address that it was last refreshed from.
+    pub address: Option<String>,
     /// When.
     pub created_at: Timestamp,
     /// When it was last refreshed.
     pub last_used_at: Timestamp,
+    /// When the second factor was last shown in it.
+    pub factor_at: Timestamp,
+    /// Why it has ended, once it has.
+    pub end_reason: Option<EndReason>,
+    /// When its machine said that its copy is erased.
+    pub erased_at: Option<Timestamp>,
     /// Its refresh secrets; revoked once the session has ended.
     pub family: RefreshFamily,
 }
@@ -173,7 +206,8 @@ pub struct StoredSession {
 pub async fn insert(tx: &mut Tx, session: &StoredSession) -> Result<(), DbError> {
     tx.execute(
         "INSERT INTO session (id, teammate_id, device_hash, device_name, device_system, device_app_version, \
-         created_at, last_used_at, current_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+         created_at, last_used_at, current_hash, address, factor_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         &params![
             session.id,
             session.teammate_id,
@@ -184,15 +218,18 @@ pub async fn insert(tx: &mut Tx, session: &StoredSession) -> Result<(), DbError>
             session.created_at,
             session.last_used_at,
             session.family.current.as_bytes(),
+            session.address.as_deref(),
+            session.factor_at,
         ],
     )
     .await?;
     Ok(())
 }
 
-const SESSION_COLUMNS: &str = "session.id, session.teammate_id, session.device_hash, session.device_name, \
+pub(super) const SESSION_COLUMNS: &str = "session.id, session.teammate_id, session.device_hash, session.device_name, \
      session.device_system, session.device_app_version, session.created_at, session.last_used_at, \
-     session.current_hash, session.pending_hash, session.previous_hash, session.ended_at";
+     session.current_hash, session.pending_hash, session.previous_hash, session.ended_at, \
+     session.end_reason, session.address, session.factor_at, session.erased_at";
 
 /// The session of that id, held until the transaction ends.
 ///
@@ -221,17 +258,19 @@ pub async fn store_refresh(
     tx: &mut Tx,
     id: SessionId,
     family: &RefreshFamily,
+    address: &str,
     now: Timestamp,
 ) -> Result<(), DbError> {
     tx.execute(
-        "UPDATE session SET current_hash = ?2, pending_hash = ?3, previous_hash = ?4, last_used_at = ?5 \
-         WHERE id = ?1",
+        "UPDATE session SET current_hash = ?2, pending_hash = ?3, previous_hash = ?4, last_used_at = ?5, \
+         address = ?6 WHERE id = ?1",
         &params![
             id,
             family.current.as_bytes(),
             family.pending.map(|hash| *hash.as_bytes()),
             family.previous.map(|hash| *hash.as_bytes()),
             now,
+            address,
         ],
     )
     .await?;
@@ -297,13 +336,14 @@ pub async fn end(
     Ok(changed == 1)
 }
 
-/// Ends every session of a teammate, and answers which.
+/// Ends every session of a teammate but one that is excepted, and answers which. Sign-ins under way end with them.
 ///
 /// # Errors
 /// [`DbError`].
 pub async fn end_all_of(
     tx: &mut Tx,
     teammate_id: TeammateId,
+    except: Option<SessionId>,
     reason: EndReason,
     now: Timestamp,
 ) -> Result<Vec<SessionId>, DbError> {
@@ -316,7 +356,7 @@ pub async fn end_all_of(
     let mut ended = Vec::with_capacity(rows.len());
     for row in rows {
         let id = row.get("id")?;
-        if end(tx, id, reason, now).await? {
+        if Some(id) != except && end(tx, id, reason, now).await? {
             ended.push(id);
         }
     }
@@ -401,15 +441,23 @@ pub async fn delete_expired(
     Ok(())
 }
 
-fn read(row: &Row) -> Result<StoredSession, DbError> {
+pub(super) fn read(row: &Row) -> Result<StoredSession, DbError> {
     let hash = |bytes: [u8; 32]| TokenHash::from_bytes(bytes);
     let ended_at: Option<i64> = row.get("ended_at")?;
+    let end_reason: Option<String> = row.get("end_reason")?;
+    let created_at = row.get("created_at")?;
     Ok(StoredSession {
         id: row.get("id")?,
         teammate_id: row.get("teammate_id")?,
         device: StoredDevice::read(row)?,
-        created_at: row.get("created_at")?,
+        address: row.get("address")?,
+        created_at,
         last_used_at: row.get("last_used_at")?,
+        factor_at: row.get::<Option<_>>("factor_at")?.unwrap_or(created_at),
+        // What a newer server has written ends a session all the same.
+        end_reason: end_reason
+            .map(|name| EndReason::from_name(&name).unwrap_or(EndReason::SignedOut)),
+        erased_at: row.get("erased_at")?,
         family: RefreshFamily {
             current: hash(row.get("current_hash")?),
             pending: row.get::<Option<_>>("pending_hash")?.map(hash),

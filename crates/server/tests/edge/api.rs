@@ -78,7 +78,7 @@ async fn without_a_token_nothing_but_what_is_public_answers() {
                     let (status, _) = error(response).await;
                     assert!(status.is_client_error(), "{route:?} answered {status}");
                 }
-                Access::OwnSession | Access::Session(_) | Access::Channel => {
+                Access::OwnSession | Access::OwnSecret | Access::Session(_) | Access::Channel => {
                     assert_eq!(response.headers()["www-authenticate"], "Bearer", "{route:?}");
                     let (status, error) = error(response).await;
                     assert_eq!(status, StatusCode::UNAUTHORIZED, "{route:?}");
@@ -106,7 +106,7 @@ async fn a_session_does_not_open_what_a_channel_needs_nor_the_other_way_round() 
     for route in described(&server).routes {
         let token = match route.access {
             Access::Channel => signed_in.token(),
-            Access::OwnSession | Access::Session(_) => &key,
+            Access::OwnSession | Access::OwnSecret | Access::Session(_) => &key,
             Access::Public | Access::VerifiesSecret => continue,
         };
         let method: Method = route.method.parse().expect("a method");

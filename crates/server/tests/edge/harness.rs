@@ -137,6 +137,10 @@ impl TestServer {
         Self { running, clock, client, data, settings }
     }
 
+    pub(crate) fn clock_now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     pub(crate) fn url(&self, path: &str) -> String {
         format!("https://{}{path}", self.running.address())
     }

@@ -10,6 +10,7 @@ mod crowds;
 mod harness;
 mod limits;
 mod live;
+mod own_account;
 mod passwords;
 mod refresh;
 mod session_model;

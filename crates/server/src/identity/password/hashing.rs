@@ -70,7 +70,7 @@ impl PasswordHasher {
 
     /// Gives the text to store for a password that the policy has accepted.
     pub fn hash(&self, password: &str) -> Result<String, PasswordError> {
-        if password.len() > MAXIMUM_BYTES {
+        if password.len() > MAXIMUM_BYTES as usize {
             return Err(PasswordError::TooLong);
         }
         let pepper = self.peppers.current();
@@ -128,7 +128,7 @@ impl PasswordHasher {
             .peppers
             .get(key_id)
             .ok_or_else(|| PasswordError::MissingPepper { key_id: key_id.to_owned() })?;
-        if password.len() > MAXIMUM_BYTES {
+        if password.len() > MAXIMUM_BYTES as usize {
             return Err(PasswordError::TooLong);
         }
         Ok((digest(pepper, password), hash))
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn the_longest_password_counts_to_its_last_byte_and_a_longer_one_is_refused() {
         let hasher = hasher();
-        let longest = "x".repeat(MAXIMUM_BYTES);
+        let longest = "x".repeat(MAXIMUM_BYTES as usize);
         let stored = hasher.hash(&longest).expect("hash");
         assert!(hasher.verify(&longest, &stored).expect("readable"));
         let changed = format!("{}y", &longest[1..]);

@@ -1,17 +1,17 @@
 //! Which passwords are accepted: length and guessability, no composition rule.
 
-use serde::{Deserialize, Serialize};
+use recado_protocol::account::PasswordIssue;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::blocklist::{self, Blocklist};
 use super::pattern;
 
 /// Fewest characters where the password is the only factor.
-pub const MINIMUM_CHARACTERS: usize = 15;
+pub const MINIMUM_CHARACTERS: u32 = 15;
 /// Fewest characters where a second factor is enforced.
-pub const MINIMUM_CHARACTERS_WITH_SECOND_FACTOR: usize = 8;
+pub const MINIMUM_CHARACTERS_WITH_SECOND_FACTOR: u32 = 8;
 /// Most bytes of UTF-8 that are accepted.
-pub const MAXIMUM_BYTES: usize = 1_024;
+pub const MAXIMUM_BYTES: u32 = 1_024;
 
 /// Words that anyone attacking a Recado account would try.
 const PRODUCT_WORDS: &[&str] = &["recado"];
@@ -19,34 +19,6 @@ const PRODUCT_WORDS: &[&str] = &["recado"];
 const MINIMUM_CONTEXT_WORD_CHARACTERS: usize = 3;
 /// What must be left of a password after its context words are taken away.
 const MINIMUM_REMAINDER_CHARACTERS: usize = 8;
-
-/// Why a password is refused. The UI turns it into a sentence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "issue", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum PasswordIssue {
-    /// It has too few characters.
-    TooShort {
-        /// How many characters it needs.
-        minimum_characters: usize,
-    },
-    /// It has too many bytes of UTF-8.
-    TooLong {
-        /// How many bytes it may have.
-        maximum_bytes: usize,
-    },
-    /// It is one of the passwords that everybody tries first, perhaps in disguise.
-    Common,
-    /// It is little more than the name of the product, the workspace or the account.
-    ContainsContext {
-        /// The word to leave out.
-        word: String,
-    },
-    /// It repeats one short piece, or uses very few characters.
-    Repetitive,
-    /// It is mostly alphabet, counting or keyboard walk.
-    Sequential,
-}
 
 /// What an attacker knows about the account.
 #[derive(Clone, Copy, Debug, Default)]
@@ -94,7 +66,7 @@ impl PasswordPolicy {
 
     /// Gives every reason against the password; none means that it is accepted.
     pub fn check(&self, password: &str, context: &PasswordContext<'_>) -> Vec<PasswordIssue> {
-        if password.len() > MAXIMUM_BYTES {
+        if password.len() > MAXIMUM_BYTES as usize {
             return vec![PasswordIssue::TooLong { maximum_bytes: MAXIMUM_BYTES }];
         }
         let mut issues = Vec::new();
@@ -103,7 +75,7 @@ impl PasswordPolicy {
         } else {
             MINIMUM_CHARACTERS
         };
-        if password.nfc().count() < minimum_characters {
+        if password.nfc().count() < minimum_characters as usize {
             issues.push(PasswordIssue::TooShort { minimum_characters });
         }
         let folded = blocklist::fold(password);
@@ -252,7 +224,7 @@ mod tests {
             for issue in policy.check(&password, &CONTEXT) {
                 match issue {
                     PasswordIssue::TooShort { .. } => {
-                        prop_assert!(password.nfc().count() < MINIMUM_CHARACTERS);
+                        prop_assert!(password.nfc().count() < MINIMUM_CHARACTERS as usize);
                     }
                     other => prop_assert!(false, "{:?} for {:?}", other, password),
                 }

@@ -1,0 +1,184 @@
+//! The sessions of an account: seen, ended and wiped by its owner, or by an admin.
+
+use recado_protocol::account::{
+    EndSessionsRequest, ErasedRequest, MAX_SESSIONS_PER_REQUEST, SessionInfo, SessionList,
+    SessionStanding,
+};
+use recado_protocol::{SessionId, TeammateId, Timestamp};
+use sha2::{Digest as _, Sha256};
+
+use super::{Outcome, OwnAccount, hold, is_of, require_step_up};
+use crate::gate::{self, SecretCheck};
+use crate::identity::token::TokenHash;
+use crate::session::{AuthError, Caller, SessionSettings};
+use crate::storage::audit::Actor;
+use crate::storage::session::{self, EndReason, StoredSession};
+use crate::storage::{DbError, account, own_session, teammate};
+
+impl OwnAccount {
+    /// The caller's own sessions.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn list_sessions(&self, caller: Caller) -> Result<SessionList, DbError> {
+        let (now, settings) = (self.sessions.core.now(), self.sessions.settings);
+        let read = self
+            .sessions
+            .core
+            .db()
+            .read(async move |tx| own_session::of_teammate(tx, caller.teammate_id).await);
+        let of = |session: &StoredSession| info(session, Some(caller.session_id), settings, now);
+        Ok(SessionList { sessions: read.await?.iter().map(of).collect() })
+    }
+
+    /// The sessions of a teammate, for an admin.
+    ///
+    /// # Errors
+    /// [`AuthError::NotFound`] if the workspace has no such teammate.
+    pub async fn list_sessions_of(&self, who: TeammateId) -> Result<SessionList, AuthError> {
+        let (now, settings) = (self.sessions.core.now(), self.sessions.settings);
+        let workspace_id = self.sessions.workspace_id;
+        let read = self.sessions.core.db().read(async move |tx| {
+            let found = teammate::find(tx, workspace_id, who).await?;
+            let sessions = own_session::of_teammate(tx, who).await?;
+            Ok::<_, DbError>(found.map(|_| sessions))
+        });
+        let sessions = read.await?.ok_or(AuthError::NotFound)?;
+        let of = |session: &StoredSession| info(session, None, settings, now);
+        Ok(SessionList { sessions: sessions.iter().map(of).collect() })
+    }
+
+    /// Ends sessions of the caller's own. It asks for nothing more: whoever sees a stranger in the list has no time to
+    /// lose, and nothing is lost that a new sign-in does not bring back.
+    ///
+    /// # Errors
+    /// [`AuthError::NotFound`] for a session that is not the caller's, [`AuthError::InvalidValue`] for the one that asks;
+    /// nothing is ended then.
+    pub async fn end_sessions(
+        &self,
+        caller: Caller,
+        request: EndSessionsRequest,
+    ) -> Result<SessionList, AuthError> {
+        if request.session_ids.contains(&caller.session_id) {
+            return Err(AuthError::InvalidValue(
+                "`session_ids` names the session that asks; sign out instead.",
+            ));
+        }
+        let whose = caller.teammate_id;
+        self.end(whose, caller, request, EndReason::EndedElsewhere).await?;
+        Ok(self.list_sessions(caller).await?)
+    }
+
+    /// Ends sessions of a teammate, for an admin who has shown the second factor lately.
+    ///
+    /// # Errors
+    /// [`AuthError::StepUpRequired`], and as [`OwnAccount::end_sessions`].
+    pub async fn end_sessions_of(
+        &self,
+        caller: Caller,
+        whose: TeammateId,
+        request: EndSessionsRequest,
+    ) -> Result<SessionList, AuthError> {
+        let now = self.sessions.core.now();
+        let write = self.sessions.core.db().write(async move |tx| {
+            let (_, session) = hold(tx, caller).await?.ok_or(AuthError::SessionEnded)?;
+            require_step_up(&session, now)
+        });
+        write.await?;
+        self.end(whose, caller, request, EndReason::EndedByAdmin).await?;
+        self.list_sessions_of(whose).await
+    }
+
+    async fn end(
+        &self,
+        whose: TeammateId,
+        caller: Caller,
+        request: EndSessionsRequest,
+        otherwise: EndReason,
+    ) -> Result<(), AuthError> {
+        let EndSessionsRequest { session_ids: ids, wipe } = request;
+        if ids.len() > MAX_SESSIONS_PER_REQUEST {
+            return Err(AuthError::InvalidValue("`session_ids` has more than 200 entries."));
+        }
+        let now = self.sessions.core.now();
+        let trail = self.trail(now);
+        let reason = if wipe { EndReason::Wiped } else { otherwise };
+        let actor = Actor::Teammate(caller.teammate_id);
+        let write = self.sessions.core.db().write(async move |tx| {
+            let mut trail = trail.clone();
+            account::lock(tx, whose).await?;
+            let mut ended = Vec::new();
+            for id in &ids {
+                let found = session::lock(tx, *id).await?;
+                if !found.is_some_and(|found| is_of(&found, whose)) {
+                    return Err(AuthError::NotFound);
+                }
+                let has_ended = match wipe {
+                    true => own_session::wipe(tx, *id, now).await?,
+                    false => session::end(tx, *id, reason, now).await?,
+                };
+                if has_ended {
+                    trail.ended_by(tx, actor, *id, reason).await?;
+                    ended.push(*id);
+                }
+            }
+            Ok::<_, AuthError>(ended)
+        });
+        self.announce(write.await?);
+        Ok(())
+    }
+
+    /// Notes that a machine has erased its copy, which it shows by the refresh secret of its session.
+    ///
+    /// # Errors
+    /// [`AuthError::SessionEnded`] for a wrong secret or a session that is not wiped, [`AuthError::TooManyAttempts`].
+    pub async fn erased(
+        &self,
+        check: SecretCheck,
+        request: ErasedRequest,
+    ) -> Result<(), AuthError> {
+        let presented = TokenHash::from_bytes(Sha256::digest(request.refresh.as_bytes()).into());
+        let (id, now) = (request.session_id, self.sessions.core.now());
+        let (policies, trail) = (self.sessions.policies.clone(), self.trail(now));
+        let write = self.sessions.core.db().write(async move |tx| {
+            let found = session::lock(tx, id).await?.filter(|found| {
+                found.end_reason == Some(EndReason::Wiped) && found.family.knows(presented)
+            });
+            let Some(found) = found else {
+                let charged = gate::charge(tx, &policies, &check.stranger_keys(), now).await?;
+                let refused = charged.map_or_else(Into::into, |()| AuthError::SessionEnded);
+                return Ok(Outcome::Refused(refused));
+            };
+            if own_session::note_erased(tx, id, now).await? {
+                trail.clone().erased(tx, found.teammate_id, id).await?;
+            }
+            Ok::<_, DbError>(Outcome::Done(()))
+        });
+        write.await?.into_result()
+    }
+}
+
+fn info(
+    session: &StoredSession,
+    asks: Option<SessionId>,
+    settings: SessionSettings,
+    now: Timestamp,
+) -> SessionInfo {
+    let standing = match settings.end_reason(session, now) {
+        None => SessionStanding::Active,
+        Some(EndReason::Wiped) if session.erased_at.is_some() => SessionStanding::Wiped,
+        Some(EndReason::Wiped) => SessionStanding::WipePending,
+        Some(_) => SessionStanding::Ended,
+    };
+    SessionInfo {
+        session_id: session.id,
+        device_name: session.device.name.clone(),
+        system: session.device.system.clone(),
+        app_version: session.device.app_version.clone(),
+        address: session.address.clone(),
+        created_at: session.created_at,
+        last_used_at: session.last_used_at,
+        current: asks == Some(session.id),
+        standing,
+    }
+}

@@ -1,0 +1,71 @@
+//! Rows of sessions as their owner sees and ends them.
+
+use recado_protocol::{SessionId, TeammateId, Timestamp};
+
+use super::session::{EndReason, SESSION_COLUMNS, StoredSession, end, read};
+use super::{DbError, Tx, params};
+
+/// How many sessions one list holds.
+const MAX_LISTED: u32 = 200;
+
+/// The sessions of a teammate whose machines may hold a copy: those that run and those that ended otherwise than by
+/// signing out, which erases it. The one that was used last comes first.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn of_teammate(
+    tx: &mut Tx,
+    teammate_id: TeammateId,
+) -> Result<Vec<StoredSession>, DbError> {
+    let sql = format!(
+        "SELECT {SESSION_COLUMNS} FROM session \
+         WHERE teammate_id = ?1 AND (end_reason IS NULL OR end_reason <> ?2) \
+         ORDER BY last_used_at DESC, id LIMIT ?3"
+    );
+    tx.query(&sql, &params![teammate_id, EndReason::SignedOut.name(), MAX_LISTED])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
+}
+
+/// Ends a session for good, so that its machine erases its copy at its next contact; also one that has ended before.
+/// `true` unless that was said before.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn wipe(tx: &mut Tx, id: SessionId, now: Timestamp) -> Result<bool, DbError> {
+    if end(tx, id, EndReason::Wiped, now).await? {
+        return Ok(true);
+    }
+    let changed = tx
+        .execute(
+            "UPDATE session SET end_reason = ?2 WHERE id = ?1 AND end_reason <> ?2",
+            &params![id, EndReason::Wiped.name()],
+        )
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Notes that a session's machine has erased its copy. `true` the first time.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn note_erased(tx: &mut Tx, id: SessionId, now: Timestamp) -> Result<bool, DbError> {
+    let changed = tx
+        .execute(
+            "UPDATE session SET erased_at = ?2 WHERE id = ?1 AND erased_at IS NULL",
+            &params![id, now],
+        )
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Notes that the second factor was shown in a session.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn note_factor(tx: &mut Tx, id: SessionId, now: Timestamp) -> Result<(), DbError> {
+    tx.execute("UPDATE session SET factor_at = ?2 WHERE id = ?1", &params![id, now]).await?;
+    Ok(())
+}
