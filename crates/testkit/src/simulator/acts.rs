@@ -223,6 +223,9 @@ impl World<'_> {
             }
             if entry.attempts == 0 {
                 self.machines[machine].never_sent.insert(entry.command_id);
+            } else if let Some(by) = self.given.get_mut(&entry.command_id) {
+                // It may have been sent before a crash, and take effect late; nothing waits for it any more.
+                by.in_order = false;
             }
             self.trace.note(|| format!("machine {machine} gives {} up", entry.command_id));
             self.machines[machine].given_up.insert(entry.command_id);
