@@ -179,12 +179,17 @@ fn client_options(app: &AppHandle, data_dir: PathBuf) -> ClientOptions {
             receive_link(&clicked, &format!("recado://open/conversation/{conversation_id}"));
         }
     }));
-    ClientOptions::for_system(
+    let downloads_dir = app.path().download_dir();
+    let options = ClientOptions::for_system(
         data_dir,
         env!("CARGO_PKG_VERSION"),
         Arc::new(notifier),
         Arc::new(SystemOpener),
-    )
+    );
+    match downloads_dir {
+        Ok(downloads_dir) => ClientOptions { downloads_dir, ..options },
+        Err(_) => options,
+    }
 }
 
 fn receive_link(app: &AppHandle, link: &str) {

@@ -6,5 +6,6 @@ mod crash;
 mod faults;
 mod main_job;
 mod offline;
+mod own_account;
 mod simulation;
 mod tidy;

@@ -8,12 +8,14 @@ use recado_protocol::{ConversationId, ErrorCode};
 use tokio::sync::broadcast;
 
 mod account;
+mod erasing;
 mod inbox;
 mod installation;
 pub(crate) mod launcher;
 mod notices;
 mod opening;
 pub(crate) mod outbox;
+mod own_account;
 mod repairing;
 mod router;
 mod shared;
@@ -55,6 +57,9 @@ pub struct ClientOptions {
     pub notifier: Arc<dyn Notifier>,
     /// Opens links outside.
     pub opener: Arc<dyn Opener>,
+    /// Where files that somebody asks for are put; the data folder where the system names no such
+    /// place.
+    pub downloads_dir: PathBuf,
     /// What the machine is called, for the list of sessions.
     pub device_name: String,
     /// For how long a note waits in the outbox, so that its author can take it back, in seconds.
@@ -72,6 +77,7 @@ impl ClientOptions {
         opener: Arc<dyn Opener>,
     ) -> Self {
         Self {
+            downloads_dir: data_dir.clone(),
             data_dir,
             keychain: Arc::new(SystemKeychain),
             clock: Arc::new(SystemClock),
@@ -80,10 +86,16 @@ impl ClientOptions {
             notifier,
             opener,
             note_held_s: NOTE_HELD_S,
-            device_name: std::env::consts::OS.to_owned(),
+            device_name: machine_name(),
             app_version: app_version.to_owned(),
         }
     }
+}
+
+/// What the machine is called, or its system where it has no name.
+fn machine_name() -> String {
+    let name = gethostname::gethostname().to_string_lossy().trim().to_owned();
+    if name.is_empty() { std::env::consts::OS.to_owned() } else { name }
 }
 
 /// Why a client did not start.

@@ -339,9 +339,9 @@ impl Engine {
         }
     }
 
-    fn session_ended(&mut self, effects: &mut Vec<Effect>) {
+    fn session_ended(&mut self, wiped: bool, effects: &mut Vec<Effect>) {
         self.halt(effects);
-        effects.push(Effect::Tell(Notice::SessionEnded));
+        effects.push(Effect::Tell(Notice::SessionEnded { wiped }));
     }
 
     fn answered(
@@ -353,9 +353,9 @@ impl Engine {
     ) {
         let Some(purpose) = self.requests.remove(&request) else { return };
         if let Err(error) = &result
-            && error.code() == ErrorCode::SessionEnded
+            && matches!(error.code(), ErrorCode::SessionEnded | ErrorCode::SessionWiped)
         {
-            return self.session_ended(effects);
+            return self.session_ended(error.code() == ErrorCode::SessionWiped, effects);
         }
         if let Ok(answer) = &result {
             self.contacted(now, answer.server_time());

@@ -105,6 +105,9 @@ pub struct Account {
     pub teammate_id: Option<TeammateId>,
     /// The session, until it ends.
     pub session_id: Option<SessionId>,
+    /// Whether what lies here of the account is being destroyed.
+    #[serde(default)]
+    pub erasing: bool,
 }
 
 impl Account {
@@ -123,6 +126,7 @@ impl Account {
             email: None,
             teammate_id: None,
             session_id: None,
+            erasing: false,
         }
     }
 
@@ -133,11 +137,19 @@ impl Account {
         self
     }
 
+    /// The same while what lies here is being destroyed.
+    #[must_use]
+    pub fn to_be_erased(mut self) -> Self {
+        self.erasing = true;
+        self.without_session()
+    }
+
     /// The same before anybody signed in.
     #[must_use]
     pub fn without_teammate(mut self) -> Self {
         self.email = None;
         self.teammate_id = None;
+        self.erasing = false;
         self.without_session()
     }
 

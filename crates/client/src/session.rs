@@ -98,6 +98,15 @@ impl Session {
         }
     }
 
+    /// The refresh secrets as they stand; none if the keychain does not give them.
+    pub(crate) async fn last_refresh(&self) -> Option<RefreshItem> {
+        let tokens = self.tokens.lock().await;
+        match tokens.refresh() {
+            Some(item) => Some(item.clone()),
+            None => self.stored(|| {}).await.ok(),
+        }
+    }
+
     /// Sees whether the refresh secrets can be read at all.
     pub(crate) async fn probe(&self, slow: impl FnOnce() + Send) -> Result<(), KeychainError> {
         let mut tokens = self.tokens.lock().await;

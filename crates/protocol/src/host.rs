@@ -6,13 +6,19 @@
 use serde::{Deserialize, Serialize};
 
 mod inbox;
+mod own_account;
 mod session;
 mod settings;
 
 pub use inbox::*;
+pub use own_account::*;
 pub use session::*;
 pub use settings::*;
 
+use crate::account::{
+    AccountSecurity, ChangePasswordRequest, PasswordCheck, PasswordCheckRequest, RecoveryCodes,
+    SessionList,
+};
 use crate::error::ErrorCode;
 use crate::id::{CommandId, ConversationId};
 
@@ -45,6 +51,8 @@ pub struct Commands {
     pub sign_in: (PasswordRequest, AppState),
     /// Checks the second factor and opens the workspace.
     pub sign_in_code: (CodeRequest, AppState),
+    /// Shows a recovery code in place of the second factor, and opens the workspace.
+    pub sign_in_recovery: (RecoveryCodeRequest, AppState),
     /// Goes back to the password.
     pub sign_in_cancel: (Empty, AppState),
     /// Ends the session and destroys this machine's copy. Refused while unsent work would be lost,
@@ -89,6 +97,27 @@ pub struct Commands {
     /// Searches the cache or the server.
     pub search: (SearchRequest, SearchResults),
 
+    /// How one's own account is protected.
+    pub account_security: (Empty, AccountSecurity),
+    /// Shows the second factor again, for what is dangerous.
+    pub step_up: (CodeRequest, AccountSecurity),
+    /// What there is against a password that somebody thinks of.
+    pub password_check: (PasswordCheckRequest, PasswordCheck),
+    /// Replaces the password.
+    pub password_change: (ChangePasswordRequest, AccountSecurity),
+    /// Makes new recovery codes, which are shown this once.
+    pub recovery_codes_make: (Empty, RecoveryCodes),
+    /// Writes recovery codes to a file that only this user may read.
+    pub recovery_codes_save: (RecoveryCodes, SavedFile),
+    /// Begins to set up another authenticator.
+    pub authenticator_setup: (Empty, AuthenticatorPicture),
+    /// Puts the new authenticator in the place of the present one.
+    pub authenticator_confirm: (CodeRequest, AccountSecurity),
+    /// Sessions with their machines.
+    pub sessions: (SessionsRequest, SessionList),
+    /// Ends sessions, or has their machines erase their copies.
+    pub sessions_end: (SessionsEndRequest, SessionList),
+
     /// Stores the settings.
     pub settings_save: (Settings, AppState),
     /// What this program is and where it keeps things.
@@ -107,6 +136,7 @@ impl Commands {
         "workspace_leave",
         "sign_in",
         "sign_in_code",
+        "sign_in_recovery",
         "sign_in_cancel",
         "sign_out",
         "connection_retry",
@@ -127,6 +157,16 @@ impl Commands {
         "draft_save",
         "drafts",
         "search",
+        "account_security",
+        "step_up",
+        "password_check",
+        "password_change",
+        "recovery_codes_make",
+        "recovery_codes_save",
+        "authenticator_setup",
+        "authenticator_confirm",
+        "sessions",
+        "sessions_end",
         "settings_save",
         "about",
         "link_open",

@@ -113,6 +113,7 @@ impl TestClient {
             notifications.clone(),
             Arc::new(NoOpener),
         );
+        options.downloads_dir = folder.path().join("downloads");
         options.keychain = Arc::new(keychain.clone()) as Arc<dyn Keychain>;
         options.transports = Arc::new(network.clone());
         options.clock = clock.clone();

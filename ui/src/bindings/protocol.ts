@@ -26,6 +26,26 @@ cache_size_bytes: number,
  */
 conversations: number, };
 
+export type AccountSecurity = { 
+/**
+ * When the password was last changed by its owner; absent while it is the one that was handed
+ * over.
+ */
+password_changed_at: Timestamp | null, 
+/**
+ * When the authenticator was set up by its owner; absent while it is the one that was handed
+ * over.
+ */
+authenticator_since: Timestamp | null, 
+/**
+ * How many recovery codes are left.
+ */
+recovery_codes_left: number, 
+/**
+ * Until when dangerous things may be done without showing the second factor again.
+ */
+stepped_up_until: Timestamp, };
+
 export type AccountSummary = { 
 /**
  * The teammate; absent while the code is awaited.
@@ -120,6 +140,21 @@ settings: Settings,
  */
 secret_storage: SecretStorage, };
 
+export type AuthenticatorPicture = { 
+/**
+ * The secret in base32, for typing it in.
+ */
+secret: string, 
+/**
+ * The rows of a QR code (ISO/IEC 18004) from top to bottom, `1` for a dark module, without the
+ * quiet zone.
+ */
+rows: Array<string>, 
+/**
+ * How long the first code is awaited, in seconds.
+ */
+expires_in_s: number, };
+
 export type Author = { 
 /**
  * Which kind of author.
@@ -150,6 +185,16 @@ bodies: number,
  */
 heads_complete: boolean, };
 
+export type ChangePasswordRequest = { 
+/**
+ * The present one.
+ */
+current_password: string, 
+/**
+ * The one that replaces it.
+ */
+new_password: string, };
+
 export type CodeRequest = { 
 /**
  * Six digits; spaces are ignored.
@@ -179,6 +224,10 @@ sign_in: [PasswordRequest, AppState],
  * Checks the second factor and opens the workspace.
  */
 sign_in_code: [CodeRequest, AppState], 
+/**
+ * Shows a recovery code in place of the second factor, and opens the workspace.
+ */
+sign_in_recovery: [RecoveryCodeRequest, AppState], 
 /**
  * Goes back to the password.
  */
@@ -261,6 +310,46 @@ drafts: [Empty, Drafts],
  * Searches the cache or the server.
  */
 search: [SearchRequest, SearchResults], 
+/**
+ * How one's own account is protected.
+ */
+account_security: [Empty, AccountSecurity], 
+/**
+ * Shows the second factor again, for what is dangerous.
+ */
+step_up: [CodeRequest, AccountSecurity], 
+/**
+ * What there is against a password that somebody thinks of.
+ */
+password_check: [PasswordCheckRequest, PasswordCheck], 
+/**
+ * Replaces the password.
+ */
+password_change: [ChangePasswordRequest, AccountSecurity], 
+/**
+ * Makes new recovery codes, which are shown this once.
+ */
+recovery_codes_make: [Empty, RecoveryCodes], 
+/**
+ * Writes recovery codes to a file that only this user may read.
+ */
+recovery_codes_save: [RecoveryCodes, SavedFile], 
+/**
+ * Begins to set up another authenticator.
+ */
+authenticator_setup: [Empty, AuthenticatorPicture], 
+/**
+ * Puts the new authenticator in the place of the present one.
+ */
+authenticator_confirm: [CodeRequest, AccountSecurity], 
+/**
+ * Sessions with their machines.
+ */
+sessions: [SessionsRequest, SessionList], 
+/**
+ * Ends sessions, or has their machines erase their copies.
+ */
+sessions_end: [SessionsEndRequest, SessionList], 
 /**
  * Stores the settings.
  */
@@ -943,6 +1032,42 @@ export type PassphraseRequest = {
  */
 passphrase: string, };
 
+export type PasswordCheck = { 
+/**
+ * Every reason against it; none means that it is accepted.
+ */
+issues: Array<PasswordIssue>, 
+/**
+ * How hard it is to guess, from 0 (at once) to 4 (beyond reach), as zxcvbn counts it.
+ */
+score: number, 
+/**
+ * What makes it easier to guess than it looks, where something does.
+ */
+hint: PasswordHint | null, };
+
+export type PasswordCheckRequest = { 
+/**
+ * What somebody thinks of.
+ */
+password: string, };
+
+export type PasswordHint = "keyboard" | "repeat" | "common" | "sequence" | "date" | "word" | "name" | "unknown";
+
+export type PasswordIssue = { "issue": "too_short", 
+/**
+ * How many characters it needs.
+ */
+minimum_characters: number, } | { "issue": "too_long", 
+/**
+ * How many bytes it may have.
+ */
+maximum_bytes: number, } | { "issue": "common" } | { "issue": "contains_context", 
+/**
+ * The word to leave out.
+ */
+word: string, } | { "issue": "repetitive" } | { "issue": "sequential" } | { "issue": "unknown" };
+
 export type PasswordRequest = { 
 /**
  * The address.
@@ -977,7 +1102,25 @@ can_retry: boolean,
  */
 can_reset_cache: boolean, };
 
+export type RecoveryCodeRequest = { 
+/**
+ * As it was written down; case, spaces and hyphens do not matter.
+ */
+code: string, };
+
+export type RecoveryCodes = { 
+/**
+ * [`RECOVERY_CODES`] codes, each good once in place of a code of the authenticator.
+ */
+codes: Array<string>, };
+
 export type Role = "admin" | "agent" | "light_agent" | "unknown";
+
+export type SavedFile = { 
+/**
+ * Where it lies.
+ */
+path: string, };
 
 export type SearchIn = "cache" | "server";
 
@@ -1048,6 +1191,74 @@ results: Array<SearchResult>,
 complete: boolean, };
 
 export type SecretStorage = "keychain" | "undecided" | "vault_locked" | "vault" | "memory";
+
+export type SessionId = string;
+
+export type SessionInfo = { 
+/**
+ * The session.
+ */
+session_id: SessionId, 
+/**
+ * What the machine is called.
+ */
+device_name: string, 
+/**
+ * Its operating system.
+ */
+system: string, 
+/**
+ * The version of the client.
+ */
+app_version: string, 
+/**
+ * The network address that it was last refreshed from, where that is known.
+ */
+address: string | null, 
+/**
+ * When somebody signed in.
+ */
+created_at: Timestamp, 
+/**
+ * When it was last used.
+ */
+last_used_at: Timestamp, 
+/**
+ * Whether it is the session that asks.
+ */
+current: boolean, 
+/**
+ * Whether it gives access.
+ */
+standing: SessionStanding, };
+
+export type SessionList = { 
+/**
+ * The sessions.
+ */
+sessions: Array<SessionInfo>, };
+
+export type SessionStanding = "active" | "ended" | "wipe_pending" | "wiped" | "unknown";
+
+export type SessionsEndRequest = { 
+/**
+ * Whose they are, for an admin; one's own where it is absent.
+ */
+teammate_id: TeammateId | null, 
+/**
+ * Which.
+ */
+session_ids: Array<SessionId>, 
+/**
+ * Whether their machines also erase their copies.
+ */
+wipe: boolean, };
+
+export type SessionsRequest = { 
+/**
+ * Another teammate, for an admin; one's own where it is absent.
+ */
+teammate_id: TeammateId | null, };
 
 export type Settings = { 
 /**

@@ -78,8 +78,11 @@ impl Shared {
             }),
             Notice::Demanded { demand_id, result } => account.demanded(demand_id, result),
             // Both close this account, which waits for the queue that is being followed here.
-            Notice::SessionEnded => {
+            Notice::SessionEnded { wiped: false } => {
                 tokio::spawn(Arc::clone(self).session_ended(Arc::clone(account)));
+            }
+            Notice::SessionEnded { wiped: true } => {
+                tokio::spawn(Arc::clone(self).session_wiped(Arc::clone(account)));
             }
             Notice::StoreFailed(failure) => {
                 tokio::spawn(Arc::clone(self).store_failed(Arc::clone(account), failure));

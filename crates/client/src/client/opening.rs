@@ -51,6 +51,14 @@ impl Shared {
             }
             Err(error) => return self.block(&error.into()),
         };
+        if let Some(half_erased) = account.clone().filter(|account| account.erasing) {
+            // A crash came in between. Nothing of it may open any more.
+            match self.erase(half_erased).await {
+                Ok(_) => self.tell_of_wipe(),
+                Err(error) => self.block(&error),
+            }
+            return;
+        }
         let signed_in = account.as_ref().is_some_and(|account| account.session_id.is_some());
         let phase = match &account {
             None => Phase::Join,

@@ -3,21 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use recado_protocol::account::RecoveryRequest;
 use recado_protocol::host::{
-    AppState, CodeRequest, Empty, HostError, JoinRequest, PasswordRequest, Phase, SignOutRequest,
+    AppState, CodeRequest, Empty, HostError, JoinRequest, PasswordRequest, Phase,
+    RecoveryCodeRequest, SignOutRequest,
 };
 use recado_protocol::identity::{
     Device, ServerInfo, Session as SessionAnswer, SignInRequest, SignInStep, TotpRequest,
 };
 use recado_protocol::{ErrorCode, JoinLink, Timestamp};
 use recado_store::{OutboxCounts, Store};
-use tracing::warn;
 
 use super::opening::Begun;
+use super::own_account::digits;
 use super::shared::Shared;
 use crate::error::failure;
 use crate::keychain::{ItemKind, ItemName, KeychainError};
-use crate::keys;
 use crate::profile::Account;
 use crate::session::RefreshItem;
 use crate::transport::{Request, ServerAddress, Transport, TransportError};
@@ -26,6 +27,8 @@ use crate::transport::{Request, ServerAddress, Transport, TransportError};
 const OPENING_SHOWN_AFTER: Duration = Duration::from_secs(2);
 /// Clocks that differ by more than this are worth a word, in seconds.
 const CLOCK_SKEW_S: i64 = 60;
+/// Longer than any recovery code, however it is spaced.
+const MAX_RECOVERY_CODE_BYTES: usize = 200;
 
 /// A sign-in between its steps.
 pub(super) struct Flow {
@@ -123,11 +126,34 @@ impl Shared {
         self: &Arc<Self>,
         request: CodeRequest,
     ) -> Result<AppState, HostError> {
-        let lifecycle = self.lifecycle.lock().await;
-        let code: String = request.code.chars().filter(|c| !c.is_whitespace()).collect();
-        if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(failure(ErrorCode::InvalidCode, "a code has six digits"));
+        let code = digits(&request.code)?;
+        self.finish_sign_in(|flow, refresh_hash| {
+            Request::post("/v1/sign-in/totp", &TotpRequest { flow, code, refresh_hash })
+        })
+        .await
+    }
+
+    pub(super) async fn sign_in_recovery(
+        self: &Arc<Self>,
+        request: RecoveryCodeRequest,
+    ) -> Result<AppState, HostError> {
+        let code = request.code;
+        if code.len() > MAX_RECOVERY_CODE_BYTES || code.trim().is_empty() {
+            return Err(failure(ErrorCode::InvalidCode, "this is no recovery code"));
         }
+        self.finish_sign_in(|flow, refresh_hash| {
+            Request::post("/v1/sign-in/recovery", &RecoveryRequest { flow, code, refresh_hash })
+        })
+        .await
+    }
+
+    /// Takes the last step of a sign-in: the request that shows the second factor, made of the flow and
+    /// the hash of the first refresh secret.
+    async fn finish_sign_in(
+        self: &Arc<Self>,
+        show: impl FnOnce(String, String) -> Result<Request, TransportError>,
+    ) -> Result<AppState, HostError> {
+        let lifecycle = self.lifecycle.lock().await;
         let (mut joined, email, flow, refresh, stored) = {
             let facts = self.facts();
             let (Some(joined), Some(flow)) = (&facts.joined, &facts.flow) else {
@@ -150,8 +176,8 @@ impl Shared {
             written?;
         }
         let transport = self.options.transports.connect(&joined.server())?;
-        let body = TotpRequest { flow, code, refresh_hash: refresh.current_hash() };
-        let answer = self.second_step(transport.as_ref(), &body).await?;
+        let request = show(flow, refresh.current_hash())?;
+        let answer = self.second_step(transport.as_ref(), request).await?;
         joined.email = Some(email);
         joined.teammate_id = Some(answer.teammate_id);
         joined.session_id = Some(answer.session_id);
@@ -175,10 +201,9 @@ impl Shared {
     async fn second_step(
         &self,
         transport: &dyn Transport,
-        body: &TotpRequest,
+        request: Request,
     ) -> Result<SessionAnswer, HostError> {
-        let response = transport.send(Request::post("/v1/sign-in/totp", body)?).await?;
-        match response.read() {
+        match transport.send(request).await?.read() {
             Ok(answer) => Ok(answer),
             Err(error @ TransportError::Refused(_)) => {
                 let mut error = HostError::from(error);
@@ -221,33 +246,7 @@ impl Shared {
             drop(account);
             self.close_account().await;
         }
-        if let (Some(teammate_id), Some(email)) = (joined.teammate_id, &joined.email) {
-            let dir = self.profile.account_dir(teammate_id);
-            keys::destroy(&dir)?;
-            for kind in [ItemKind::KeyEncryptionKey, ItemKind::Refresh] {
-                let item = ItemName::new(kind, joined.workspace_id, email);
-                if let Err(error) = self.keychain.delete(item, || {}).await {
-                    // Without the wrapped keys it opens nothing any more.
-                    warn!(%error, "an item stays in the keychain");
-                }
-            }
-            let destroyed = tokio::task::spawn_blocking(move || destroy_files(&dir)).await;
-            destroyed.unwrap_or_else(|_| Err(failure(ErrorCode::ClientFailed, "not deleted")))?;
-        }
-        let left = joined.without_teammate();
-        self.save_account(&left)?;
-        self.choice.set_memory(false);
-        let secret_storage = self.choice.storage();
-        self.update(|facts| {
-            facts.joined = Some(left);
-            facts.flow = None;
-            facts.meta = None;
-            facts.problem = None;
-            facts.phase = Phase::SignIn;
-            facts.queued = 0;
-            facts.refused = 0;
-            facts.secret_storage = secret_storage;
-        });
+        self.erase(joined).await?;
         Ok(self.state())
     }
 
@@ -303,15 +302,5 @@ impl Shared {
         self.update(|facts| {
             facts.link.clock_ahead_s = (now.as_micros() - server_time.as_micros()) / 1_000_000;
         });
-    }
-}
-
-fn destroy_files(dir: &std::path::Path) -> Result<(), HostError> {
-    Store::destroy(dir).map_err(crate::engine::StoreFailure::from)?;
-    match std::fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(crate::profile::ProfileError::disk(dir, error).into())
-        }
-        _ => Ok(()),
     }
 }

@@ -141,7 +141,10 @@ pub enum Notice {
         holds: bool,
     },
     /// The server ended the session. The engine has stopped.
-    SessionEnded,
+    SessionEnded {
+        /// Whether this machine's copy is to be erased.
+        wiped: bool,
+    },
     /// The store failed. The engine has stopped until [`Input::Start`].
     StoreFailed(StoreFailure),
     /// A demand was met, or could not be.

@@ -41,6 +41,11 @@ impl RefreshItem {
         Ok(Self { current: new_secret(random)?, next: None })
     }
 
+    /// The secret that proves whose session it is.
+    pub(crate) fn current(&self) -> &str {
+        &self.current
+    }
+
     /// What the server is told of the current secret.
     pub fn current_hash(&self) -> String {
         hash(&self.current)
@@ -132,6 +137,11 @@ impl Tokens {
     /// Whether the refresh secrets are known.
     pub const fn knows_secrets(&self) -> bool {
         self.refresh.is_some()
+    }
+
+    /// The refresh secrets, where they are known.
+    pub const fn refresh(&self) -> Option<&RefreshItem> {
+        self.refresh.as_ref()
     }
 
     /// What comes next before a request can be sent.

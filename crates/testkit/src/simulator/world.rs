@@ -434,7 +434,7 @@ impl<'p> World<'p> {
 
     fn hear(&mut self, machine: usize, notice: Notice) -> anyhow::Result<()> {
         match notice {
-            Notice::SessionEnded => {
+            Notice::SessionEnded { .. } => {
                 self.judge_signed_out(machine)?;
                 let agent = self.machines[machine].agent;
                 self.trace.note(|| format!("machine {machine} is signed out"));

@@ -39,6 +39,10 @@ pub(super) fn workspace_id() -> WorkspaceId {
     WorkspaceId::from_uuid(Uuid::from_u128(1))
 }
 
+pub(super) fn teammate_id() -> TeammateId {
+    TeammateId::from_uuid(Uuid::from_u128(1))
+}
+
 pub(super) fn conversation_id() -> ConversationId {
     ConversationId::from_uuid(Uuid::from_u128(7))
 }
@@ -47,6 +51,7 @@ pub(super) fn conversation_id() -> ConversationId {
 pub(super) struct State {
     pub(super) unreachable: bool,
     pub(super) ended: bool,
+    pub(super) wiped: bool,
     pub(super) behind_s: i64,
     pub(super) commands: Vec<recado_protocol::Command>,
     pub(super) ended_by_client: bool,
@@ -94,6 +99,7 @@ impl Server {
                 ok(&self.session())
             }
             "/v1/sign-in/totp" => refuse(ErrorCode::InvalidCode),
+            _ if self.state().wiped => refuse(ErrorCode::SessionWiped),
             _ if self.state().ended => refuse(ErrorCode::SessionEnded),
             "/v1/session/refresh" => ok(&self.session()),
             _ if request.access_token.is_none() => refuse(ErrorCode::SessionEnded),
@@ -291,6 +297,7 @@ impl Desk {
     pub(super) async fn start(&self) -> Client {
         let options = ClientOptions {
             data_dir: self.dir().to_owned(),
+            downloads_dir: self.dir().to_owned(),
             keychain: Arc::new(self.keychain.clone()),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::server::*;
 use crate::client::Client;
 use crate::engine::StoreFailure;
+use crate::profile::Profile;
 
 async fn refused(client: &Client, name: &str, request: Value) -> ErrorCode {
     client.invoke(name, request).await.expect_err("it is refused").code
@@ -334,4 +335,40 @@ async fn what_is_secret_is_not_printed() {
     {
         assert!(!printed.contains("access-token") && !printed.contains(PASSWORD), "{printed}");
     }
+}
+
+#[tokio::test]
+async fn a_wiped_session_erases_what_lies_here() {
+    let desk = Desk::new();
+    let client = desk.signed_in().await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    desk.server.state().wiped = true;
+    client.network_changed();
+    let state =
+        until(&client, |state| state.phase == Phase::SignIn && state.problem.is_some()).await;
+    assert_eq!(state.problem.expect("told").code, ErrorCode::SessionWiped);
+    assert_eq!(state.account, None);
+    assert!(!desk.dir().join("accounts").join(teammate_id().to_string()).exists());
+    assert!(desk.keychain.items().is_empty(), "the keychain holds nothing of it any more");
+}
+
+#[tokio::test]
+async fn what_a_crash_left_half_erased_is_erased_at_the_next_start() {
+    let desk = Desk::new();
+    let client = desk.signed_in().await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    client.shutdown().await;
+    drop(client);
+    // As it lies there right after the decision: everything is still there.
+    let profile = Profile::open(desk.dir()).expect("a profile");
+    let account = profile.account().expect("readable").expect("joined");
+    profile.save_account(&account.to_be_erased()).expect("written");
+    drop(profile);
+
+    let client = desk.start().await;
+    let state = until(&client, |state| state.phase == Phase::SignIn).await;
+    assert_eq!(state.problem.expect("told").code, ErrorCode::SessionWiped);
+    assert!(!desk.dir().join("accounts").join(teammate_id().to_string()).exists());
+    assert!(desk.keychain.items().is_empty(), "the keychain holds nothing of it any more");
+    sign_in(&client).await;
 }

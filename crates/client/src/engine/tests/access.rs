@@ -94,7 +94,7 @@ fn a_session_that_the_server_ended_stops_the_engine_and_wipes_nothing() {
     harness.pass(61);
     let (request, _) = harness.ask();
     harness.fail(request, super::sync::refused(ErrorCode::SessionEnded));
-    assert!(harness.told.iter().any(|notice| matches!(notice, Notice::SessionEnded)));
+    assert!(harness.told.iter().any(|notice| matches!(notice, Notice::SessionEnded { .. })));
     assert_eq!(harness.state(), ConnectionState::Idle);
     assert_eq!(harness.cached(&[1]), [1]);
     harness.pass(3_600);
@@ -112,7 +112,7 @@ fn a_stream_that_speaks_of_an_ended_session_is_checked_before_it_is_believed() {
     // It was a ticket that came too late.
     harness.serve(10, &[head(1, 5)]);
     assert_eq!(harness.state(), ConnectionState::Online);
-    assert!(!harness.told.iter().any(|notice| matches!(notice, Notice::SessionEnded)));
+    assert!(!harness.told.iter().any(|notice| matches!(notice, Notice::SessionEnded { .. })));
 
     let live = harness.live();
     let error = super::sync::refused(ErrorCode::SessionEnded);
@@ -121,7 +121,7 @@ fn a_stream_that_speaks_of_an_ended_session_is_checked_before_it_is_believed() {
     let (request, ask) = harness.ask();
     assert!(matches!(ask, Ask::Sync { .. }), "{ask:?}");
     harness.fail(request, error);
-    assert!(harness.told.iter().any(|notice| matches!(notice, Notice::SessionEnded)));
+    assert!(harness.told.iter().any(|notice| matches!(notice, Notice::SessionEnded { .. })));
 }
 
 #[test]

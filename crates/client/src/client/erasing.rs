@@ -1,0 +1,120 @@
+//! Destroying what lies on this machine of an account: because somebody signs out, or because the
+//! session was wiped from elsewhere. Once it has begun it is finished, if need be at the next start.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use recado_protocol::ErrorCode;
+use recado_protocol::account::ErasedRequest;
+use recado_protocol::host::{HostError, Phase};
+use recado_store::Store;
+use tracing::{info, warn};
+
+use super::account::OpenAccount;
+use super::shared::{Shared, problem};
+use crate::error::failure;
+use crate::keychain::{ItemKind, ItemName};
+use crate::keys;
+use crate::profile::Account;
+use crate::session::RefreshItem;
+use crate::transport::Request;
+
+/// How long the server is given to hear that the copy is gone.
+const FAREWELL_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Shared {
+    /// Destroys the account's copy: the keys first, so that nothing opens any more, then the files.
+    /// What is left is the joined server.
+    ///
+    /// # Errors
+    /// Those of the disk. The rest is destroyed at the next start.
+    pub(super) async fn erase(&self, joined: Account) -> Result<Account, HostError> {
+        if let (Some(teammate_id), Some(email)) = (joined.teammate_id, joined.email.clone()) {
+            let workspace_id = joined.workspace_id;
+            self.save_account(&joined.clone().to_be_erased())?;
+            let dir = self.profile.account_dir(teammate_id);
+            keys::destroy(&dir)?;
+            for kind in [ItemKind::KeyEncryptionKey, ItemKind::Refresh] {
+                let item = ItemName::new(kind, workspace_id, &email);
+                if let Err(error) = self.keychain.delete(item, || {}).await {
+                    // Without the wrapped keys it opens nothing any more.
+                    warn!(%error, "an item stays in the keychain");
+                }
+            }
+            let destroyed = tokio::task::spawn_blocking(move || destroy_files(&dir)).await;
+            destroyed.unwrap_or_else(|_| Err(failure(ErrorCode::ClientFailed, "not deleted")))?;
+        }
+        let left = joined.without_teammate();
+        self.save_account(&left)?;
+        self.choice.set_memory(false);
+        let secret_storage = self.choice.storage();
+        self.update(|facts| {
+            facts.joined = Some(left.clone());
+            facts.flow = None;
+            facts.meta = None;
+            facts.problem = None;
+            facts.phase = Phase::SignIn;
+            facts.queued = 0;
+            facts.refused = 0;
+            facts.secret_storage = secret_storage;
+        });
+        Ok(left)
+    }
+
+    /// The session was wiped from elsewhere.
+    pub(super) async fn session_wiped(self: Arc<Self>, account: Arc<OpenAccount>) {
+        let _lifecycle = self.lifecycle.lock().await;
+        if !self.is_open(&account) {
+            return;
+        }
+        // Before it is destroyed: it proves to the server whose copy is gone.
+        let last = account.session.last_refresh().await;
+        drop(account);
+        self.close_account().await;
+        let Some(joined) = self.facts().joined.clone() else { return };
+        if let Err(error) = self.erase(joined.clone()).await {
+            return self.block(&error);
+        }
+        info!("this machine's copy was erased, as the server asked");
+        self.tell_of_wipe();
+        if let Some(last) = last {
+            let shared = Arc::clone(&self);
+            tokio::spawn(async move { shared.say_erased(&joined, &last).await });
+        }
+    }
+
+    pub(super) fn tell_of_wipe(&self) {
+        self.update(|facts| {
+            facts.problem = Some(problem(
+                ErrorCode::SessionWiped,
+                "what lay on this machine was erased, because you or an admin asked for it",
+            ));
+        });
+    }
+
+    /// Tells the server that the copy is gone, as far as it can be reached.
+    async fn say_erased(&self, joined: &Account, last: &RefreshItem) {
+        let Some(session_id) = joined.session_id else { return };
+        let body = ErasedRequest { session_id, refresh: last.current().to_owned() };
+        let said = async {
+            let transport = self.options.transports.connect(&joined.server())?;
+            transport.send(Request::post("/v1/session/erased", &body)?).await
+        };
+        match tokio::time::timeout(FAREWELL_TIMEOUT, said).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => warn!(%error, "the server does not know that the copy is gone"),
+            Err(_) => warn!("the server did not hear in time that the copy is gone"),
+        }
+    }
+}
+
+fn destroy_files(dir: &Path) -> Result<(), HostError> {
+    Store::destroy(dir).map_err(crate::engine::StoreFailure::from)?;
+    match std::fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(crate::profile::ProfileError::disk(dir, error).into())
+        }
+        _ => Ok(()),
+    }
+}
