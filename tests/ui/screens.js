@@ -76,7 +76,13 @@ export async function beforeTheInbox(host, show) {
     await byId(page, 'code-input').waitFor();
     await byId(page, 'code-input').pressSequentially('407');
   });
-  await host.ask('sign_in_code', { code: (await host.pull('code')).code });
+  await show('recovery-code', async (page) => {
+    await byId(page, 'code-recovery').click();
+    await byId(page, 'recovery-code').fill('wrong');
+    await byId(page, 'recovery-submit').click();
+    await byId(page, 'sign-in-problem').waitFor();
+  });
+  await eventually(async () => host.ask('sign_in_code', { code: (await host.pull('code')).code }));
   await eventually(async () => {
     const { connection } = await host.ask('app_state');
     assert.ok(connection.state === 'online' && !connection.bootstrap, 'everything is loaded');
@@ -165,6 +171,56 @@ export async function withoutNetwork(host, language) {
   ];
 }
 
+/** What one sees of one's own account. */
+function ownAccount(host, open) {
+  const settings = (section) => async (page) => {
+    await open(page);
+    await page.keyboard.press('Control+,');
+    await byId(page, `settings-${section}`).click();
+  };
+  const panel = (id) => async (page) => {
+    await settings('security')(page);
+    await byId(page, `security-${id}`).click();
+  };
+  return [
+    ['security', settings('security'), (page) => byId(page, 'security').waitFor()],
+    [
+      'security-password',
+      panel('password'),
+      async (page) => {
+        await byId(page, 'password-current').fill('not my password');
+        await byId(page, 'password-new').fill('recado12');
+        await byId(page, 'password-feedback').locator('li').first().waitFor();
+      },
+    ],
+    [
+      'security-recovery',
+      panel('recovery'),
+      async (page) => {
+        await byId(page, 'recovery-make').click();
+        await byId(page, 'recovery-codes').waitFor();
+      },
+    ],
+    ['security-authenticator', panel('authenticator'), (page) => byId(page, 'authenticator-secret').waitFor()],
+    [
+      'step-up',
+      async () => host.pull('server_time', { seconds: 301 }),
+      panel('authenticator'),
+      (page) => byId(page, 'step-up').waitFor(),
+    ],
+    [
+      'sessions',
+      async () => host.pull('sign_in_elsewhere', {}),
+      settings('sessions'),
+      async (page) => {
+        await byId(page, 'session-end').waitFor();
+        await byId(page, 'session-wipe').first().click();
+        await byId(page, 'session-wipe-confirm').waitFor();
+      },
+    ],
+  ];
+}
+
 /** The screens that one reaches from an open conversation, each from where the one before left the page. */
 export function fromAConversation(host) {
   const marta = host.conversation('Marta Téllez');
@@ -222,6 +278,7 @@ export function fromAConversation(host) {
       pressed('Control+,', 'settings'),
       (page) => byId(page, `settings-${section}`).click(),
     ]),
+    ...ownAccount(host, open),
     [
       'account-menu',
       open,

@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use recado_client::{Clock as _, KeychainError, SystemClock};
+use recado_protocol::account::SessionList;
 use recado_protocol::channel::ChannelMessage;
 use recado_protocol::host::Directory;
 use recado_protocol::{Action, ConversationAccess, ConversationId, Priority, Role};
@@ -120,6 +122,8 @@ impl Scenario {
 struct Levers {
     scenario: Scenario,
     ui: Arc<TestClient>,
+    /// The agent's other machine.
+    elsewhere: tokio::sync::Mutex<Option<TestClient>>,
 }
 
 /// What a lever was not pulled for.
@@ -139,9 +143,11 @@ impl IntoResponse for Failed {
 
 /// The router of the levers, `POST /control/{lever}`, for the client behind the UI.
 pub fn levers(scenario: Scenario, ui: Arc<TestClient>) -> Router {
-    Router::new()
-        .route("/control/{lever}", post(pull))
-        .with_state(Arc::new(Levers { scenario, ui }))
+    Router::new().route("/control/{lever}", post(pull)).with_state(Arc::new(Levers {
+        scenario,
+        ui,
+        elsewhere: tokio::sync::Mutex::default(),
+    }))
 }
 
 /// One lever with what it needs.
@@ -150,6 +156,16 @@ pub fn levers(scenario: Scenario, ui: Arc<TestClient>) -> Router {
 enum Lever {
     /// The agent's next six-digit code.
     Code {},
+    /// The agent's next six-digit code, of another authenticator with this secret.
+    CodeOf { secret: String },
+    /// The agent signs in on another machine.
+    SignInElsewhere {},
+    /// How it stands on that machine.
+    Elsewhere {},
+    /// From that machine the session of the UI's client is ended.
+    EndHere { wipe: bool },
+    /// Time passes for the server.
+    ServerTime { seconds: i64 },
     /// A new conversation.
     Open { customer: String, team: Option<String>, text: String },
     /// A customer's message, as text or as HTML.
@@ -181,10 +197,40 @@ async fn pull(
     Path(lever): Path<String>,
     Json(arguments): Json<Value>,
 ) -> Result<Json<Value>, Failed> {
-    let Levers { scenario, ui } = &*levers;
+    let Levers { scenario, ui, .. } = &*levers;
     let lever: Lever = serde_json::from_value(json!({ lever: arguments }))?;
     Ok(Json(match lever {
         Lever::Code {} => json!({ "code": scenario.agent.code()? }),
+        Lever::CodeOf { secret } => {
+            let mut agent = scenario.agent.clone();
+            agent.totp_secret = secret;
+            json!({ "code": agent.code()? })
+        }
+        Lever::SignInElsewhere {} => {
+            let other = TestClient::start().await?;
+            other.sign_in(&scenario.server.join_link(), &scenario.agent).await?;
+            *levers.elsewhere.lock().await = Some(other);
+            json!({})
+        }
+        Lever::Elsewhere {} => {
+            let other = levers.elsewhere.lock().await;
+            let other = other.as_ref().context("nobody has signed in elsewhere")?;
+            serde_json::to_value(other.client().state())?
+        }
+        Lever::EndHere { wipe } => {
+            let other = levers.elsewhere.lock().await;
+            let other = other.as_ref().context("nobody has signed in elsewhere")?;
+            let whose = json!({ "teammate_id": null });
+            let listed: SessionList = other.ask("sessions", whose).await?;
+            let here = listed.sessions.iter().filter(|session| !session.current);
+            let ids: Vec<_> = here.map(|session| session.session_id).collect();
+            let request = json!({ "teammate_id": null, "session_ids": ids, "wipe": wipe });
+            other.ask("sessions_end", request).await?
+        }
+        Lever::ServerTime { seconds } => {
+            scenario.server.clock().advance_seconds(seconds);
+            json!({})
+        }
         Lever::Open { customer, team, text } => {
             let id = scenario.shop.open(&customer, team.as_deref(), &text).await?;
             json!({ "conversation_id": id })

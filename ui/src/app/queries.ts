@@ -20,6 +20,8 @@ export const KEYS = {
   outbox: ['outbox'] as const,
   drafts: ['drafts'] as const,
   about: ['about'] as const,
+  security: ['account_security'] as const,
+  sessions: (whose: TeammateId | null) => ['sessions', whose] as const,
   conversations: ['conversation'] as const,
   conversation: (id: ConversationId) => ['conversation', id] as const,
 };

@@ -82,6 +82,11 @@ export function exactTime(locale: string, at: Micros): string {
   );
 }
 
+/** A day in full: 3 May 2026. */
+export function dateOf(locale: string, at: Micros): string {
+  return format(locale, { day: 'numeric', month: 'long', year: 'numeric' }, at / 1000);
+}
+
 /** A near time in few words: 9:00 today, Thu 9:00 this week, 3 Mar 9:00 else. */
 export function nearTime(locale: string, at: Micros, nowMs: number): string {
   const ms = at / 1000;

@@ -11,6 +11,7 @@ import type {
   View,
 } from '../bindings/protocol';
 import { type Host, HostFailure } from './host';
+import { accountHandlers } from './memory/account';
 import { type MemoryConversation, type MemoryWorld, part, seedWorld } from './memory/seed';
 
 type Handlers = { [K in keyof Commands]: (request: Commands[K][0]) => Commands[K][1] };
@@ -164,6 +165,8 @@ export function memoryHost(count = 40): MemoryHost {
     workspace_leave: () => settle('join'),
     sign_in: () => settle('code'),
     sign_in_code: () => settle('ready'),
+    sign_in_recovery: () => settle('ready'),
+    ...accountHandlers(world.nowUs),
     sign_in_cancel: () => settle('sign_in'),
     sign_out: () => settle('sign_in'),
     connection_retry: () => ({}),

@@ -1,9 +1,19 @@
-import { Bell, Info, Keyboard, type LucideIcon, SlidersHorizontal } from 'lucide-react';
+import {
+  Bell,
+  Info,
+  Keyboard,
+  type LucideIcon,
+  MonitorSmartphone,
+  ShieldCheck,
+  SlidersHorizontal,
+} from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components/Tabs';
 import { ui } from '../app/uiState';
 import { Dialog } from '../design/Dialog';
 import { type TextId, textIds, useText } from '../i18n/text';
+import { SecuritySettings } from '../security/SecuritySettings';
+import { SessionSettings } from '../security/SessionSettings';
 import { AboutSettings } from './AboutSettings';
 import { GeneralSettings, NotificationSettings } from './GeneralSettings';
 import { KeySettings } from './KeySettings';
@@ -13,6 +23,8 @@ const TITLES: Record<string, TextId> = textIds({
   general: 'settings-general',
   notifications: 'settings-notifications',
   keys: 'settings-keys',
+  security: 'settings-security',
+  sessions: 'settings-sessions',
   about: 'settings-about',
 });
 
@@ -20,6 +32,8 @@ const SECTIONS: { id: string; icon: LucideIcon; content: () => ReactNode }[] = [
   { id: 'general', icon: SlidersHorizontal, content: () => <GeneralSettings /> },
   { id: 'notifications', icon: Bell, content: () => <NotificationSettings /> },
   { id: 'keys', icon: Keyboard, content: () => <KeySettings /> },
+  { id: 'security', icon: ShieldCheck, content: () => <SecuritySettings /> },
+  { id: 'sessions', icon: MonitorSmartphone, content: () => <SessionSettings /> },
   { id: 'about', icon: Info, content: () => <AboutSettings /> },
 ];
 

@@ -50,4 +50,13 @@ export function Problem({ children }: { children: ReactNode }) {
   );
 }
 
+/** Why one is asked to sign in, where that was not one's own doing. */
+export function Notice({ children }: { children: ReactNode }) {
+  return (
+    <p className={styles.notice} role="status" data-testid="sign-in-notice">
+      {children}
+    </p>
+  );
+}
+
 export const formClass = styles.form;

@@ -1,10 +1,10 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { errorText } from '../app/errors';
+import { codeText, errorText } from '../app/errors';
 import { useReadyState } from '../app/queries';
 import { Button } from '../design/Button';
 import { Field } from '../design/Field';
 import { useText } from '../i18n/text';
-import { Card, formClass, Links, Problem, Whereabouts } from './Card';
+import { Card, formClass, Links, Notice, Problem, Whereabouts } from './Card';
 import { SecretField } from './SecretField';
 import { useStateCommand } from './useStateCommand';
 import { useStorageFoot } from './useStorageFoot';
@@ -54,8 +54,6 @@ export function SignInScreen() {
     return <VaultChoiceScreen onLookAgain={send} />;
   }
 
-  const trouble = signIn.error ? errorText(t, signIn.error) : problem ? errorText(t, problem) : null;
-
   return (
     <Card title={t('sign-in-title', { workspace: workspace?.name ?? '' })} foot={foot}>
       <form className={formClass} onSubmit={submit}>
@@ -87,7 +85,11 @@ export function SignInScreen() {
           autoFocus={email !== ''}
           testId="sign-in-password"
         />
-        {trouble ? <Problem>{trouble}</Problem> : null}
+        {signIn.error ? (
+          <Problem>{errorText(t, signIn.error)}</Problem>
+        ) : problem ? (
+          <Notice>{codeText(t, problem.code)}</Notice>
+        ) : null}
         <Button
           type="submit"
           kind="primary"

@@ -25,6 +25,7 @@ toasts-label = Messages from Recado
 picker-nothing = Nothing matches
 picker-current = current
 back-to-list = Back to the list
+back = Back
 
 ## Time
 
@@ -87,6 +88,11 @@ code-label = 6-digit code
 code-submit = Sign in
 code-busy = Signing in…
 code-other-account = Other account
+code-recovery = Use a recovery code
+recovery-sign-in-title = Type a recovery code
+recovery-sign-in-lead = One of the ten that you kept. Each is good once.
+recovery-sign-in-back = Use the authenticator
+recovery-code-label = Recovery code
 
 ## Problems of this computer
 
@@ -128,6 +134,9 @@ error-too-many-attempts = { $seconds ->
    *[other] Too many attempts. Try again in { $seconds } seconds.
   }
 error-session-ended = Your session has ended. Sign in again.
+error-session-wiped = What Recado kept on this computer was erased, because you or an admin asked for it. Your conversations are on the server: sign in to see them again.
+error-step-up-required = Show a code of your authenticator first.
+error-password-refused = That password is too easy to guess, or too short. Choose another one.
 error-access-token-expired = Your session is being renewed. Try again.
 error-invalid-channel-key = The channel’s key is not known to the server.
 error-unreachable = The server cannot be reached. Check your connection and try again.
@@ -481,6 +490,84 @@ settings-general = General
 settings-notifications = Notifications
 settings-keys = Keys
 settings-about = About
+settings-security = Security
+settings-sessions = Sessions
+security-loading = Asking the server…
+security-password = Password
+security-password-given = The one that was handed to you. Choose your own.
+security-password-changed = Changed on
+security-password-change = Change…
+security-authenticator = Authenticator app
+security-authenticator-given = The one that was handed to you. Set up your own.
+security-authenticator-since = Set up on
+security-authenticator-replace = Replace…
+security-recovery = Recovery codes
+security-recovery-left = { $count ->
+    [0] None. Without them, losing your phone locks you out.
+    [one] { $count } code left of 10
+   *[other] { $count } codes left of 10
+  }
+security-recovery-make = Make codes…
+security-recovery-renew = Make new ones…
+password-title = Change your password
+password-lead = Your other sessions end. This one goes on.
+password-current = Present password
+password-new = New password
+password-submit = Change password
+password-done = Password changed. Your other sessions have ended.
+password-hint-start = A few unrelated words are easy to remember and hard to guess.
+password-issue-too-short = Too short: use at least { $count } characters.
+password-issue-too-long = Too long: use fewer characters.
+password-issue-common = It is among the passwords that everybody tries first.
+password-issue-contains-context = It says little more than “{ $word }”. Leave that out.
+password-issue-repetitive = It repeats itself.
+password-issue-sequential = It follows the keyboard or the alphabet.
+password-issue-unknown = It is not accepted.
+password-hint-keyboard = Part of it walks over the keyboard.
+password-hint-repeat = Part of it repeats itself.
+password-hint-common = It is like a password that many people use.
+password-hint-sequence = Part of it counts or spells the alphabet.
+password-hint-date = Dates are guessed early.
+password-hint-word = One word alone is guessed early.
+password-hint-name = Names are guessed early.
+password-score-0 = Guessed at once.
+password-score-1 = Guessed quickly.
+password-score-2 = Fair. One more word makes it strong.
+password-score-3 = Strong.
+password-score-4 = Very strong.
+step-up-lead = To be sure that it is you: the code that your authenticator shows now.
+step-up-submit = Go on
+authenticator-title = Set up another authenticator
+authenticator-lead = Scan this with an authenticator app, or type the key in. The one that you have now stays good until the new one has shown a code.
+authenticator-picture = QR code with the key of your authenticator
+authenticator-code-lead = Then type the code that the app shows.
+authenticator-submit = Use this authenticator
+authenticator-done = Authenticator replaced. Your other sessions have ended.
+recovery-title = Recovery codes
+recovery-lead = With one of them you get in when your authenticator is lost. Keep them where your phone is not. Codes from before stop working.
+recovery-made-lead = They are shown this once. Each is good once.
+recovery-make = Make ten codes
+recovery-save = Save as a file
+recovery-saved = Saved as { $path }
+recovery-print = Print
+recovery-done = I have kept them
+sessions-lead = Where your account is signed in. Erasing reaches a computer at once if it is connected, otherwise when it next is; until then its copy opens only as long as it may be offline.
+sessions-whose = Sessions of
+sessions-none = Nobody is signed in with this account.
+sessions-end-others = Sign out everywhere else
+sessions-end-all = Sign out everywhere
+session-here = this computer
+session-times = Signed in: { $begun } · last used: { $used }
+session-ended = Ended. Its copy stays closed until somebody signs in there.
+session-wipe-pending = To be erased at its next contact
+session-wiped = Erased
+session-unknown = In a state that this Recado does not know. Update it.
+session-end = Sign out
+session-end-label = Sign out on { $device }
+session-wipe = Erase…
+session-wipe-label = Erase what lies on { $device }
+session-wipe-question = Erase everything that Recado keeps on { $device }? What was written there and not sent is lost.
+session-wipe-confirm = Erase
 settings-as-system = As the system
 settings-language = Language
 settings-theme = Appearance

@@ -25,6 +25,7 @@ toasts-label = Avisos de Recado
 picker-nothing = Nada coincide
 picker-current = actual
 back-to-list = Volver a la lista
+back = Volver
 
 ## Tiempo
 
@@ -87,6 +88,11 @@ code-label = Código de 6 cifras
 code-submit = Entrar
 code-busy = Entrando…
 code-other-account = Otra cuenta
+code-recovery = Usar un código de recuperación
+recovery-sign-in-title = Escribe un código de recuperación
+recovery-sign-in-lead = Uno de los diez que guardaste. Cada uno sirve una vez.
+recovery-sign-in-back = Usar el autenticador
+recovery-code-label = Código de recuperación
 
 ## Problemas de este equipo
 
@@ -128,6 +134,9 @@ error-too-many-attempts = { $seconds ->
    *[other] Demasiados intentos. Reinténtalo en { $seconds } segundos.
   }
 error-session-ended = Tu sesión ha terminado. Entra de nuevo.
+error-session-wiped = Lo que Recado guardaba en este ordenador se ha borrado, porque lo pediste tú o un administrador. Tus conversaciones están en el servidor: entra para verlas de nuevo.
+error-step-up-required = Muestra antes un código de tu autenticador.
+error-password-refused = Esa contraseña es demasiado fácil de adivinar, o demasiado corta. Elige otra.
 error-access-token-expired = Tu sesión se está renovando. Reinténtalo.
 error-invalid-channel-key = El servidor no conoce la clave del canal.
 error-unreachable = No se llega al servidor. Revisa tu conexión y reinténtalo.
@@ -514,6 +523,84 @@ settings-general = General
 settings-notifications = Avisos
 settings-keys = Teclas
 settings-about = Acerca de
+settings-security = Seguridad
+settings-sessions = Sesiones
+security-loading = Preguntando al servidor…
+security-password = Contraseña
+security-password-given = La que te entregaron. Elige una tuya.
+security-password-changed = Cambiada el
+security-password-change = Cambiar…
+security-authenticator = Aplicación de autenticación
+security-authenticator-given = La que te entregaron. Configura la tuya.
+security-authenticator-since = Configurada el
+security-authenticator-replace = Sustituir…
+security-recovery = Códigos de recuperación
+security-recovery-left = { $count ->
+    [0] Ninguno. Sin ellos, si pierdes el móvil te quedas fuera.
+    [one] Queda { $count } código de 10
+   *[other] Quedan { $count } códigos de 10
+  }
+security-recovery-make = Crear códigos…
+security-recovery-renew = Crear nuevos…
+password-title = Cambia tu contraseña
+password-lead = Tus otras sesiones terminan. Esta sigue.
+password-current = Contraseña actual
+password-new = Contraseña nueva
+password-submit = Cambiar contraseña
+password-done = Contraseña cambiada. Tus otras sesiones han terminado.
+password-hint-start = Unas palabras sin relación se recuerdan bien y se adivinan mal.
+password-issue-too-short = Demasiado corta: usa al menos { $count } caracteres.
+password-issue-too-long = Demasiado larga: usa menos caracteres.
+password-issue-common = Está entre las que todo el mundo prueba primero.
+password-issue-contains-context = Dice poco más que «{ $word }». Quítalo.
+password-issue-repetitive = Se repite.
+password-issue-sequential = Sigue el teclado o el alfabeto.
+password-issue-unknown = No se acepta.
+password-hint-keyboard = Una parte recorre el teclado.
+password-hint-repeat = Una parte se repite.
+password-hint-common = Se parece a una que usa mucha gente.
+password-hint-sequence = Una parte cuenta o sigue el alfabeto.
+password-hint-date = Las fechas se adivinan pronto.
+password-hint-word = Una sola palabra se adivina pronto.
+password-hint-name = Los nombres se adivinan pronto.
+password-score-0 = Se adivina al momento.
+password-score-1 = Se adivina rápido.
+password-score-2 = Aceptable. Con una palabra más es fuerte.
+password-score-3 = Fuerte.
+password-score-4 = Muy fuerte.
+step-up-lead = Para saber que eres tú: el código que muestra ahora tu autenticador.
+step-up-submit = Seguir
+authenticator-title = Configura otro autenticador
+authenticator-lead = Escanea esto con una aplicación de autenticación, o escribe la clave. El que tienes ahora vale hasta que el nuevo muestre un código.
+authenticator-picture = Código QR con la clave de tu autenticador
+authenticator-code-lead = Después escribe el código que muestra la aplicación.
+authenticator-submit = Usar este autenticador
+authenticator-done = Autenticador sustituido. Tus otras sesiones han terminado.
+recovery-title = Códigos de recuperación
+recovery-lead = Con uno de ellos entras si pierdes el autenticador. Guárdalos donde no esté tu móvil. Los anteriores dejan de valer.
+recovery-made-lead = Se muestran solo esta vez. Cada uno sirve una vez.
+recovery-make = Crear diez códigos
+recovery-save = Guardar en un archivo
+recovery-saved = Guardados en { $path }
+recovery-print = Imprimir
+recovery-done = Ya los he guardado
+sessions-lead = Dónde está abierta tu cuenta. El borrado llega a un ordenador al momento si está conectado; si no, en cuanto lo esté. Hasta entonces su copia se abre solo mientras pueda estar sin conexión.
+sessions-whose = Sesiones de
+sessions-none = Nadie ha entrado con esta cuenta.
+sessions-end-others = Cerrar todas las demás
+sessions-end-all = Cerrar todas
+session-here = este ordenador
+session-times = Inicio: { $begun } · último uso: { $used }
+session-ended = Terminada. Su copia sigue cerrada hasta que alguien entre allí.
+session-wipe-pending = Se borrará en cuanto se conecte
+session-wiped = Borrado
+session-unknown = En un estado que este Recado no conoce. Actualízalo.
+session-end = Cerrar sesión
+session-end-label = Cerrar sesión en { $device }
+session-wipe = Borrar…
+session-wipe-label = Borrar lo que hay en { $device }
+session-wipe-question = ¿Borrar todo lo que Recado guarda en { $device }? Se pierde lo que se escribió allí y no se envió.
+session-wipe-confirm = Borrar
 settings-as-system = Como el sistema
 settings-language = Idioma
 settings-theme = Aspecto

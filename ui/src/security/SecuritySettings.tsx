@@ -1,0 +1,117 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { KeyRound, LifeBuoy, type LucideIcon, Smartphone } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { errorText } from '../app/errors';
+import { useHost } from '../app/host';
+import { KEYS } from '../app/queries';
+import type { AccountSecurity } from '../bindings/protocol';
+import { Button } from '../design/Button';
+import { useLocalization } from '../i18n/text';
+import { dateOf } from '../i18n/time';
+import { AuthenticatorPanel } from './AuthenticatorPanel';
+import { PasswordPanel } from './PasswordPanel';
+import { RecoveryCodesPanel } from './RecoveryCodesPanel';
+import styles from './Security.module.css';
+
+type Panel = 'password' | 'authenticator' | 'recovery';
+
+/** What one signs in with: the password, the authenticator, the recovery codes. */
+export function SecuritySettings() {
+  const { t, locale } = useLocalization();
+  const host = useHost();
+  const client = useQueryClient();
+  const [panel, setPanel] = useState<Panel | null>(null);
+  const { data, error, refetch, isFetching } = useQuery<AccountSecurity>({
+    queryKey: KEYS.security,
+    queryFn: () => host.invoke('account_security', {}),
+    staleTime: 0,
+    retry: false,
+  });
+  const changed = (security: AccountSecurity) => client.setQueryData(KEYS.security, security);
+  const back = () => setPanel(null);
+
+  if (panel === 'password') return <PasswordPanel onChanged={changed} onBack={back} />;
+  if (panel === 'authenticator') return <AuthenticatorPanel onChanged={changed} onBack={back} />;
+  if (panel === 'recovery') {
+    return <RecoveryCodesPanel onMade={() => void refetch()} onBack={back} />;
+  }
+  if (!data) {
+    return error ? (
+      <div className={styles.absent}>
+        <p role="alert">{errorText(t, error)}</p>
+        <Button busy={isFetching} onPress={() => void refetch()}>
+          {t('try-again')}
+        </Button>
+      </div>
+    ) : (
+      <p className={styles.absent} role="status">
+        {t('security-loading')}
+      </p>
+    );
+  }
+  const since = (at: number | null, handedOver: string, set: string) =>
+    at === null ? handedOver : `${set} ${dateOf(locale, at)}`;
+  const left = data.recovery_codes_left;
+  return (
+    <ul className={styles.rows} data-testid="security">
+      <Row
+        icon={KeyRound}
+        title={t('security-password')}
+        state={since(data.password_changed_at, t('security-password-given'), t('security-password-changed'))}
+        urgent={data.password_changed_at === null}
+      >
+        <Button testId="security-password" onPress={() => setPanel('password')}>
+          {t('security-password-change')}
+        </Button>
+      </Row>
+      <Row
+        icon={Smartphone}
+        title={t('security-authenticator')}
+        state={since(
+          data.authenticator_since,
+          t('security-authenticator-given'),
+          t('security-authenticator-since'),
+        )}
+        urgent={data.authenticator_since === null}
+      >
+        <Button testId="security-authenticator" onPress={() => setPanel('authenticator')}>
+          {t('security-authenticator-replace')}
+        </Button>
+      </Row>
+      <Row
+        icon={LifeBuoy}
+        title={t('security-recovery')}
+        state={t('security-recovery-left', { count: left })}
+        urgent={left < 3}
+      >
+        <Button testId="security-recovery" onPress={() => setPanel('recovery')}>
+          {t(left === 0 ? 'security-recovery-make' : 'security-recovery-renew')}
+        </Button>
+      </Row>
+    </ul>
+  );
+}
+
+interface RowProps {
+  icon: LucideIcon;
+  title: string;
+  state: string;
+  /** Whether something is to be done about it. */
+  urgent: boolean;
+  children: ReactNode;
+}
+
+function Row({ icon: Icon, title, state, urgent, children }: RowProps) {
+  return (
+    <li className={styles.row}>
+      <Icon size={18} strokeWidth={1.75} aria-hidden="true" />
+      <div className={styles.rowText}>
+        <h3 className={styles.rowTitle}>{title}</h3>
+        <p className={styles.rowState} data-urgent={urgent || undefined}>
+          {state}
+        </p>
+      </div>
+      {children}
+    </li>
+  );
+}

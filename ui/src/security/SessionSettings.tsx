@@ -1,0 +1,216 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Laptop } from 'lucide-react';
+import { useId, useState } from 'react';
+import { errorText } from '../app/errors';
+import { useHost } from '../app/host';
+import { KEYS, useDirectory, useReadyState } from '../app/queries';
+import type { SessionInfo, SessionList, SessionStanding, TeammateId } from '../bindings/protocol';
+import { Button } from '../design/Button';
+import { useNow } from '../i18n/now';
+import { type TextId, textIds, useLocalization, useText } from '../i18n/text';
+import { nearTime } from '../i18n/time';
+import styles from './Security.module.css';
+import { StepUp, wantsStepUp } from './StepUp';
+
+const STANDINGS: Record<SessionStanding, TextId | null> = {
+  active: null,
+  ...textIds({
+    ended: 'session-ended',
+    wipe_pending: 'session-wipe-pending',
+    wiped: 'session-wiped',
+    unknown: 'session-unknown',
+  }),
+} as Record<SessionStanding, TextId | null>;
+
+/** What a system calls itself, and what people call it. */
+const SYSTEMS: Record<string, string> = { linux: 'Linux', windows: 'Windows', macos: 'macOS' };
+
+interface End {
+  session_ids: string[];
+  wipe: boolean;
+}
+
+/** Every machine on which somebody is signed in; each can be signed out or erased from here. */
+export function SessionSettings() {
+  const t = useText();
+  const host = useHost();
+  const client = useQueryClient();
+  const { account } = useReadyState();
+  const [whose, setWhose] = useState<TeammateId | null>(null);
+  const key = KEYS.sessions(whose);
+  const { data, error, refetch, isFetching } = useQuery<SessionList>({
+    queryKey: key,
+    queryFn: () => host.invoke('sessions', { teammate_id: whose }),
+    staleTime: 0,
+    retry: false,
+    refetchInterval: (query) =>
+      // A machine that is to be erased says soon that it is.
+      query.state.data?.sessions.some((session) => session.standing === 'wipe_pending') ? 2_000 : false,
+  });
+  const end = useMutation({
+    mutationFn: (request: End) => host.invoke('sessions_end', { teammate_id: whose, ...request }),
+    onSuccess: (list) => client.setQueryData(key, list),
+  });
+  const sessions = data?.sessions ?? [];
+  const others = sessions.filter((session) => !session.current && session.standing === 'active');
+  const choose = (teammate: TeammateId | null) => {
+    end.reset();
+    setWhose(teammate);
+  };
+
+  return (
+    <div data-testid="sessions">
+      {account?.permissions.includes('session.manage') ? <Whose value={whose} onChange={choose} /> : null}
+      <p className={styles.hint}>{t('sessions-lead')}</p>
+      {wantsStepUp(end.error) && end.variables ? (
+        <StepUp onDone={() => end.mutate(end.variables)} />
+      ) : end.error ? (
+        <p className={styles.problem} role="alert">
+          {errorText(t, end.error)}
+        </p>
+      ) : null}
+      {error && !data ? (
+        <div className={styles.absent}>
+          <p role="alert">{errorText(t, error)}</p>
+          <Button busy={isFetching} onPress={() => void refetch()}>
+            {t('try-again')}
+          </Button>
+        </div>
+      ) : null}
+      <ul className={styles.rows}>
+        {sessions.map((session) => (
+          <SessionRow
+            key={session.session_id}
+            session={session}
+            busy={end.isPending && end.variables.session_ids.includes(session.session_id)}
+            onEnd={(wipe) => end.mutate({ session_ids: [session.session_id], wipe })}
+          />
+        ))}
+      </ul>
+      {data && sessions.length === 0 ? <p className={styles.hint}>{t('sessions-none')}</p> : null}
+      {others.length > 1 ? (
+        <div className={styles.foot}>
+          <Button
+            testId="sessions-end-others"
+            onPress={() => end.mutate({ session_ids: others.map((it) => it.session_id), wipe: false })}
+          >
+            {t(whose === null ? 'sessions-end-others' : 'sessions-end-all')}
+          </Button>
+        </div>
+      ) : null}
+    </div>
+  );
+}
+
+function Whose({
+  value,
+  onChange,
+}: {
+  value: TeammateId | null;
+  onChange: (teammate: TeammateId | null) => void;
+}) {
+  const t = useText();
+  const id = useId();
+  const { account } = useReadyState();
+  const { directory } = useDirectory();
+  return (
+    <div className={styles.whose}>
+      <label htmlFor={id}>{t('sessions-whose')}</label>
+      <select
+        id={id}
+        value={value ?? ''}
+        data-testid="sessions-whose"
+        onChange={(event) => onChange(event.target.value === '' ? null : event.target.value)}
+      >
+        <option value="">{t('you')}</option>
+        {directory.teammates
+          .filter((teammate) => teammate.id !== account?.teammate_id)
+          .map((teammate) => (
+            <option key={teammate.id} value={teammate.id}>
+              {teammate.name}
+            </option>
+          ))}
+      </select>
+    </div>
+  );
+}
+
+interface SessionRowProps {
+  session: SessionInfo;
+  busy: boolean;
+  onEnd: (wipe: boolean) => void;
+}
+
+function SessionRow({ session, busy, onEnd }: SessionRowProps) {
+  const { t, locale } = useLocalization();
+  const now = useNow();
+  const [asking, setAsking] = useState(false);
+  const standing = STANDINGS[session.standing];
+  const facts = [
+    SYSTEMS[session.system] ?? session.system,
+    `Recado ${session.app_version}`,
+    session.address ?? '',
+  ];
+  const wipeable = !session.current && session.standing !== 'wipe_pending' && session.standing !== 'wiped';
+  return (
+    <li className={styles.session} data-standing={session.standing} data-testid="session">
+      <Laptop size={18} strokeWidth={1.75} aria-hidden="true" />
+      <div className={styles.rowText}>
+        <h3 className={styles.rowTitle}>
+          {session.device_name}
+          {session.current ? <span className={styles.here}>{t('session-here')}</span> : null}
+        </h3>
+        <p className={styles.rowState}>{facts.filter(Boolean).join(' · ')}</p>
+        <p className={styles.rowState}>
+          {t('session-times', {
+            begun: nearTime(locale, session.created_at, now),
+            used: nearTime(locale, session.last_used_at, now),
+          })}
+        </p>
+        {standing ? (
+          <p className={styles.rowState} data-urgent={session.standing === 'wipe_pending' || undefined}>
+            {t(standing)}
+          </p>
+        ) : null}
+        {asking ? (
+          <div className={styles.confirm} role="alert">
+            <p>{t('session-wipe-question', { device: session.device_name })}</p>
+            <Button
+              kind="danger"
+              busy={busy}
+              testId="session-wipe-confirm"
+              onPress={() => {
+                setAsking(false);
+                onEnd(true);
+              }}
+            >
+              {t('session-wipe-confirm')}
+            </Button>
+            <Button onPress={() => setAsking(false)}>{t('cancel')}</Button>
+          </div>
+        ) : null}
+      </div>
+      <div className={styles.sessionActions}>
+        {session.standing === 'active' && !session.current ? (
+          <Button
+            busy={busy}
+            label={t('session-end-label', { device: session.device_name })}
+            testId="session-end"
+            onPress={() => onEnd(false)}
+          >
+            {t('session-end')}
+          </Button>
+        ) : null}
+        {wipeable ? (
+          <Button
+            label={t('session-wipe-label', { device: session.device_name })}
+            testId="session-wipe"
+            onPress={() => setAsking(true)}
+          >
+            {t('session-wipe')}
+          </Button>
+        ) : null}
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,76 @@
+import { useMutation } from '@tanstack/react-query';
+import { type FormEvent, useRef, useState } from 'react';
+import { errorText } from '../app/errors';
+import { useHost } from '../app/host';
+import { Button } from '../design/Button';
+import { useText } from '../i18n/text';
+import { HostFailure } from '../platform/host';
+import { CodeInput } from '../signin/CodeInput';
+import styles from './Security.module.css';
+
+/** Whether the server wants to see the second factor first. */
+export const wantsStepUp = (error: unknown) =>
+  error !== null && HostFailure.from(error).code === 'step_up_required';
+
+interface CodeFormProps {
+  lead: string;
+  submit: string;
+  busy: boolean;
+  error: unknown;
+  onCode: (code: string) => void;
+  testId: string;
+}
+
+/** Asks for six digits of an authenticator. */
+export function CodeForm({ lead, submit, busy, error, onCode, testId }: CodeFormProps) {
+  const t = useText();
+  const [code, setCode] = useState('');
+  const field = useRef<HTMLInputElement>(null);
+  const send = (event: FormEvent) => {
+    event.preventDefault();
+    if (busy) return;
+    field.current?.focus();
+    if (code.length < 6) return;
+    onCode(code);
+    // A code is good once, so the next one is typed from the start.
+    setCode('');
+  };
+  return (
+    <form className={styles.form} onSubmit={send} data-testid={testId}>
+      <p className={styles.lead}>{lead}</p>
+      <div className={styles.code}>
+        <CodeInput ref={field} value={code} invalid={error !== null} onChange={setCode} />
+      </div>
+      {error ? (
+        <p className={styles.problem} role="alert">
+          {errorText(t, error)}
+        </p>
+      ) : null}
+      <div>
+        <Button type="submit" kind="primary" busy={busy}>
+          {submit}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+/** Asks for the second factor again before something dangerous is done. */
+export function StepUp({ onDone }: { onDone: () => void }) {
+  const t = useText();
+  const host = useHost();
+  const show = useMutation({
+    mutationFn: (code: string) => host.invoke('step_up', { code }),
+    onSuccess: onDone,
+  });
+  return (
+    <CodeForm
+      lead={t('step-up-lead')}
+      submit={t('step-up-submit')}
+      busy={show.isPending}
+      error={show.error}
+      onCode={(code) => show.mutate(code)}
+      testId="step-up"
+    />
+  );
+}
