@@ -72,7 +72,13 @@ export function RecoveryCodesPanel({ onMade, onBack }: RecoveryCodesPanelProps) 
             </p>
           ) : null}
           <div>
-            <Button kind="primary" busy={make.isPending} onPress={() => make.mutate()} testId="recovery-make">
+            {/* Not busy: what is announced of a button that waits refers to it, and this one goes with its answer. */}
+            <Button
+              kind="primary"
+              disabled={make.isPending}
+              onPress={() => make.mutate()}
+              testId="recovery-make"
+            >
               {t('recovery-make')}
             </Button>
           </div>

@@ -61,7 +61,7 @@ export function SessionSettings() {
   return (
     <div data-testid="sessions">
       {account?.permissions.includes('session.manage') ? <Whose value={whose} onChange={choose} /> : null}
-      <p className={styles.hint}>{t('sessions-lead')}</p>
+      <p className={styles.sessionsLead}>{t('sessions-lead')}</p>
       {wantsStepUp(end.error) && end.variables ? (
         <StepUp onDone={() => end.mutate(end.variables)} />
       ) : end.error ? (
@@ -172,23 +172,6 @@ function SessionRow({ session, busy, onEnd }: SessionRowProps) {
             {t(standing)}
           </p>
         ) : null}
-        {asking ? (
-          <div className={styles.confirm} role="alert">
-            <p>{t('session-wipe-question', { device: session.device_name })}</p>
-            <Button
-              kind="danger"
-              busy={busy}
-              testId="session-wipe-confirm"
-              onPress={() => {
-                setAsking(false);
-                onEnd(true);
-              }}
-            >
-              {t('session-wipe-confirm')}
-            </Button>
-            <Button onPress={() => setAsking(false)}>{t('cancel')}</Button>
-          </div>
-        ) : null}
       </div>
       <div className={styles.sessionActions}>
         {session.standing === 'active' && !session.current ? (
@@ -211,6 +194,24 @@ function SessionRow({ session, busy, onEnd }: SessionRowProps) {
           </Button>
         ) : null}
       </div>
+      {asking ? (
+        <div className={styles.confirm} role="alert">
+          <p>{t('session-wipe-question', { device: session.device_name })}</p>
+          <div className={styles.sessionActions}>
+            <Button
+              kind="danger"
+              testId="session-wipe-confirm"
+              onPress={() => {
+                setAsking(false);
+                onEnd(true);
+              }}
+            >
+              {t('session-wipe-confirm')}
+            </Button>
+            <Button onPress={() => setAsking(false)}>{t('cancel')}</Button>
+          </div>
+        </div>
+      ) : null}
     </li>
   );
 }

@@ -4,6 +4,7 @@ import { useReadyState } from '../app/queries';
 import { Button } from '../design/Button';
 import { Field } from '../design/Field';
 import { useText } from '../i18n/text';
+import { HostFailure } from '../platform/host';
 import { Card, formClass, Links, Problem, Whereabouts } from './Card';
 import { CodeInput } from './CodeInput';
 import { useStateCommand } from './useStateCommand';
@@ -73,7 +74,13 @@ function RecoveryScreen({ onBack }: { onBack: () => void }) {
           autoFocus
           testId="recovery-code"
         />
-        {check.error ? <Problem>{errorText(t, check.error)}</Problem> : null}
+        {check.error ? (
+          <Problem>
+            {HostFailure.from(check.error).code === 'invalid_code'
+              ? t('recovery-wrong')
+              : errorText(t, check.error)}
+          </Problem>
+        ) : null}
         <Button
           type="submit"
           kind="primary"

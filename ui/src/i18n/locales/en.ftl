@@ -92,6 +92,7 @@ code-recovery = Use a recovery code
 recovery-sign-in-title = Type a recovery code
 recovery-sign-in-lead = One of the ten that you kept. Each is good once.
 recovery-sign-in-back = Use the authenticator
+recovery-wrong = That is none of your codes, or it was used before. Check every letter, or take another one.
 recovery-code-label = Recovery code
 
 ## Problems of this computer

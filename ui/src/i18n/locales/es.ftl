@@ -92,6 +92,7 @@ code-recovery = Usar un código de recuperación
 recovery-sign-in-title = Escribe un código de recuperación
 recovery-sign-in-lead = Uno de los diez que guardaste. Cada uno sirve una vez.
 recovery-sign-in-back = Usar el autenticador
+recovery-wrong = No es ninguno de tus códigos, o ya se usó. Revisa cada letra, o usa otro.
 recovery-code-label = Código de recuperación
 
 ## Problemas de este equipo
