@@ -63,6 +63,8 @@ impl Store {
             empty(tx)
         })?;
         writer::prepare(cache)?;
+        drop(writer);
+        lock(&self.opened).forget();
         self.write_outbox(|tx| empty(tx))
     }
 
@@ -103,6 +105,7 @@ impl Store {
     /// Those of any write.
     pub fn open_again(&self) -> Result<(), Error> {
         writer::prepare(lock(&self.writer).connection()?)?;
+        lock(&self.opened).forget();
         self.write_outbox(|tx| queue::mark_all_unsent(tx))
     }
 }
