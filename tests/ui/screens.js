@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { byId, eventually, inboxLoaded, openConversation, untilSent } from './product.js';
 
+const PASSPHRASE = 'a wet cactus';
+
 /** What the screens say, in the language of those who look at them. */
 const WORDS = {
   en: {
@@ -202,6 +204,7 @@ function ownAccount(host, open) {
       },
     ],
     ['security-authenticator', panel('authenticator'), (page) => byId(page, 'authenticator-secret').waitFor()],
+    ['security-lock', panel('lock'), (page) => byId(page, 'app-lock-passphrase').waitFor()],
     [
       'step-up',
       async () => host.pull('server_time', { seconds: 301 }),
@@ -217,6 +220,28 @@ function ownAccount(host, open) {
         await byId(page, 'session-wipe').first().click();
         await byId(page, 'session-wipe-confirm').waitFor();
       },
+    ],
+    [
+      'locked',
+      async () => {
+        await host.ask('app_lock_set', { passphrase: PASSPHRASE, current: null });
+        await host.ask('app_lock');
+      },
+      async (page) => {
+        await byId(page, 'lock-passphrase').fill('not the one');
+        await byId(page, 'lock-submit').click();
+        await page.getByRole('alert').waitFor();
+        await byId(page, 'lock-forgotten').click();
+        await byId(page, 'lock-erase').waitFor();
+      },
+    ],
+    [
+      'unlocked',
+      async () => {
+        await host.ask('app_unlock', { passphrase: PASSPHRASE });
+      },
+      panel('lock'),
+      (page) => byId(page, 'app-lock-remove').waitFor(),
     ],
   ];
 }

@@ -8,6 +8,7 @@ use recado_protocol::{ConversationId, ErrorCode};
 use tokio::sync::broadcast;
 
 mod account;
+mod app_lock;
 mod erasing;
 mod inbox;
 mod installation;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use recado_protocol::{ErrorCode, TeammateId};
 use recado_store::{StoreKeys, Which};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use tracing::warn;
 use zeroize::Zeroizing;
 
@@ -21,6 +22,9 @@ const FILE_NAME: &str = "keys.json";
 /// The same once more, for when a disk damages the first.
 const COPY_NAME: &str = "keys-copy.json";
 const FORMAT: u32 = 1;
+/// The format of a file that takes the app lock's passphrase as well, so that an older program leaves
+/// it alone.
+const LOCKED_FORMAT: u32 = 2;
 /// What the key-check value seals.
 const CHECK: &[u8; 32] = b"recado: this is the right key.\n\n";
 
@@ -41,6 +45,9 @@ pub enum KeysError {
     /// The disk failed, or a newer program wrote the file.
     #[error(transparent)]
     Profile(#[from] ProfileError),
+    /// The app lock's passphrase has not been given.
+    #[error("the app is locked; give its passphrase")]
+    AppLocked,
     /// Nothing random could be made.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
@@ -53,6 +60,7 @@ impl KeysError {
             Self::Keychain(error) => error.code(),
             Self::Mismatch { .. } => ErrorCode::KeychainMismatch,
             Self::Profile(error) => error.code(),
+            Self::AppLocked => ErrorCode::AppLocked,
             Self::NoRandomness(_) => ErrorCode::ClientFailed,
         }
     }
@@ -63,6 +71,9 @@ struct KeyFile {
     format: u32,
     /// Which keychain holds the key that opens this.
     backend_id: String,
+    /// Whether the key behind the app lock's passphrase is needed as well.
+    #[serde(default)]
+    app_lock: bool,
     check: Sealed,
     cache: Sealed,
     outbox: Sealed,
@@ -99,6 +110,8 @@ pub(crate) struct KeyPlace<'a> {
     pub(crate) keychain: &'a KeychainWorker,
     /// For a new key.
     pub(crate) random: &'a dyn Random,
+    /// The key behind the app lock's passphrase, where it was given.
+    pub(crate) app_lock: Option<&'a Key>,
 }
 
 impl KeyPlace<'_> {
@@ -173,14 +186,42 @@ impl KeyPlace<'_> {
             .ok()
             .and_then(|value| value.get("format").and_then(serde_json::Value::as_u64));
         match format {
-            Some(format) if format > u64::from(FORMAT) => Err(ProfileError::TooNew(path).into()),
+            Some(format) if format > u64::from(LOCKED_FORMAT) => {
+                Err(ProfileError::TooNew(path).into())
+            }
             _ => serde_json::from_slice(&bytes)
                 .map(Some)
                 .map_err(|_| self.mismatch("its key file is damaged")),
         }
     }
 
+    /// Wraps the keys anew, under another app lock or none. The files are replaced one after the other,
+    /// and either opens.
+    ///
+    /// # Errors
+    ///
+    /// [`KeysError`]; what lies here opens as before, or as it is meant to.
+    pub(crate) async fn rewrap(
+        &self,
+        app_lock: Option<&Key>,
+        slow: impl Fn() + Send + Sync,
+    ) -> Result<(), KeysError> {
+        let kek = kek(&self.keychain.read(self.item.clone(), &slow).await?)?;
+        let keys = self.unwrap_any(&kek, &self.read_files()?)?;
+        let (cache, outbox) = (Zeroizing::new(keys.cache), Zeroizing::new(keys.outbox));
+        let anew = KeyPlace { app_lock, item: self.item.clone(), ..*self };
+        let file = anew.seal(&kek, &cache, &outbox)?;
+        // What does not open is never put in the place of what does.
+        anew.unwrap(&kek, &file)?;
+        self.write(&file)
+    }
+
     fn unwrap(&self, kek: &Key, file: &KeyFile) -> Result<StoreKeys, KeysError> {
+        let kek = &match (file.app_lock, self.app_lock) {
+            (false, _) => kek.clone(),
+            (true, Some(app_lock)) => under(app_lock, kek),
+            (true, None) => return Err(KeysError::AppLocked),
+        };
         let open = |slot, sealed| unseal(kek, self.teammate_id, slot, sealed);
         match open(Slot::Check, &file.check) {
             Some(check) if *check == *CHECK => {}
@@ -207,6 +248,7 @@ impl KeyPlace<'_> {
                     }
                     return Ok(keys);
                 }
+                Err(KeysError::AppLocked) => refused = Some(KeysError::AppLocked),
                 Err(error) => refused = refused.or(Some(error)),
             }
         }
@@ -214,21 +256,27 @@ impl KeyPlace<'_> {
     }
 
     fn create_file(&self, kek: &Key) -> Result<StoreKeys, KeysError> {
-        let (cache, outbox) = (secret(self.random)?, secret(self.random)?);
-        let seal = |slot, plain: &[u8; 32]| {
-            Sealed::new(kek, &purpose(self.teammate_id, slot), plain, self.random)
-        };
-        let file = KeyFile {
-            format: FORMAT,
-            backend_id: self.keychain.description().backend_id,
-            check: seal(Slot::Check, CHECK)?,
-            cache: seal(Slot::Cache, &cache)?,
-            outbox: seal(Slot::Outbox, &outbox)?,
-        };
+        let file = self.seal(kek, &secret(self.random)?, &secret(self.random)?)?;
         make_dir(self.dir)?;
         self.write(&file)?;
         // What was written is what counts from now on, so that is what is used.
         self.unwrap_any(kek, &self.read_files()?)
+    }
+
+    fn seal(&self, kek: &Key, cache: &Key, outbox: &Key) -> Result<KeyFile, KeysError> {
+        let kek = &self.app_lock.map_or_else(|| kek.clone(), |app_lock| under(app_lock, kek));
+        let seal = |slot, plain: &[u8; 32]| {
+            Sealed::new(kek, &purpose(self.teammate_id, slot), plain, self.random)
+        };
+        let app_lock = self.app_lock.is_some();
+        Ok(KeyFile {
+            format: if app_lock { LOCKED_FORMAT } else { FORMAT },
+            backend_id: self.keychain.description().backend_id,
+            app_lock,
+            check: seal(Slot::Check, CHECK)?,
+            cache: seal(Slot::Cache, cache)?,
+            outbox: seal(Slot::Outbox, outbox)?,
+        })
     }
 
     fn write(&self, file: &KeyFile) -> Result<(), KeysError> {
@@ -277,6 +325,14 @@ pub(crate) fn destroy(dir: &Path) -> Result<(), ProfileError> {
         }
     }
     Ok(())
+}
+
+/// The key that wraps while there is an app lock. Both keys are random and as long as the hash.
+fn under(app_lock: &Key, kek: &Key) -> Key {
+    let mut hasher = Sha256::new_with_prefix(b"recado app lock 1");
+    hasher.update(kek.as_slice());
+    hasher.update(app_lock.as_slice());
+    Zeroizing::new(hasher.finalize().into())
 }
 
 fn kek(stored: &Secret) -> Result<Key, KeysError> {

@@ -89,6 +89,8 @@ pub enum ErrorCode {
     KeychainTimeout,
     /// The keychain's item does not fit this machine's data.
     KeychainMismatch,
+    /// The app is locked: its passphrase has not been given.
+    AppLocked,
     /// What this machine keeps lies behind a passphrase, which has not been given.
     VaultLocked,
     /// It is not the passphrase that was set.

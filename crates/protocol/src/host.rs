@@ -72,6 +72,15 @@ pub struct Commands {
     /// Stores nothing, where the system has no keychain.
     pub storage_decline: (Empty, AppState),
 
+    /// Sets the app lock's passphrase.
+    pub app_lock_set: (AppLockRequest, AppState),
+    /// Takes the app lock away.
+    pub app_lock_remove: (PassphraseRequest, AppState),
+    /// Locks the app.
+    pub app_lock: (Empty, AppState),
+    /// Unlocks the app.
+    pub app_unlock: (PassphraseRequest, AppState),
+
     /// The views with their counts.
     pub sidebar: (Empty, Sidebar),
     /// Teammates, teams and tags to choose from.
@@ -145,6 +154,10 @@ impl Commands {
         "vault_create",
         "vault_unlock",
         "storage_decline",
+        "app_lock_set",
+        "app_lock_remove",
+        "app_lock",
+        "app_unlock",
         "sidebar",
         "directory",
         "inbox_page",

@@ -124,6 +124,42 @@ test('recovery codes are made behind a code, saved, and let in whoever lost the 
   await inboxLoaded(other.page);
 });
 
+test('the app is locked by a key and by idleness, and opens with its passphrase alone', async (t) => {
+  const { host, page } = await visitInbox(t, browser);
+  const words = wordsOf('en');
+  await page.keyboard.press('Control+Shift+L');
+  await page.getByText(words('app-lock-missing')).waitFor();
+  await openSettings(page, 'security');
+  await byId(page, 'security-lock').click();
+  await byId(page, 'app-lock-passphrase').fill('a wet cactus');
+  await byId(page, 'app-lock-repeat').fill('a wet cactus');
+  await byId(page, 'app-lock-submit').click();
+  await page.getByText(words('app-lock-done')).waitFor();
+  await byId(page, 'security').getByText('Locks after 15 minutes without you').waitFor();
+  await page.keyboard.press('Escape');
+
+  await page.keyboard.press('Control+Shift+L');
+  await byId(page, 'lock').waitFor();
+  assert.equal(await byId(page, 'conversation-row').count(), 0, 'nothing is on the screen');
+  await byId(page, 'lock-passphrase').fill('a dry cactus');
+  await page.keyboard.press('Enter');
+  await page.getByText(words('error-wrong-passphrase')).waitFor();
+  await byId(page, 'lock-passphrase').fill('a wet cactus');
+  await page.keyboard.press('Enter');
+  await inboxLoaded(page);
+
+  // Nobody is there for longer than was chosen, as the page's own clock has it.
+  await page.clock.install();
+  await page.reload();
+  await inboxLoaded(page);
+  await page.clock.runFor(14 * 60_000);
+  await page.mouse.move(300, 300);
+  await page.clock.runFor(14 * 60_000);
+  assert.equal((await host.ask('app_state')).phase, 'ready', 'somebody was there in between');
+  await page.clock.runFor(2 * 60_000);
+  await eventually(async () => assert.equal((await host.ask('app_state')).phase, 'locked'));
+});
+
 test('another authenticator is scanned, proved and used; after a while the present one is asked first', async (t) => {
   const { host, page } = await visitInbox(t, browser);
   await host.pull('server_time', { seconds: 301 });

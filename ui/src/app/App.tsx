@@ -7,6 +7,7 @@ import { buildKeymap } from '../commands/keymap';
 import { type Language, LocalizationProvider, languageFor } from '../i18n/text';
 import { InboxScreen } from '../inbox/InboxScreen';
 import { OpeningScreen, ProblemScreen } from '../signin/ProblemScreen';
+import { AppLock } from './AppLock';
 import { HostEvents } from './events';
 import { KEYS, useAppState } from './queries';
 import { StartFailed } from './StartFailed';
@@ -15,6 +16,7 @@ import { ui, useUi } from './uiState';
 // Who is signed in, as nearly always, never sees these.
 const JoinScreen = lazy(async () => ({ default: (await import('../signin/JoinScreen')).JoinScreen }));
 const SignInScreen = lazy(async () => ({ default: (await import('../signin/SignInScreen')).SignInScreen }));
+const LockScreen = lazy(async () => ({ default: (await import('../signin/LockScreen')).LockScreen }));
 const CodeScreen = lazy(async () => ({ default: (await import('../signin/CodeScreen')).CodeScreen }));
 
 /** The whole program: the phase decides the screen, the settings language, theme and keys. */
@@ -67,10 +69,17 @@ function Screen({ state }: { state: AppState }) {
       return <CodeScreen />;
     case 'opening':
       return <OpeningScreen />;
+    case 'locked':
+      return <LockScreen />;
     case 'blocked':
       return <ProblemScreen />;
     case 'ready':
-      return <InboxScreen />;
+      return (
+        <>
+          <AppLock />
+          <InboxScreen />
+        </>
+      );
   }
 }
 

@@ -35,6 +35,7 @@ export const ERROR_TEXTS: Record<ErrorCode, TextId> = textIds({
   keychain_denied: 'error-keychain-denied',
   keychain_timeout: 'error-keychain-timeout',
   keychain_mismatch: 'error-keychain-mismatch',
+  app_locked: 'error-app-locked',
   vault_locked: 'error-vault-locked',
   wrong_passphrase: 'error-wrong-passphrase',
   cache_damaged: 'error-cache-damaged',

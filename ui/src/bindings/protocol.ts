@@ -110,6 +110,16 @@ tag: string, } | { "type": "conversation_mark",
  */
 contact_parts_read: number, };
 
+export type AppLockRequest = { 
+/**
+ * The one that is set.
+ */
+passphrase: string, 
+/**
+ * The one that was set before, where there is one.
+ */
+current: string | null, };
+
 export type AppState = { 
 /**
  * Which screen.
@@ -138,7 +148,11 @@ settings: Settings,
 /**
  * Where the secrets of this installation lie.
  */
-secret_storage: SecretStorage, };
+secret_storage: SecretStorage, 
+/**
+ * Whether the account opens with a passphrase only, so that the app can be locked.
+ */
+app_lock: boolean, };
 
 export type AuthenticatorPicture = { 
 /**
@@ -262,6 +276,22 @@ vault_unlock: [PassphraseRequest, AppState],
  * Stores nothing, where the system has no keychain.
  */
 storage_decline: [Empty, AppState], 
+/**
+ * Sets the app lock's passphrase.
+ */
+app_lock_set: [AppLockRequest, AppState], 
+/**
+ * Takes the app lock away.
+ */
+app_lock_remove: [PassphraseRequest, AppState], 
+/**
+ * Locks the app.
+ */
+app_lock: [Empty, AppState], 
+/**
+ * Unlocks the app.
+ */
+app_unlock: [PassphraseRequest, AppState], 
 /**
  * The views with their counts.
  */
@@ -655,7 +685,7 @@ last_part_at: Timestamp, };
 
 export type Empty = Record<symbol, never>;
 
-export type ErrorCode = "invalid_request" | "invalid_value" | "too_large" | "not_found" | "permission_denied" | "idempotency_conflict" | "predecessor_not_applied" | "command_expired" | "client_too_old" | "invalid_credentials" | "invalid_code" | "sign_in_expired" | "too_many_attempts" | "session_ended" | "session_wiped" | "step_up_required" | "password_refused" | "access_token_expired" | "invalid_channel_key" | "unreachable" | "untrusted_certificate" | "clock_skew" | "overloaded" | "internal" | "invalid_join_link" | "cursor_gone" | "keychain_locked" | "keychain_missing" | "keychain_denied" | "keychain_timeout" | "keychain_mismatch" | "vault_locked" | "wrong_passphrase" | "cache_damaged" | "outbox_damaged" | "data_too_new" | "disk_full" | "disk_failed" | "lease_ended" | "already_running" | "link_refused" | "client_failed" | "unknown";
+export type ErrorCode = "invalid_request" | "invalid_value" | "too_large" | "not_found" | "permission_denied" | "idempotency_conflict" | "predecessor_not_applied" | "command_expired" | "client_too_old" | "invalid_credentials" | "invalid_code" | "sign_in_expired" | "too_many_attempts" | "session_ended" | "session_wiped" | "step_up_required" | "password_refused" | "access_token_expired" | "invalid_channel_key" | "unreachable" | "untrusted_certificate" | "clock_skew" | "overloaded" | "internal" | "invalid_join_link" | "cursor_gone" | "keychain_locked" | "keychain_missing" | "keychain_denied" | "keychain_timeout" | "keychain_mismatch" | "app_locked" | "vault_locked" | "wrong_passphrase" | "cache_damaged" | "outbox_damaged" | "data_too_new" | "disk_full" | "disk_failed" | "lease_ended" | "already_running" | "link_refused" | "client_failed" | "unknown";
 
 export type FocusRequest = { 
 /**
@@ -1080,7 +1110,7 @@ password: string, };
 
 export type Permission = "conversation.read" | "conversation.reply" | "conversation.note" | "conversation.assign" | "conversation.close" | "conversation.snooze" | "conversation.prioritize" | "conversation.tag" | "contact.list" | "session.manage";
 
-export type Phase = "join" | "sign_in" | "code" | "opening" | "blocked" | "ready";
+export type Phase = "join" | "sign_in" | "code" | "opening" | "locked" | "blocked" | "ready";
 
 export type Priority = "priority" | "not_priority" | "unknown";
 
@@ -1285,6 +1315,10 @@ single_letter_keys: boolean,
  * Keys that differ from the default: command id of the UI to its keys.
  */
 keys: { [key in string]: Array<string> }, 
+/**
+ * After how many minutes without a key or a movement the app locks; 0: never.
+ */
+lock_after_min: number, 
 /**
  * Widths of the panes in pixels and which are folded, as the UI names them.
  */

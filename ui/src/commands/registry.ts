@@ -49,6 +49,7 @@ const LIST = [
   command('sidebar.toggle', 'command-sidebar-toggle', 'general', 'app', ['$mod+\\']),
   command('connection.retry', 'command-connection-retry', 'general', 'app', []),
   command('outbox.retryAll', 'command-outbox-retry-all', 'general', 'app', []),
+  command('app.lock', 'command-app-lock', 'general', 'app', ['$mod+Shift+l']),
   command('account.signOut', 'command-account-sign-out', 'general', 'app', []),
 
   command('list.next', 'command-list-next', 'list', 'inbox', ['j', 'ArrowDown'], {

@@ -71,6 +71,7 @@ export function AccountMenu() {
             {item('settings.open')}
           </MenuSection>
           <Separator className={menuStyles.separator ?? ''} />
+          {item('app.lock')}
           {item('account.signOut')}
         </Menu>
       </Popover>

@@ -1,19 +1,20 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { KeyRound, LifeBuoy, type LucideIcon, Smartphone } from 'lucide-react';
+import { KeyRound, LifeBuoy, LockKeyhole, type LucideIcon, Smartphone } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { errorText } from '../app/errors';
 import { useHost } from '../app/host';
-import { KEYS } from '../app/queries';
+import { KEYS, useReadyState } from '../app/queries';
 import type { AccountSecurity } from '../bindings/protocol';
 import { Button } from '../design/Button';
-import { useLocalization } from '../i18n/text';
+import { useLocalization, useText } from '../i18n/text';
 import { dateOf } from '../i18n/time';
+import { AppLockPanel } from './AppLockPanel';
 import { AuthenticatorPanel } from './AuthenticatorPanel';
 import { PasswordPanel } from './PasswordPanel';
 import { RecoveryCodesPanel } from './RecoveryCodesPanel';
 import styles from './Security.module.css';
 
-type Panel = 'password' | 'authenticator' | 'recovery';
+type Panel = 'password' | 'authenticator' | 'recovery' | 'lock';
 
 /** What one signs in with: the password, the authenticator, the recovery codes. */
 export function SecuritySettings() {
@@ -35,6 +36,7 @@ export function SecuritySettings() {
   if (panel === 'recovery') {
     return <RecoveryCodesPanel onMade={() => void refetch()} onBack={back} />;
   }
+  if (panel === 'lock') return <AppLockPanel onBack={back} />;
   if (!data) {
     return error ? (
       <div className={styles.absent}>
@@ -88,7 +90,34 @@ export function SecuritySettings() {
           {t(left === 0 ? 'security-recovery-make' : 'security-recovery-renew')}
         </Button>
       </Row>
+      <AppLockRow onOpen={() => setPanel('lock')} />
     </ul>
+  );
+}
+
+/** Whether the app locks. It is this machine's own, and needs the system's keychain. */
+function AppLockRow({ onOpen }: { onOpen: () => void }) {
+  const t = useText();
+  const { app_lock, secret_storage, settings } = useReadyState();
+  if (secret_storage !== 'keychain') return null;
+  const after = settings.lock_after_min;
+  return (
+    <Row
+      icon={LockKeyhole}
+      title={t('security-lock')}
+      state={
+        app_lock
+          ? after === 0
+            ? t('security-lock-on-demand')
+            : t('security-lock-after', { count: after })
+          : t('security-lock-off')
+      }
+      urgent={false}
+    >
+      <Button testId="security-lock" onPress={onOpen}>
+        {t(app_lock ? 'security-password-change' : 'security-lock-set')}
+      </Button>
+    </Row>
   );
 }
 

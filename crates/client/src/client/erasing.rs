@@ -45,6 +45,8 @@ impl Shared {
             let destroyed = tokio::task::spawn_blocking(move || destroy_files(&dir)).await;
             destroyed.unwrap_or_else(|_| Err(failure(ErrorCode::ClientFailed, "not deleted")))?;
         }
+        self.withdraw_notifications();
+        self.set_app_lock_key(None);
         let left = joined.without_teammate();
         self.save_account(&left)?;
         self.choice.set_memory(false);
@@ -52,6 +54,7 @@ impl Shared {
         self.update(|facts| {
             facts.joined = Some(left.clone());
             facts.flow = None;
+            facts.app_lock = false;
             facts.meta = None;
             facts.problem = None;
             facts.phase = Phase::SignIn;

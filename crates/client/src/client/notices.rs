@@ -135,6 +135,20 @@ impl Shared {
         }
     }
 
+    /// Takes every notification away: what they say may not be read any more.
+    pub(super) fn withdraw_notifications(&self) {
+        let (shown, summary) = {
+            let mut all = self.notifications.lock().unwrap_or_else(PoisonError::into_inner);
+            (all.shown_among(&[]), all.summary_closed())
+        };
+        for conversation_id in shown {
+            self.close_notification(conversation_id);
+        }
+        if summary {
+            self.options.notifier.close(None);
+        }
+    }
+
     pub(super) fn close_notification(&self, conversation_id: ConversationId) {
         let closed = self
             .notifications

@@ -60,12 +60,14 @@ impl Shared {
             return;
         }
         let signed_in = account.as_ref().is_some_and(|account| account.session_id.is_some());
+        let app_lock = account.as_ref().is_some_and(|account| self.has_app_lock(account));
         let phase = match &account {
             None => Phase::Join,
             Some(_) if signed_in => Phase::Opening,
             Some(_) => Phase::SignIn,
         };
         self.update(|facts| {
+            facts.app_lock = app_lock;
             facts.joined = account;
             facts.phase = phase;
             facts.problem = damaged;
@@ -115,6 +117,9 @@ impl Shared {
                     "the keychain no longer has this session; sign in again, nothing is lost",
                 ));
             }),
+            Err(error) if error.code == ErrorCode::AppLocked => {
+                self.update(|facts| facts.phase = Phase::Locked);
+            }
             Err(error) => {
                 warn!(code = ?error.code, "the account cannot be opened");
                 self.block(&error);
@@ -130,12 +135,14 @@ impl Shared {
     ) -> Result<Option<Repairs>, HostError> {
         let Named { joined, teammate_id, session_id, email } = named;
         let dir = self.profile.account_dir(teammate_id);
+        let lock_key = self.app_lock_key();
         let place = KeyPlace {
             dir: &dir,
             teammate_id,
             item: ItemName::new(ItemKind::KeyEncryptionKey, joined.workspace_id, email),
             keychain: &self.keychain,
             random: self.options.random.as_ref(),
+            app_lock: lock_key.as_ref(),
         };
         // Where nothing is to be stored, the databases live in memory and need no keys.
         let keys = match self.choice.storage() {
@@ -352,6 +359,7 @@ impl Shared {
         }
         drop(account);
         self.close_account().await;
+        self.withdraw_notifications();
         let joined = self.facts().joined.clone().map(Account::without_session);
         if let Some(joined) = &joined
             && let Err(error) = self.save_account(joined)

@@ -54,7 +54,7 @@ macro_rules! commands {
 commands! {
     app_state, workspace_join, workspace_leave, sign_in, sign_in_code, sign_in_recovery, sign_in_cancel, sign_out,
     connection_retry, problem_retry, cache_reset, vault_create, vault_unlock, storage_decline,
-    sidebar, directory, inbox_page, conversation_open,
+    app_lock_set, app_lock_remove, app_lock, app_unlock, sidebar, directory, inbox_page, conversation_open,
     conversation_parts, command_submit, outbox, outbox_retry, outbox_discard, draft_save, drafts,
     search, account_security, step_up, password_check, password_change, recovery_codes_make,
     recovery_codes_save, authenticator_setup, authenticator_confirm, sessions, sessions_end,

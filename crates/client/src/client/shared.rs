@@ -18,6 +18,7 @@ use crate::error::failure;
 use crate::keychain::{KeychainChoice, KeychainWorker};
 use crate::notification::Notifications;
 use crate::profile::{Account, Profile};
+use crate::sealed::Key;
 
 /// The facts that [`AppState`] is made of.
 pub(super) struct Facts {
@@ -35,6 +36,8 @@ pub(super) struct Facts {
     /// Whether damage that was found while the account was open has been put right already.
     pub(super) repaired: bool,
     pub(super) secret_storage: SecretStorage,
+    /// Whether the account opens with a passphrase only.
+    pub(super) app_lock: bool,
 }
 
 /// What has to be known before cached content is shown.
@@ -62,6 +65,7 @@ impl Facts {
             gate: Gate { lease_holds: true, checked: false },
             repaired: false,
             secret_storage,
+            app_lock: false,
         }
     }
 
@@ -109,6 +113,7 @@ impl Facts {
             connection: self.connection(),
             settings: self.settings.clone(),
             secret_storage: self.secret_storage,
+            app_lock: self.app_lock,
         }
     }
 
@@ -171,6 +176,8 @@ pub(super) struct Shared {
     events: broadcast::Sender<HostEvent>,
     facts: Mutex<Facts>,
     account: Mutex<Option<Arc<OpenAccount>>>,
+    /// The key behind the app lock's passphrase, while the app is unlocked.
+    pub(super) app_lock: Mutex<Option<Key>>,
 }
 
 impl Shared {
@@ -193,6 +200,7 @@ impl Shared {
             events,
             facts: Mutex::new(facts),
             account: Mutex::default(),
+            app_lock: Mutex::default(),
         }
     }
 
@@ -269,6 +277,7 @@ impl Shared {
             (Phase::Opening | Phase::Ready, _) => {
                 Err(failure(ErrorCode::InvalidRequest, "the inbox is still being opened"))
             }
+            (Phase::Locked, _) => Err(failure(ErrorCode::AppLocked, "the app is locked")),
             _ => Err(failure(ErrorCode::SessionEnded, "nobody is signed in")),
         }
     }

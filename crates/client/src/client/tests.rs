@@ -1,5 +1,6 @@
 //! The client as a host uses it, on a server that the test plays.
 
+mod app_lock;
 mod damage;
 mod hostile_requests;
 mod keychain_faults;

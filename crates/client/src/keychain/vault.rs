@@ -126,7 +126,7 @@ enum State {
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// The passphrase is shorter or longer than is taken.
-    #[error("a passphrase has at least {MIN_PASSPHRASE_CHARS} characters")]
+    #[error("the passphrase is too short, or too long")]
     UnfitPassphrase,
     /// It is not this file's passphrase.
     #[error("this is not the passphrase that was set")]
@@ -203,9 +203,16 @@ impl Vault {
     ///
     /// [`VaultError::NotNow`] if there is a file; [`VaultError::UnfitPassphrase`]; those of the disk.
     pub fn create(&self, passphrase: &str) -> Result<(), VaultError> {
-        if passphrase.chars().count() < MIN_PASSPHRASE_CHARS
-            || passphrase.len() > MAX_PASSPHRASE_BYTES
-        {
+        self.create_with(passphrase, MIN_PASSPHRASE_CHARS)
+    }
+
+    /// The same with a passphrase of at least `min_chars` characters, for what does not stand alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Vault::create`].
+    pub fn create_with(&self, passphrase: &str, min_chars: usize) -> Result<(), VaultError> {
+        if passphrase.chars().count() < min_chars || passphrase.len() > MAX_PASSPHRASE_BYTES {
             return Err(VaultError::UnfitPassphrase);
         }
         let mut state = self.state();

@@ -17,6 +17,21 @@ impl std::fmt::Debug for RecoveryCodeRequest {
     }
 }
 
+/// A passphrase for the app lock.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct AppLockRequest {
+    /// The one that is set.
+    pub passphrase: String,
+    /// The one that was set before, where there is one.
+    pub current: Option<String>,
+}
+
+impl std::fmt::Debug for AppLockRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AppLockRequest")
+    }
+}
+
 /// Whose sessions are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct SessionsRequest {

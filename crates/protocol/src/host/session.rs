@@ -25,6 +25,8 @@ pub struct AppState {
     pub settings: Settings,
     /// Where the secrets of this installation lie.
     pub secret_storage: SecretStorage,
+    /// Whether the account opens with a passphrase only, so that the app can be locked.
+    pub app_lock: bool,
 }
 
 /// Where the secrets of an installation lie.
@@ -46,6 +48,9 @@ pub enum SecretStorage {
 /// The shortest passphrase that is taken, in characters: it stands alone, and whoever has the file
 /// can try for as long as they like.
 pub const MIN_PASSPHRASE_CHARS: usize = 15;
+/// The shortest passphrase of the app lock, in characters: whoever tries it needs the keychain as
+/// well, and each attempt takes its time.
+pub const MIN_APP_LOCK_CHARS: usize = 8;
 /// The longest passphrase that is taken, in bytes of UTF-8.
 pub const MAX_PASSPHRASE_BYTES: usize = 1_024;
 
@@ -61,6 +66,8 @@ pub enum Phase {
     Code,
     /// The account is being opened: the keychain and the databases are asked.
     Opening,
+    /// The app is locked: ask for its passphrase.
+    Locked,
     /// Something on this machine has to be put right first; `problem` says what.
     Blocked,
     /// The inbox.

@@ -20,6 +20,8 @@ pub struct Settings {
     pub single_letter_keys: bool,
     /// Keys that differ from the default: command id of the UI to its keys.
     pub keys: BTreeMap<String, Vec<String>>,
+    /// After how many minutes without a key or a movement the app locks; 0: never.
+    pub lock_after_min: u32,
     /// Widths of the panes in pixels and which are folded, as the UI names them.
     pub layout: BTreeMap<String, u32>,
 }
@@ -33,6 +35,7 @@ impl Default for Settings {
             notifications: NotificationContent::Full,
             single_letter_keys: true,
             keys: BTreeMap::new(),
+            lock_after_min: 15,
             layout: BTreeMap::new(),
         }
     }

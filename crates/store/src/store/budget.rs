@@ -44,11 +44,6 @@ impl Opened {
         let surplus = self.0.len().saturating_sub(OPENED_KEPT);
         self.0.drain(..surplus);
     }
-
-    /// What a program that starts knows of it.
-    pub(super) fn forget(&mut self) {
-        self.0.clear();
-    }
 }
 
 impl Store {

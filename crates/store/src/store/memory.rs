@@ -5,6 +5,7 @@ use recado_protocol::ConversationId;
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, OptionalExtension as _};
 
+use super::budget::Opened;
 use super::writer;
 use super::{Store, lock, write};
 use crate::cache::{conversations, search};
@@ -64,7 +65,7 @@ impl Store {
         })?;
         writer::prepare(cache)?;
         drop(writer);
-        lock(&self.opened).forget();
+        *lock(&self.opened) = Opened::default();
         self.write_outbox(|tx| empty(tx))
     }
 
@@ -105,7 +106,7 @@ impl Store {
     /// Those of any write.
     pub fn open_again(&self) -> Result<(), Error> {
         writer::prepare(lock(&self.writer).connection()?)?;
-        lock(&self.opened).forget();
+        *lock(&self.opened) = Opened::default();
         self.write_outbox(|tx| queue::mark_all_unsent(tx))
     }
 }

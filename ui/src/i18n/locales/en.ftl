@@ -82,6 +82,12 @@ vault-busy = One moment…
 vault-unlock-title = Type your passphrase
 vault-unlock-lead = It opens what Recado keeps on this computer.
 vault-unlock = Open
+lock-title = Recado is locked
+lock-foot = Nothing of your inbox is open. New messages arrive once you unlock.
+lock-submit = Unlock
+lock-forgotten = Forgot it?
+lock-forgotten-lead = Nobody can bring it back. You can erase what Recado keeps on this computer and sign in anew: conversations come back from the server, what was written here and not sent is lost.
+lock-erase = Erase and sign in anew
 code-title = Type the 6-digit code
 code-lead = From your authenticator app, to enter { $workspace }.
 code-label = 6-digit code
@@ -152,6 +158,7 @@ error-keychain-missing = Recado keeps its key in the system’s keychain and fou
 error-keychain-denied = Allow Recado to use the keychain, then try again.
 error-keychain-timeout = The keychain did not answer in time. See whether it is asking you something, then try again.
 error-keychain-mismatch = The key in the keychain does not open this computer’s data. Open the keychain that you used before, then try again.
+error-app-locked = Recado is locked. Type its passphrase to go on.
 error-vault-locked = What Recado keeps on this computer lies behind your passphrase. Type it to go on.
 error-wrong-passphrase = That is not the passphrase. Look at it with the eye, and try again.
 error-cache-damaged = The local copy of your conversations cannot be read. Recado can load it anew from the server; unsent messages and drafts stay.
@@ -423,6 +430,7 @@ command-theme-toggle = Switch light and dark
 command-details-toggle = Show or hide details
 command-sidebar-toggle = Show or hide views
 command-account-sign-out = Sign out
+command-app-lock = Lock Recado
 command-list-next = Next conversation
 command-list-previous = Previous conversation
 command-conversation-focus = Into the conversation
@@ -510,6 +518,31 @@ security-recovery-left = { $count ->
   }
 security-recovery-make = Make codes…
 security-recovery-renew = Make new ones…
+security-lock = App lock
+security-lock-off = Off. Whoever uses this computer while you are away can read your inbox.
+security-lock-on-demand = Locks when you say so
+security-lock-after = { $count ->
+    [one] Locks after { $count } minute without you
+   *[other] Locks after { $count } minutes without you
+  }
+security-lock-set = Set up…
+app-lock-title = App lock
+app-lock-lead = While Recado is locked, its files on this computer are closed and their keys forgotten. It opens with this passphrase, also after a start.
+app-lock-current = Present passphrase
+app-lock-new = New passphrase
+app-lock-hint = At least { $count } characters. It stays on this computer; nobody can bring it back.
+app-lock-set = Turn on
+app-lock-change = Change passphrase
+app-lock-remove = Turn off
+app-lock-done = App lock set
+app-lock-removed = App lock turned off
+app-lock-after = Lock by itself
+app-lock-minutes = { $count ->
+    [one] After { $count } minute without you
+   *[other] After { $count } minutes without you
+  }
+app-lock-never = Only when I say so
+app-lock-missing = Set a passphrase first: Settings, Security, App lock.
 password-title = Change your password
 password-lead = Your other sessions end. This one goes on.
 password-current = Present password

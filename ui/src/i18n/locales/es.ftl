@@ -82,6 +82,12 @@ vault-busy = Un momento…
 vault-unlock-title = Escribe tu frase de contraseña
 vault-unlock-lead = Abre lo que Recado guarda en este equipo.
 vault-unlock = Abrir
+lock-title = Recado está bloqueado
+lock-foot = No hay nada de tu bandeja abierto. Los mensajes nuevos llegan cuando desbloqueas.
+lock-submit = Desbloquear
+lock-forgotten = ¿La has olvidado?
+lock-forgotten-lead = Nadie puede recuperarla. Puedes borrar lo que Recado guarda en este ordenador y entrar de nuevo: las conversaciones vuelven del servidor, lo que escribiste aquí y no se envió se pierde.
+lock-erase = Borrar y entrar de nuevo
 code-title = Escribe el código de 6 cifras
 code-lead = De tu aplicación de autenticación, para entrar en { $workspace }.
 code-label = Código de 6 cifras
@@ -152,6 +158,7 @@ error-keychain-missing = Recado guarda su clave en el llavero del sistema y no h
 error-keychain-denied = Permite que Recado use el llavero y reinténtalo.
 error-keychain-timeout = El llavero no ha respondido a tiempo. Mira si te está preguntando algo y reinténtalo.
 error-keychain-mismatch = La clave del llavero no abre los datos de este equipo. Abre el llavero que usabas antes y reinténtalo.
+error-app-locked = Recado está bloqueado. Escribe su frase de contraseña para seguir.
 error-vault-locked = Lo que Recado guarda en este equipo está protegido por tu frase de contraseña. Escríbela para seguir.
 error-wrong-passphrase = Esa no es la frase. Míralo con el ojo y reinténtalo.
 error-cache-damaged = La copia local de tus conversaciones no se puede leer. Recado puede cargarla de nuevo desde el servidor; los mensajes sin enviar y los borradores se quedan.
@@ -456,6 +463,7 @@ command-theme-toggle = Cambiar entre claro y oscuro
 command-details-toggle = Mostrar u ocultar los detalles
 command-sidebar-toggle = Mostrar u ocultar las vistas
 command-account-sign-out = Cerrar la sesión
+command-app-lock = Bloquear Recado
 command-list-next = Conversación siguiente
 command-list-previous = Conversación anterior
 command-conversation-focus = Entrar en la conversación
@@ -543,6 +551,31 @@ security-recovery-left = { $count ->
   }
 security-recovery-make = Crear códigos…
 security-recovery-renew = Crear nuevos…
+security-lock = Bloqueo de la aplicación
+security-lock-off = Desactivado. Quien use este ordenador mientras no estás puede leer tu bandeja.
+security-lock-on-demand = Se bloquea cuando tú lo dices
+security-lock-after = { $count ->
+    [one] Se bloquea tras { $count } minuto sin ti
+   *[other] Se bloquea tras { $count } minutos sin ti
+  }
+security-lock-set = Configurar…
+app-lock-title = Bloqueo de la aplicación
+app-lock-lead = Mientras Recado está bloqueado, sus archivos en este ordenador están cerrados y sus claves olvidadas. Se abre con esta frase, también al arrancar.
+app-lock-current = Frase de contraseña actual
+app-lock-new = Frase de contraseña nueva
+app-lock-hint = Al menos { $count } caracteres. Se queda en este ordenador; nadie puede recuperarla.
+app-lock-set = Activar
+app-lock-change = Cambiar la frase
+app-lock-remove = Desactivar
+app-lock-done = Bloqueo configurado
+app-lock-removed = Bloqueo desactivado
+app-lock-after = Bloquear por sí solo
+app-lock-minutes = { $count ->
+    [one] Tras { $count } minuto sin ti
+   *[other] Tras { $count } minutos sin ti
+  }
+app-lock-never = Solo cuando yo lo diga
+app-lock-missing = Antes pon una frase de contraseña: Ajustes, Seguridad, Bloqueo de la aplicación.
 password-title = Cambia tu contraseña
 password-lead = Tus otras sesiones terminan. Esta sigue.
 password-current = Contraseña actual

@@ -129,6 +129,7 @@ const AT_START: AppState = {
   },
   problem: null,
   secret_storage: 'keychain',
+  app_lock: false,
   connection: {
     state: 'online',
     since: 0,
@@ -145,6 +146,7 @@ const AT_START: AppState = {
     density: 'comfortable',
     notifications: 'full',
     single_letter_keys: true,
+    lock_after_min: 15,
     keys: {},
     layout: {},
   },

@@ -1,0 +1,79 @@
+import { type FormEvent, useRef, useState } from 'react';
+import { errorText } from '../app/errors';
+import { useReadyState } from '../app/queries';
+import { Button } from '../design/Button';
+import { useText } from '../i18n/text';
+import { Card, formClass, Links, Notice, Problem } from './Card';
+import { SecretField } from './SecretField';
+import { useStateCommand } from './useStateCommand';
+
+/** The app is locked: nothing of the inbox is open until its passphrase is given. */
+export function LockScreen() {
+  const t = useText();
+  const { workspace } = useReadyState();
+  const [passphrase, setPassphrase] = useState('');
+  const [forgotten, setForgotten] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  const unlock = useStateCommand('app_unlock');
+  const erase = useStateCommand('sign_out');
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (unlock.isPending || passphrase === '') return;
+    unlock.mutate(
+      { passphrase },
+      {
+        onError: () => {
+          field.current?.focus();
+          field.current?.select();
+        },
+      },
+    );
+  };
+
+  const failure = unlock.error ?? erase.error;
+  return (
+    <Card title={t('lock-title')} lead={workspace?.name ?? ''} foot={t('lock-foot')}>
+      <form className={formClass} onSubmit={submit} data-testid="lock">
+        <SecretField
+          ref={field}
+          kind="passphrase"
+          label={t('vault-passphrase')}
+          value={passphrase}
+          onChange={(typed) => {
+            setPassphrase(typed);
+            if (typed !== '') unlock.reset();
+          }}
+          autoComplete="current-password"
+          autoFocus
+          testId="lock-passphrase"
+        />
+        {failure ? <Problem>{errorText(t, failure)}</Problem> : null}
+        <Button type="submit" kind="primary" size="large" wide busy={unlock.isPending} testId="lock-submit">
+          {t(unlock.isPending ? 'vault-busy' : 'lock-submit')}
+        </Button>
+        {forgotten ? (
+          <>
+            <Notice>{t('lock-forgotten-lead')}</Notice>
+            <Button
+              kind="danger"
+              size="large"
+              wide
+              busy={erase.isPending}
+              testId="lock-erase"
+              onPress={() => erase.mutate({ discard_unsent: true })}
+            >
+              {t('lock-erase')}
+            </Button>
+          </>
+        ) : (
+          <Links>
+            <Button kind="link" testId="lock-forgotten" onPress={() => setForgotten(true)}>
+              {t('lock-forgotten')}
+            </Button>
+          </Links>
+        )}
+      </form>
+    </Card>
+  );
+}
