@@ -75,6 +75,19 @@ export function AppLockPanel({ onBack }: { onBack: () => void }) {
   const shown = String(settings.lock_after_min);
   return (
     <Panel title={t('app-lock-title')} lead={t('app-lock-lead')} onBack={onBack} testId="app-lock-panel">
+      {app_lock ? (
+        <div className={styles.after}>
+          <ChoiceGroup
+            title={t('app-lock-after')}
+            value={(MINUTES as readonly string[]).includes(shown) ? shown : '15'}
+            onChange={(minutes) => save({ lock_after_min: Number(minutes) })}
+            choices={MINUTES.map((value) => ({
+              value: value as string,
+              label: value === '0' ? t('app-lock-never') : t('app-lock-minutes', { count: Number(value) }),
+            }))}
+          />
+        </div>
+      ) : null}
       <form className={styles.form} onSubmit={submit}>
         {app_lock ? (
           <SecretField
@@ -126,17 +139,6 @@ export function AppLockPanel({ onBack }: { onBack: () => void }) {
           ) : null}
         </div>
       </form>
-      {app_lock ? (
-        <ChoiceGroup
-          title={t('app-lock-after')}
-          value={(MINUTES as readonly string[]).includes(shown) ? shown : '15'}
-          onChange={(minutes) => save({ lock_after_min: Number(minutes) })}
-          choices={MINUTES.map((value) => ({
-            value: value as string,
-            label: value === '0' ? t('app-lock-never') : t('app-lock-minutes', { count: Number(value) }),
-          }))}
-        />
-      ) : null}
     </Panel>
   );
 }
