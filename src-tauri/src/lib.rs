@@ -8,6 +8,8 @@ mod ipc;
 mod links;
 mod notifications;
 mod options;
+#[cfg(target_os = "linux")]
+mod screen_lock;
 mod tray;
 mod window;
 mod words;
@@ -144,6 +146,8 @@ fn set_up(app: &mut App, options: Options) -> Result<(), StartFailed> {
         let client = launcher.started().await;
         let events = client.events();
         handle.state::<Links>().follow(client.clone());
+        #[cfg(target_os = "linux")]
+        screen_lock::follow(&client);
         events::forward(handle, client, events).await;
     });
     Ok(())

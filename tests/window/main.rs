@@ -1,5 +1,6 @@
 //! The shipped window with its real webview, keychain and notifications, driven from outside.
 
+mod app_lock;
 mod desk;
 mod desktop;
 mod keychain;
