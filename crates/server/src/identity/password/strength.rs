@@ -46,7 +46,7 @@ mod tests {
         for (password, expected) in [
             ("password", PasswordHint::Common),
             ("qwertyuiop", PasswordHint::Common),
-            ("abcdefgh", PasswordHint::Common),
+            ("abcdefgh", PasswordHint::Sequence),
             ("aaaaaaaaaaaaaaaa", PasswordHint::Repeat),
             ("1987-03-12", PasswordHint::Date),
         ] {
