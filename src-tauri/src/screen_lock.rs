@@ -64,9 +64,9 @@ async fn hear(word: &Word, client: &Client) -> zbus::Result<()> {
     };
     let rule = MatchRule::builder()
         .msg_type(Type::Signal)
-        .interface(word.interface)?
-        .member(word.member)?
-        .build();
+        .interface(word.interface)
+        .member(word.member)
+        .build()?;
     let mut said = MessageStream::for_match_rule(rule, &bus, None).await?;
     while let Some(message) = said.next().await {
         if begins(word, &message?) {
