@@ -4,6 +4,7 @@
 mod credentials;
 mod error;
 mod lock;
+mod sessions;
 mod teammates;
 
 use std::fmt;

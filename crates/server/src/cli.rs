@@ -7,6 +7,7 @@ mod demo;
 mod import;
 mod join_link;
 mod serve;
+mod session;
 mod teammate;
 mod text;
 
@@ -49,6 +50,8 @@ enum Command {
     #[command(subcommand)]
     Teammate(teammate::Teammate),
     #[command(subcommand)]
+    Session(session::Session),
+    #[command(subcommand)]
     Channel(channel::Channel),
     Import(import::Import),
     AfterRestore(after_restore::AfterRestore),
@@ -79,6 +82,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, BackendError> {
         Command::Serve(serve) => serve.run().await?,
         Command::JoinLink(join_link) => join_link.run().await?,
         Command::Teammate(teammate) => teammate.run().await?,
+        Command::Session(session) => session.run().await?,
         Command::Channel(channel) => channel.run().await?,
         Command::Demo(demo) => demo.run().await?,
         Command::AfterRestore(after_restore) => after_restore.run().await?,

@@ -9,6 +9,7 @@ mod listener;
 
 use std::path::{Path, PathBuf};
 
+use recado_protocol::SessionId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +46,20 @@ pub enum Request {
         email: String,
         /// What changes.
         change: TeammateChange,
+    },
+    /// Lists a teammate's sessions.
+    SessionList {
+        /// The teammate's address.
+        email: String,
+    },
+    /// Ends a teammate's sessions.
+    SessionEnd {
+        /// The teammate's address.
+        email: String,
+        /// Only this one.
+        session_id: Option<SessionId>,
+        /// Whether the machines erase their copies.
+        wipe: bool,
     },
     /// Stores a batch of conversations from a file.
     Import {

@@ -49,6 +49,10 @@ impl Desk {
             Request::TeammateSet { email, change } => {
                 encode(&self.backend.change_teammate(&email, change).await?)
             }
+            Request::SessionList { email } => encode(&self.backend.sessions_of(&email).await?),
+            Request::SessionEnd { email, session_id, wipe } => {
+                encode(&self.backend.end_sessions_of(&email, session_id, wipe).await?)
+            }
             Request::Import { options, batch } => {
                 let (core, workspace_id) = (self.backend.core(), self.backend.workspace_id());
                 let importer = Importer::open(core, workspace_id, &options).await?;

@@ -65,7 +65,8 @@ impl OwnAccount {
             ));
         }
         let whose = caller.teammate_id;
-        self.end(whose, caller, request, EndReason::EndedElsewhere).await?;
+        let actor = Actor::Teammate(whose);
+        self.end(whose, actor, request, EndReason::EndedElsewhere).await?;
         Ok(self.list_sessions(caller).await?)
     }
 
@@ -85,14 +86,27 @@ impl OwnAccount {
             require_step_up(&session, now)
         });
         write.await?;
-        self.end(whose, caller, request, EndReason::EndedByAdmin).await?;
+        self.end_as(Actor::Teammate(caller.teammate_id), whose, request).await?;
         self.list_sessions_of(whose).await
+    }
+
+    /// Ends sessions of a teammate, for whoever has shown that they may.
+    ///
+    /// # Errors
+    /// As [`OwnAccount::end_sessions`].
+    pub(crate) async fn end_as(
+        &self,
+        actor: Actor,
+        whose: TeammateId,
+        request: EndSessionsRequest,
+    ) -> Result<(), AuthError> {
+        self.end(whose, actor, request, EndReason::EndedByAdmin).await
     }
 
     async fn end(
         &self,
         whose: TeammateId,
-        caller: Caller,
+        actor: Actor,
         request: EndSessionsRequest,
         otherwise: EndReason,
     ) -> Result<(), AuthError> {
@@ -103,7 +117,6 @@ impl OwnAccount {
         let now = self.sessions.core.now();
         let trail = self.trail(now);
         let reason = if wipe { EndReason::Wiped } else { otherwise };
-        let actor = Actor::Teammate(caller.teammate_id);
         let write = self.sessions.core.db().write(async move |tx| {
             let mut trail = trail.clone();
             account::lock(tx, whose).await?;

@@ -2,6 +2,8 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use recado_protocol::account::{SessionList, SessionStanding};
+use recado_protocol::error::ErrorCode;
 use recado_protocol::{ConversationAccess, Role, Teammate, TeammateState};
 use recado_server::announcement::{AnnouncedAccount, Announcement};
 use recado_server::backend::{
@@ -10,7 +12,7 @@ use recado_server::backend::{
 use recado_server::console::{AddedChannel, Console, JoinLinkReply, Request};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
-use crate::harness::TestServer;
+use crate::harness::{TestServer, code};
 
 fn new(email: &str) -> NewTeammate {
     NewTeammate {
@@ -137,4 +139,30 @@ async fn an_announcement_says_all_and_is_for_its_owner_only() {
     let read: Announcement = serde_json::from_str(&text).expect("JSON");
     assert!(read == announcement);
     assert!(read.join_link.starts_with("recado://join?"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_listed_and_ended_from_the_console() {
+    let server = TestServer::start().await;
+    let ana = server.add("ana", Role::Agent).await;
+    let signed_in = server.sign_in(&ana).await;
+    let mut console = Console::open(settings(&server)).await.expect("a console");
+    let request = Request::SessionList { email: ana.email.clone() };
+    let listed: SessionList = console.ask(request).await.expect("listed");
+    let ids: Vec<_> = listed.sessions.iter().map(|session| session.session_id).collect();
+    assert_eq!(ids, [signed_in.session.session_id]);
+
+    let end = |session_id, wipe| Request::SessionEnd { email: ana.email.clone(), session_id, wipe };
+    let nobodys = "ses_01970000000070008000000000000000".parse().expect("an id");
+    let refused = console.ask::<SessionList>(end(Some(nobodys), false)).await;
+    assert!(matches!(refused, Err(BackendError::Refused(_))));
+    let ended: SessionList = console.ask(end(None, false)).await.expect("ended");
+    assert_eq!(ended.sessions[0].standing, SessionStanding::Ended);
+    let answer = server.get("/v1/bootstrap", signed_in.token()).await;
+    assert_eq!(code(answer).await, ErrorCode::SessionEnded);
+
+    let wiped: SessionList = console.ask(end(Some(ids[0]), true)).await.expect("wiped");
+    assert_eq!(wiped.sessions[0].standing, SessionStanding::WipePending);
+    let answer = server.get("/v1/bootstrap", signed_in.token()).await;
+    assert_eq!(code(answer).await, ErrorCode::SessionWiped);
 }
