@@ -7,6 +7,7 @@ mod demo;
 mod import;
 mod join_link;
 mod serve;
+mod sso;
 mod teammate;
 mod text;
 
@@ -50,6 +51,8 @@ enum Command {
     Teammate(teammate::Teammate),
     #[command(subcommand)]
     Channel(channel::Channel),
+    #[command(subcommand)]
+    Sso(sso::Sso),
     Import(import::Import),
     AfterRestore(after_restore::AfterRestore),
     Demo(demo::DemoCommand),
@@ -80,6 +83,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, BackendError> {
         Command::JoinLink(join_link) => join_link.run().await?,
         Command::Teammate(teammate) => teammate.run().await?,
         Command::Channel(channel) => channel.run().await?,
+        Command::Sso(sso) => sso.run().await?,
         Command::Demo(demo) => demo.run().await?,
         Command::AfterRestore(after_restore) => after_restore.run().await?,
         Command::Import(import) => return import.run().await,

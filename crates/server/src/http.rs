@@ -12,6 +12,8 @@ mod limits;
 mod live;
 mod reading;
 mod route;
+mod sso;
+mod sso_page;
 mod state;
 
 use axum::body::Bytes;
@@ -75,6 +77,11 @@ fn declare(edge: Edge) -> Routes {
         .add(Access::Public, routes!(entrance::health))
         .add(Access::VerifiesSecret, routes!(entrance::sign_in))
         .add(Access::VerifiesSecret, routes!(entrance::sign_in_totp))
+        .add(Access::VerifiesSecret, routes!(sso::ways))
+        .add(Access::VerifiesSecret, routes!(sso::begin))
+        .add(Access::VerifiesSecret, routes!(sso::complete))
+        .add(Access::VerifiesSecret, routes!(sso::callback))
+        .add(Access::VerifiesSecret, routes!(sso::back_channel_logout))
         .add(Access::VerifiesSecret, routes!(entrance::refresh))
         .add(Access::OwnSession, routes!(entrance::sign_out))
         .add(READ, routes!(reading::bootstrap))

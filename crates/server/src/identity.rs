@@ -8,6 +8,7 @@ pub mod password;
 mod private_file;
 pub mod refresh;
 pub mod sealed;
+pub mod sealer;
 pub mod token;
 pub mod totp;
 

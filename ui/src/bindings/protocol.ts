@@ -566,7 +566,7 @@ last_part_at: Timestamp, };
 
 export type Empty = Record<symbol, never>;
 
-export type ErrorCode = "invalid_request" | "invalid_value" | "too_large" | "not_found" | "permission_denied" | "idempotency_conflict" | "predecessor_not_applied" | "command_expired" | "client_too_old" | "invalid_credentials" | "invalid_code" | "sign_in_expired" | "too_many_attempts" | "session_ended" | "access_token_expired" | "invalid_channel_key" | "unreachable" | "untrusted_certificate" | "clock_skew" | "overloaded" | "internal" | "invalid_join_link" | "cursor_gone" | "keychain_locked" | "keychain_missing" | "keychain_denied" | "keychain_timeout" | "keychain_mismatch" | "vault_locked" | "wrong_passphrase" | "cache_damaged" | "outbox_damaged" | "data_too_new" | "disk_full" | "disk_failed" | "lease_ended" | "already_running" | "link_refused" | "client_failed" | "unknown";
+export type ErrorCode = "invalid_request" | "invalid_value" | "too_large" | "not_found" | "permission_denied" | "idempotency_conflict" | "predecessor_not_applied" | "command_expired" | "client_too_old" | "invalid_credentials" | "invalid_code" | "sign_in_expired" | "too_many_attempts" | "session_ended" | "access_token_expired" | "invalid_channel_key" | "sso_failed" | "sso_only" | "sso_denied" | "sso_unavailable" | "unreachable" | "untrusted_certificate" | "clock_skew" | "overloaded" | "internal" | "invalid_join_link" | "cursor_gone" | "keychain_locked" | "keychain_missing" | "keychain_denied" | "keychain_timeout" | "keychain_mismatch" | "vault_locked" | "wrong_passphrase" | "cache_damaged" | "outbox_damaged" | "data_too_new" | "disk_full" | "disk_failed" | "lease_ended" | "already_running" | "link_refused" | "client_failed" | "unknown";
 
 export type FocusRequest = { 
 /**

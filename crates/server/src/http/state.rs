@@ -12,6 +12,7 @@ use crate::channel_key::ChannelKeys;
 use crate::core::Core;
 use crate::session::Sessions;
 use crate::sign_in::SignIn;
+use crate::sso::Sso;
 
 /// Everything behind the router. Clones share it.
 #[derive(Clone)]
@@ -22,6 +23,8 @@ pub struct Edge {
     pub workspace_id: WorkspaceId,
     /// The way in.
     pub sign_in: SignIn,
+    /// The way in by single sign-on.
+    pub sso: Sso,
     /// Sessions.
     pub sessions: Sessions,
     /// The keys of customers' systems.

@@ -132,6 +132,10 @@ pub enum EndReason {
     AccountDisabled,
     /// The password or the second factor was changed.
     CredentialsChanged,
+    /// The identity provider, which vouched for it, has ended it.
+    ProviderEnded,
+    /// It began with a password, and single sign-on has become the only way in.
+    SsoRequired,
 }
 
 impl EndReason {
@@ -145,6 +149,8 @@ impl EndReason {
             Self::RefreshReused => "refresh_reused",
             Self::AccountDisabled => "account_disabled",
             Self::CredentialsChanged => "credentials_changed",
+            Self::ProviderEnded => "provider_ended",
+            Self::SsoRequired => "sso_required",
         }
     }
 }
@@ -294,6 +300,7 @@ pub async fn end(
         .await?;
     tx.execute("DELETE FROM live_ticket WHERE session_id = ?1", &params![id]).await?;
     tx.execute("DELETE FROM used_refresh_secret WHERE session_id = ?1", &params![id]).await?;
+    tx.execute("DELETE FROM sso_session WHERE session_id = ?1", &params![id]).await?;
     Ok(changed == 1)
 }
 
@@ -321,6 +328,7 @@ pub async fn end_all_of(
         }
     }
     tx.execute("DELETE FROM sign_in_flow WHERE teammate_id = ?1", &params![teammate_id]).await?;
+    tx.execute("DELETE FROM sso_code WHERE teammate_id = ?1", &params![teammate_id]).await?;
     Ok(ended)
 }
 

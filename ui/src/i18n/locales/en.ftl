@@ -121,7 +121,7 @@ error-command-expired = It waited too long to be sent. Copy it and send it anew.
 error-client-too-old = This Recado is too old for your server. Update it.
 error-invalid-credentials = E-mail or password is wrong. Check both and try again.
 error-invalid-code = That code is not right, or was used before. Wait for the next one. If it keeps failing, check that your computer’s clock and your phone’s are right.
-error-sign-in-expired = The sign-in took too long. Start again with your password.
+error-sign-in-expired = The sign-in took too long. Start again.
 error-too-many-attempts = { $seconds ->
     [0] Too many attempts. Wait a moment, then try again.
     [one] Too many attempts. Try again in { $seconds } second.
@@ -130,6 +130,10 @@ error-too-many-attempts = { $seconds ->
 error-session-ended = Your session has ended. Sign in again.
 error-access-token-expired = Your session is being renewed. Try again.
 error-invalid-channel-key = The channel’s key is not known to the server.
+error-sso-failed = The sign-in at your company did not come to a good end. Start it again.
+error-sso-only = This workspace lets people in by your company’s own sign-in. Choose it below.
+error-sso-denied = Your company’s sign-in does not let you into this workspace. Ask your admin.
+error-sso-unavailable = Your company’s sign-in does not answer. Try again in a moment; if it goes on, tell your admin.
 error-unreachable = The server cannot be reached. Check your connection and try again.
 error-untrusted-certificate = The server’s certificate is not the one this computer trusts. Do not go on; tell your admin.
 error-clock-skew = This computer’s clock is wrong. Set it right and try again.

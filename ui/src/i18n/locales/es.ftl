@@ -121,7 +121,7 @@ error-command-expired = Ha esperado demasiado. Cópialo y envíalo de nuevo.
 error-client-too-old = Este Recado es demasiado antiguo para tu servidor. Actualízalo.
 error-invalid-credentials = El correo o la contraseña no son correctos. Revísalos y reinténtalo.
 error-invalid-code = Ese código no es correcto o ya se usó. Espera al siguiente. Si sigue fallando, revisa la hora de tu equipo y la de tu teléfono.
-error-sign-in-expired = Has tardado demasiado en entrar. Empieza de nuevo con tu contraseña.
+error-sign-in-expired = Has tardado demasiado en entrar. Empieza de nuevo.
 error-too-many-attempts = { $seconds ->
     [0] Demasiados intentos. Espera un momento y reinténtalo.
     [one] Demasiados intentos. Reinténtalo en { $seconds } segundo.
@@ -130,6 +130,10 @@ error-too-many-attempts = { $seconds ->
 error-session-ended = Tu sesión ha terminado. Entra de nuevo.
 error-access-token-expired = Tu sesión se está renovando. Reinténtalo.
 error-invalid-channel-key = El servidor no conoce la clave del canal.
+error-sso-failed = El acceso de tu empresa no terminó bien. Empieza de nuevo.
+error-sso-only = En este espacio se entra con el acceso de tu empresa. Elígelo abajo.
+error-sso-denied = El acceso de tu empresa no te deja entrar en este espacio. Pregunta a tu administrador.
+error-sso-unavailable = El acceso de tu empresa no responde. Reinténtalo en un momento; si sigue así, avisa a tu administrador.
 error-unreachable = No se llega al servidor. Revisa tu conexión y reinténtalo.
 error-untrusted-certificate = El certificado del servidor no es el que conoce este equipo. No sigas; avisa a tu administrador.
 error-clock-skew = El reloj de este equipo está mal. Ponlo en hora y reinténtalo.
