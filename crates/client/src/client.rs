@@ -18,6 +18,7 @@ mod repairing;
 mod router;
 mod shared;
 mod sign_in;
+mod sso;
 #[cfg(test)]
 mod tests;
 mod vault;
@@ -55,6 +56,8 @@ pub struct ClientOptions {
     pub notifier: Arc<dyn Notifier>,
     /// Opens links outside.
     pub opener: Arc<dyn Opener>,
+    /// Whether a sign-in's page may be on this machine without TLS. For tests only.
+    pub pages_without_tls: bool,
     /// What the machine is called, for the list of sessions.
     pub device_name: String,
     /// For how long a note waits in the outbox, so that its author can take it back, in seconds.
@@ -79,6 +82,7 @@ impl ClientOptions {
             transports: Arc::new(HttpTransports::new(app_version)),
             notifier,
             opener,
+            pages_without_tls: false,
             note_held_s: NOTE_HELD_S,
             device_name: std::env::consts::OS.to_owned(),
             app_version: app_version.to_owned(),

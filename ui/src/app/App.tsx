@@ -15,6 +15,9 @@ import { ui, useUi } from './uiState';
 // Who is signed in, as nearly always, never sees these.
 const JoinScreen = lazy(async () => ({ default: (await import('../signin/JoinScreen')).JoinScreen }));
 const SignInScreen = lazy(async () => ({ default: (await import('../signin/SignInScreen')).SignInScreen }));
+const BrowserScreen = lazy(async () => ({
+  default: (await import('../signin/BrowserScreen')).BrowserScreen,
+}));
 const CodeScreen = lazy(async () => ({ default: (await import('../signin/CodeScreen')).CodeScreen }));
 
 /** The whole program: the phase decides the screen, the settings language, theme and keys. */
@@ -65,6 +68,8 @@ function Screen({ state }: { state: AppState }) {
       return <SignInScreen />;
     case 'code':
       return <CodeScreen />;
+    case 'browser':
+      return <BrowserScreen />;
     case 'opening':
       return <OpeningScreen />;
     case 'blocked':

@@ -100,6 +100,10 @@ phase: Phase,
  */
 workspace: WorkspaceSummary | null, 
 /**
+ * The browser that is awaited, in the phase `browser`.
+ */
+browser: BrowserWait | null, 
+/**
  * Who signed in, or is about to.
  */
 account: AccountSummary | null, 
@@ -150,6 +154,20 @@ bodies: number,
  */
 heads_complete: boolean, };
 
+export type BrowserWait = { 
+/**
+ * With whom the person signs in.
+ */
+provider: ProviderSummary, 
+/**
+ * Until when the browser is awaited, by this machine's clock.
+ */
+until: Timestamp, 
+/**
+ * Why it came to nothing; absent while the browser is awaited.
+ */
+failure: ErrorCode | null, };
+
 export type CodeRequest = { 
 /**
  * Six digits; spaces are ignored.
@@ -183,6 +201,22 @@ sign_in_code: [CodeRequest, AppState],
  * Goes back to the password.
  */
 sign_in_cancel: [Empty, AppState], 
+/**
+ * How somebody with this address may sign in.
+ */
+sign_in_ways: [SignInWaysRequest, SignInWays], 
+/**
+ * Begins a single sign-on and opens the browser for it.
+ */
+sso_begin: [SsoBeginRequest, AppState], 
+/**
+ * Opens the browser again, for somebody who has closed it.
+ */
+sso_open_again: [Empty, AppState], 
+/**
+ * Awaits the browser no longer, and goes back to the first step.
+ */
+sso_cancel: [Empty, AppState], 
 /**
  * Ends the session and destroys this machine's copy. Refused while unsent work would be lost,
  * unless `discard_unsent` is set.
@@ -955,7 +989,7 @@ password: string, };
 
 export type Permission = "conversation.read" | "conversation.reply" | "conversation.note" | "conversation.assign" | "conversation.close" | "conversation.snooze" | "conversation.prioritize" | "conversation.tag" | "contact.list";
 
-export type Phase = "join" | "sign_in" | "code" | "opening" | "blocked" | "ready";
+export type Phase = "join" | "sign_in" | "code" | "browser" | "opening" | "blocked" | "ready";
 
 export type Priority = "priority" | "not_priority" | "unknown";
 
@@ -976,6 +1010,18 @@ can_retry: boolean,
  * Whether building the cache anew would help.
  */
 can_reset_cache: boolean, };
+
+export type ProviderId = string;
+
+export type ProviderSummary = { 
+/**
+ * The provider.
+ */
+id: ProviderId, 
+/**
+ * What people call it.
+ */
+name: string, };
 
 export type Role = "admin" | "agent" | "light_agent" | "unknown";
 
@@ -1097,6 +1143,28 @@ refused: number,
  */
 drafts: number, };
 
+export type SignInWays = { 
+/**
+ * Whether passwords are offered. Where they are not, one account may use its password all the
+ * same, for the day on which single sign-on is broken.
+ */
+password: boolean, 
+/**
+ * The identity providers that are offered.
+ */
+providers: Array<ProviderSummary>, 
+/**
+ * Whether the workspace has any identity provider. If not, there is no need to ask again.
+ */
+has_providers: boolean, };
+
+export type SignInWaysRequest = { 
+/**
+ * The address. Only its domain counts, so the answer tells nothing about who has an account.
+ * Empty: what is offered whatever the address.
+ */
+email: string, };
+
 export type SignOutRequest = { 
 /**
  * Gives up what the outbox still holds and the drafts.
@@ -1104,6 +1172,16 @@ export type SignOutRequest = {
 discard_unsent: boolean, };
 
 export type Sort = "newest" | "longest_waiting";
+
+export type SsoBeginRequest = { 
+/**
+ * The provider, as `sign_in_ways` gave it.
+ */
+provider: ProviderSummary, 
+/**
+ * The address that was typed. It names this machine's secrets and is not sent.
+ */
+email: string, };
 
 export type SubmitRequest = { 
 /**

@@ -165,6 +165,16 @@ export function memoryHost(count = 40): MemoryHost {
     sign_in: () => settle('code'),
     sign_in_code: () => settle('ready'),
     sign_in_cancel: () => settle('sign_in'),
+    sign_in_ways: () => ({ password: true, providers: [], has_providers: false }),
+    sso_begin: ({ provider }) => {
+      state.browser = { provider, until: (Date.now() + 180_000) * 1_000, failure: null };
+      return settle('browser');
+    },
+    sso_open_again: stateNow,
+    sso_cancel: () => {
+      state.browser = null;
+      return settle('sign_in');
+    },
     sign_out: () => settle('sign_in'),
     connection_retry: () => ({}),
     problem_retry: () => {

@@ -11,6 +11,7 @@ use recado_protocol::identity::{
 };
 use recado_protocol::{ErrorCode, JoinLink, Timestamp};
 use recado_store::{OutboxCounts, Store};
+use tokio::sync::MutexGuard;
 use tracing::warn;
 
 use super::opening::Begun;
@@ -79,6 +80,7 @@ impl Shared {
         self.update(|facts| {
             facts.joined = None;
             facts.flow = None;
+            facts.browser = None;
             facts.problem = None;
             facts.phase = Phase::Join;
         });
@@ -102,6 +104,7 @@ impl Shared {
         self.note_server_time(step.server_time);
         self.update(|facts| {
             facts.flow = Some(Flow { email, flow: step.flow, refresh, stored: false });
+            facts.browser = None;
             facts.phase = Phase::Code;
             facts.problem = None;
         });
@@ -128,7 +131,7 @@ impl Shared {
         if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(failure(ErrorCode::InvalidCode, "a code has six digits"));
         }
-        let (mut joined, email, flow, refresh, stored) = {
+        let (joined, email, flow, refresh, stored) = {
             let facts = self.facts();
             let (Some(joined), Some(flow)) = (&facts.joined, &facts.flow) else {
                 return Err(failure(ErrorCode::SignInExpired, "start again with the password"));
@@ -152,6 +155,20 @@ impl Shared {
         let transport = self.options.transports.connect(&joined.server())?;
         let body = TotpRequest { flow, code, refresh_hash: refresh.current_hash() };
         let answer = self.second_step(transport.as_ref(), &body).await?;
+        self.begin_session(lifecycle, joined, email, answer, refresh).await?;
+        Ok(self.state())
+    }
+
+    /// Opens the account of a session that has just begun and whose refresh secret is stored. `email` names this machine's
+    /// secrets.
+    pub(super) async fn begin_session(
+        self: &Arc<Self>,
+        lifecycle: MutexGuard<'_, ()>,
+        mut joined: Account,
+        email: String,
+        answer: SessionAnswer,
+        refresh: RefreshItem,
+    ) -> Result<(), HostError> {
         joined.email = Some(email);
         joined.teammate_id = Some(answer.teammate_id);
         joined.session_id = Some(answer.session_id);
@@ -160,6 +177,7 @@ impl Shared {
         self.update(|facts| {
             facts.joined = Some(joined);
             facts.flow = None;
+            facts.browser = None;
             facts.problem = None;
             facts.phase = Phase::Opening;
         });
@@ -169,7 +187,7 @@ impl Shared {
             tokio::spawn(async move { shared.open(Some(Begun { answer, refresh })).await });
         // It goes on by itself if it takes longer.
         let _ = tokio::time::timeout(OPENING_SHOWN_AFTER, opening).await;
-        Ok(self.state())
+        Ok(())
     }
 
     async fn second_step(
@@ -241,6 +259,7 @@ impl Shared {
         self.update(|facts| {
             facts.joined = Some(left);
             facts.flow = None;
+            facts.browser = None;
             facts.meta = None;
             facts.problem = None;
             facts.phase = Phase::SignIn;
@@ -267,17 +286,21 @@ impl Shared {
         Ok(())
     }
 
-    fn joined_for_sign_in(&self) -> Result<Account, HostError> {
+    pub(super) fn joined_for_sign_in(&self) -> Result<Account, HostError> {
         let facts = self.facts();
         match (&facts.joined, facts.phase) {
-            (Some(joined), Phase::SignIn | Phase::Code) => Ok(joined.clone()),
+            (Some(joined), Phase::SignIn | Phase::Code | Phase::Browser) => Ok(joined.clone()),
             (None, _) => Err(failure(ErrorCode::InvalidRequest, "join a server first")),
             _ => Err(failure(ErrorCode::InvalidRequest, "somebody is signed in already")),
         }
     }
 
     /// A keychain that does not work is found out before the password is sent.
-    async fn probe_keychain(&self, joined: &Account, email: &str) -> Result<(), HostError> {
+    pub(super) async fn probe_keychain(
+        &self,
+        joined: &Account,
+        email: &str,
+    ) -> Result<(), HostError> {
         let item = ItemName::new(ItemKind::Refresh, joined.workspace_id, email);
         let probed = self.keychain.read(item, || self.keychain_is_slow()).await;
         self.update(|facts| facts.problem = None);
@@ -289,7 +312,7 @@ impl Shared {
         }
     }
 
-    fn device(&self) -> Result<Device, HostError> {
+    pub(super) fn device(&self) -> Result<Device, HostError> {
         Ok(Device {
             id: self.profile.device_id(self.options.random.as_ref())?,
             name: self.options.device_name.clone(),

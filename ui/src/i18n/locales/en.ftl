@@ -61,6 +61,9 @@ sign-in-hide-password = Hide password
 sign-in-submit = Continue
 sign-in-busy = Checking…
 sign-in-other-workspace = Other workspace
+sign-in-with = Continue with { $provider }
+sign-in-use-password = Use a password instead
+sign-in-no-way = There is no way in for this address. Check it, or ask your admin.
 sign-in-foot = Your session is kept only in this computer’s keychain.
 sign-in-foot-vault = Your session is kept in a file on this computer, behind your passphrase.
 sign-in-foot-memory = Nothing is stored on this computer. When you close Recado, your session ends and what was not sent is gone.
@@ -87,6 +90,15 @@ code-label = 6-digit code
 code-submit = Sign in
 code-busy = Signing in…
 code-other-account = Other account
+
+browser-title = Sign in with your browser
+browser-lead = Your browser has opened { $provider }. Sign in there; { $workspace } then opens here by itself.
+browser-time-left = Time left: { $minutes }:{ $seconds }
+browser-open-again = Open the browser again
+browser-cancel = Cancel
+browser-failed-title = You were not signed in
+browser-retry = Try again
+browser-back = Other ways to sign in
 
 ## Problems of this computer
 

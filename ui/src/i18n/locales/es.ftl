@@ -61,6 +61,9 @@ sign-in-hide-password = Ocultar la contraseña
 sign-in-submit = Continuar
 sign-in-busy = Comprobando…
 sign-in-other-workspace = Otro espacio
+sign-in-with = Continuar con { $provider }
+sign-in-use-password = Usar una contraseña
+sign-in-no-way = Con esta dirección no hay forma de entrar. Revísala o pregunta a tu administrador.
 sign-in-foot = Tu sesión se guarda solo en el llavero de este equipo.
 sign-in-foot-vault = Tu sesión se guarda en un archivo de este equipo, protegido por tu frase de contraseña.
 sign-in-foot-memory = En este equipo no se guarda nada. Al cerrar Recado, tu sesión termina y lo que no se haya enviado se pierde.
@@ -87,6 +90,15 @@ code-label = Código de 6 cifras
 code-submit = Entrar
 code-busy = Entrando…
 code-other-account = Otra cuenta
+
+browser-title = Entra con tu navegador
+browser-lead = Tu navegador ha abierto { $provider }. Identifícate allí; después { $workspace } se abre aquí solo.
+browser-time-left = Tiempo restante: { $minutes }:{ $seconds }
+browser-open-again = Abrir otra vez el navegador
+browser-cancel = Cancelar
+browser-failed-title = No has podido entrar
+browser-retry = Intentar de nuevo
+browser-back = Otras formas de entrar
 
 ## Problemas de este equipo
 
