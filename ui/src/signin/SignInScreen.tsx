@@ -63,13 +63,15 @@ export function SignInScreen() {
     const only = found.providers[0];
     // With one way there is nothing to choose either.
     if (only && found.providers.length === 1 && !found.password) begin(only);
+    else passwordField.current?.focus();
   };
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (busy || email.trim() === '') return;
     const first = providers[0];
-    if (addressFirst) askWays.mutate({ email: email.trim() }, { onSuccess: continueWith });
+    if (ways === null && password === '')
+      askWays.mutate({ email: email.trim() }, { onSuccess: continueWith });
     else if (showsPassword) sendPassword();
     else if (first) begin(first);
   };
