@@ -7,4 +7,5 @@ mod faults;
 mod main_job;
 mod offline;
 mod simulation;
+mod sso;
 mod tidy;

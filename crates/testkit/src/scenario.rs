@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::client::TestClient;
+use crate::identity_provider::{IdentityProvider, Subject};
 use crate::recording::Weather;
 use crate::server::{Channel, Engine, Person, TestServer};
 
@@ -120,6 +121,7 @@ impl Scenario {
 struct Levers {
     scenario: Scenario,
     ui: Arc<TestClient>,
+    provider: tokio::sync::Mutex<Option<IdentityProvider>>,
 }
 
 /// What a lever was not pulled for.
@@ -139,9 +141,11 @@ impl IntoResponse for Failed {
 
 /// The router of the levers, `POST /control/{lever}`, for the client behind the UI.
 pub fn levers(scenario: Scenario, ui: Arc<TestClient>) -> Router {
-    Router::new()
-        .route("/control/{lever}", post(pull))
-        .with_state(Arc::new(Levers { scenario, ui }))
+    Router::new().route("/control/{lever}", post(pull)).with_state(Arc::new(Levers {
+        scenario,
+        ui,
+        provider: tokio::sync::Mutex::default(),
+    }))
 }
 
 /// One lever with what it needs.
@@ -174,6 +178,11 @@ enum Lever {
     Replies {},
     /// What was notified.
     Notifications {},
+    /// The workspace trusts an identity provider from now on, at which the agent is signed in. With `refusal`, it sends
+    /// people back with that error.
+    Provider { refusal: bool },
+    /// The page that the browser was sent to last.
+    Page {},
 }
 
 async fn pull(
@@ -181,7 +190,7 @@ async fn pull(
     Path(lever): Path<String>,
     Json(arguments): Json<Value>,
 ) -> Result<Json<Value>, Failed> {
-    let Levers { scenario, ui } = &*levers;
+    let Levers { scenario, ui, .. } = &*levers;
     let lever: Lever = serde_json::from_value(json!({ lever: arguments }))?;
     Ok(Json(match lever {
         Lever::Code {} => json!({ "code": scenario.agent.code()? }),
@@ -249,5 +258,20 @@ async fn pull(
         }
         Lever::Replies {} => serde_json::to_value(scenario.shop.replies().await?)?,
         Lever::Notifications {} => serde_json::to_value(ui.notifications.shown())?,
+        Lever::Provider { refusal } => {
+            let mut kept = levers.provider.lock().await;
+            if kept.is_none() {
+                let subject = Subject::new("ana", &scenario.agent.email);
+                let provider = IdentityProvider::start(subject).await?;
+                provider.conduct().asks = true;
+                scenario.server.trust("Cactus ID", &provider).await?;
+                *kept = Some(provider);
+            }
+            if let Some(provider) = &*kept {
+                provider.conduct().refusal = refusal.then_some("access_denied");
+            }
+            json!({})
+        }
+        Lever::Page {} => json!({ "url": ui.pages.newest() }),
     }))
 }
