@@ -83,7 +83,7 @@ pub(super) async fn of_sign_in(
         }
         verified => (known, verified),
     };
-    let claims = verified.map_err(|error| SsoError::Failed(format!("the ID token: {error}")))?;
+    let claims = verified.map_err(|error| SsoError::failed(format!("the ID token: {error}")))?;
     let access = tokens.access_token();
     require_parties(provider, claims)?;
     require_times(claims, now)?;
@@ -181,7 +181,7 @@ fn require_access_hash(
     now: Timestamp,
 ) -> Result<(), SsoError> {
     let Some(expected) = claims.access_token_hash() else { return Ok(()) };
-    let failed = |text: String| SsoError::Failed(format!("the access token: {text}"));
+    let failed = |text: String| SsoError::failed(format!("the access token: {text}"));
     let verifier = verifier(provider, known, now).map_err(|error| failed(error.to_string()))?;
     let algorithm = token.signing_alg().map_err(|error| failed(error.to_string()))?;
     let key = token.signing_key(&verifier).map_err(|error| failed(error.to_string()))?;
@@ -249,7 +249,7 @@ pub(super) fn is_of_subject(
     now: Timestamp,
 ) -> Result<bool, SsoError> {
     let claims = verify(provider, known, token, |_: Option<&Nonce>| Ok(()), now)
-        .map_err(|error| SsoError::Failed(format!("the ID token: {error}")))?;
+        .map_err(|error| SsoError::failed(format!("the ID token: {error}")))?;
     require_parties(provider, claims)?;
     Ok(claims.subject().as_str() == subject)
 }

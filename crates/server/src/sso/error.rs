@@ -11,6 +11,9 @@ use crate::identity::token::TokenError;
 use crate::session::AuthError;
 use crate::storage::DbError;
 
+/// How much of a failure's words is kept, in characters.
+const LONGEST_TEXT: usize = 300;
+
 /// Why a single sign-on came to nothing. The texts are for the log and for an admin at the console; people get a sentence
 /// by the code.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +54,12 @@ pub enum SsoError {
 impl SsoError {
     pub(super) fn unavailable(cause: &impl Display) -> Self {
         Self::Unavailable(cause.to_string())
+    }
+
+    /// A failure in whose words a provider may have had a part: on one line, and not for ever.
+    pub(super) fn failed(text: impl Display) -> Self {
+        let plain = |c: char| if c.is_control() { ' ' } else { c };
+        Self::Failed(text.to_string().chars().map(plain).take(LONGEST_TEXT).collect())
     }
 
     /// What the browser takes back to the app.

@@ -260,7 +260,7 @@ fn discovery_text(error: &openidconnect::DiscoveryError<ProviderHttpError>) -> S
 pub(super) fn token_error(error: TokenError) -> SsoError {
     match error {
         RequestTokenError::ServerResponse(answer) => {
-            SsoError::Failed(format!("the provider refused the code: {}", answer.error()))
+            SsoError::failed(format!("the provider refused the code: {}", answer.error()))
         }
         RequestTokenError::Request(error) => SsoError::unavailable(&error),
         RequestTokenError::Parse(..) => {

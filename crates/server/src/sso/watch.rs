@@ -39,13 +39,22 @@ impl Sso {
     pub async fn check_sessions(&self) -> Result<(), DbError> {
         let db = self.sessions.core.db();
         let before = self.sessions.core.now().plus_seconds(-ASKED_EVERY_S);
-        let due = db.read(async move |tx| link::due(tx, before, BATCH).await).await?;
-        for found in due {
-            let now = self.sessions.core.now();
-            let claimed = found.clone();
-            if !db.write(async move |tx| link::claim(tx, &claimed, now).await).await? {
-                continue;
+        loop {
+            let due = db.read(async move |tx| link::due(tx, before, BATCH).await).await?;
+            let is_last = due.len() < BATCH as usize;
+            for found in due {
+                self.check_due(found).await?;
             }
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn check_due(&self, found: SsoSession) -> Result<(), DbError> {
+        let (now, claimed) = (self.sessions.core.now(), found.clone());
+        let db = self.sessions.core.db();
+        if db.write(async move |tx| link::claim(tx, &claimed, now).await).await? {
             let session_id = found.session_id;
             if let Err(error) = self.check_session(found, now).await {
                 tracing::info!(%session_id, %error, "the provider could not be asked about a session");
