@@ -152,9 +152,10 @@ fn judge(head: &str, state: &str, hosts: &[String; 2]) -> (u16, Option<Brought>)
         return (400, None);
     }
     // A page elsewhere that made a name of its own point here would say that name.
-    let mut named = lines.filter_map(|line| line.split_once(':')).filter_map(|(name, value)| {
-        name.eq_ignore_ascii_case("host").then(|| value.trim().to_ascii_lowercase())
-    });
+    let mut named = lines
+        .filter_map(|line| line.split_once(':'))
+        .filter(|(name, _)| name.eq_ignore_ascii_case("host"))
+        .map(|(_, value)| value.trim().to_ascii_lowercase());
     let (Some(host), None) = (named.next(), named.next()) else { return (400, None) };
     if !hosts.contains(&host) {
         return (400, None);
