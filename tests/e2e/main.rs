@@ -8,4 +8,5 @@ mod main_job;
 mod offline;
 mod own_account;
 mod simulation;
+mod sso;
 mod tidy;

@@ -38,6 +38,37 @@ export const standingAt =
     await page.reload();
   };
 
+/** Has the page find that the browser that was awaited came to nothing. */
+const browserFailed = (failure) => async (page) => {
+  await page.route('**/host/app_state', async (route) => {
+    const response = await route.fetch();
+    const state = await response.json();
+    await route.fulfill({ response, json: { ...state, browser: { ...state.browser, failure } } });
+  });
+  await page.reload();
+};
+
+/** Shows what a company's own sign-in adds, from the last step on, since the first may still stand at the keychain. */
+async function aboutSingleSignOn(host, show) {
+  const { email } = host.facts;
+  await host.pull('provider', { refusal: false });
+  const { providers } = await host.ask('sign_in_ways', { email });
+  await host.ask('sso_begin', { provider: providers[0], email });
+  await show('browser', (page) => byId(page, 'browser-waiting').waitFor());
+  await show('browser-failed', browserFailed('sso_denied'), (page) => byId(page, 'browser-failed').waitFor());
+  await host.ask('sso_cancel');
+  const addressFirst = async (page) => {
+    await byId(page, 'sign-in-email').waitFor();
+    await byId(page, 'sign-in-password').waitFor({ state: 'detached' });
+  };
+  await show('sign-in-address', addressFirst);
+  await show('sign-in-ways', addressFirst, async (page) => {
+    await byId(page, 'sign-in-email').fill(email);
+    await byId(page, 'sign-in-submit').click();
+    await byId(page, 'sign-in-provider').waitFor();
+  });
+}
+
 /** Joins and signs in, showing each screen on the way. `show` is given the name of what the host stands at. */
 export async function beforeTheInbox(host, show) {
   const { join_link, email, password } = host.facts;
@@ -72,6 +103,7 @@ export async function beforeTheInbox(host, show) {
   await show('cache-damaged', standingAt('cache_damaged'), (page) => byId(page, 'problem').waitFor());
   await show('lease-ended', standingAt('lease_ended'), (page) => byId(page, 'problem').waitFor());
   await show('disk-full', standingAt('disk_full'), (page) => byId(page, 'problem').waitFor());
+  await aboutSingleSignOn(host, show);
   // Wrong passwords make the server slow for a moment.
   await eventually(() => host.ask('sign_in', { email, password }));
   await show('code', async (page) => {

@@ -21,6 +21,7 @@ mod repairing;
 mod router;
 mod shared;
 mod sign_in;
+mod sso;
 #[cfg(test)]
 mod tests;
 mod vault;
@@ -61,6 +62,8 @@ pub struct ClientOptions {
     /// Where files that somebody asks for are put; the data folder where the system names no such
     /// place.
     pub downloads_dir: PathBuf,
+    /// Whether a sign-in's page may be on this machine without TLS. For tests only.
+    pub pages_without_tls: bool,
     /// What the machine is called, for the list of sessions.
     pub device_name: String,
     /// For how long a note waits in the outbox, so that its author can take it back, in seconds.
@@ -86,6 +89,7 @@ impl ClientOptions {
             transports: Arc::new(HttpTransports::new(app_version)),
             notifier,
             opener,
+            pages_without_tls: false,
             note_held_s: NOTE_HELD_S,
             device_name: machine_name(),
             app_version: app_version.to_owned(),

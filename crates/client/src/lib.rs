@@ -16,6 +16,7 @@ mod error;
 pub mod keychain;
 mod keys;
 pub mod links;
+mod loopback;
 pub mod notification;
 pub mod profile;
 pub mod random;

@@ -93,6 +93,9 @@ impl std::fmt::Debug for ErasedRequest {
 /// `GET /v1/account/security`: how one's own account is protected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
 pub struct AccountSecurity {
+    /// Whether the account has no password and second factor of its own, because a company's own sign-in
+    /// vouches for it. What follows is empty then.
+    pub by_provider: bool,
     /// When the password was last changed by its owner; absent while it is the one that was handed
     /// over.
     pub password_changed_at: Option<Timestamp>,

@@ -61,6 +61,14 @@ pub enum ErrorCode {
     AccessTokenExpired,
     /// The channel key is unknown.
     InvalidChannelKey,
+    /// The single sign-on did not come to an end that can be trusted; it starts again.
+    SsoFailed,
+    /// The workspace lets people in by single sign-on alone.
+    SsoOnly,
+    /// The identity provider, or the workspace's rules about it, do not let this person in.
+    SsoDenied,
+    /// The identity provider does not answer as it should.
+    SsoUnavailable,
 
     // The way to the server.
     /// The server cannot be reached.

@@ -21,6 +21,7 @@ use crate::account::{
 };
 use crate::error::ErrorCode;
 use crate::id::{CommandId, ConversationId};
+use crate::sso::{SignInWays, SignInWaysRequest};
 
 /// An error as the UI gets it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, thiserror::Error)]
@@ -55,6 +56,14 @@ pub struct Commands {
     pub sign_in_recovery: (RecoveryCodeRequest, AppState),
     /// Goes back to the password.
     pub sign_in_cancel: (Empty, AppState),
+    /// How somebody with this address may sign in.
+    pub sign_in_ways: (SignInWaysRequest, SignInWays),
+    /// Begins a single sign-on and opens the browser for it.
+    pub sso_begin: (SsoBeginRequest, AppState),
+    /// Opens the browser again, for somebody who has closed it.
+    pub sso_open_again: (Empty, AppState),
+    /// Awaits the browser no longer, and goes back to the first step.
+    pub sso_cancel: (Empty, AppState),
     /// Ends the session and destroys this machine's copy. Refused while unsent work would be lost,
     /// unless `discard_unsent` is set.
     pub sign_out: (SignOutRequest, AppState),
@@ -147,6 +156,10 @@ impl Commands {
         "sign_in_code",
         "sign_in_recovery",
         "sign_in_cancel",
+        "sign_in_ways",
+        "sso_begin",
+        "sso_open_again",
+        "sso_cancel",
         "sign_out",
         "connection_retry",
         "problem_retry",

@@ -103,4 +103,6 @@ ids! {
     LogId = "log";
     /// A customer's system that opens conversations and reads replies.
     ChannelId = "chn";
+    /// A company's own sign-in, such as its directory, that lets teammates in by single sign-on.
+    ProviderId = "idp";
 }

@@ -22,6 +22,7 @@ pub mod permission;
 pub mod planted;
 pub mod policy;
 pub mod search;
+pub mod sso;
 pub mod sync;
 pub mod text;
 pub mod time;
@@ -39,8 +40,8 @@ pub use conversation::{
 };
 pub use error::{ApiError, ErrorCode};
 pub use id::{
-    ChannelId, CommandId, ContactId, ConversationId, LogId, PartId, SessionId, TeamId, TeammateId,
-    WorkspaceId,
+    ChannelId, CommandId, ContactId, ConversationId, LogId, PartId, ProviderId, SessionId, TeamId,
+    TeammateId, WorkspaceId,
 };
 pub use join::JoinLink;
 pub use permission::{Permission, Role};

@@ -5,6 +5,7 @@ mod credentials;
 mod error;
 mod lock;
 mod sessions;
+mod sso;
 mod teammates;
 
 use std::fmt;
@@ -19,17 +20,20 @@ use crate::core::Core;
 use crate::identity::limiter::LimiterPolicies;
 use crate::identity::password::{Blocklist, DEFAULT_COST, PasswordHasher, PasswordPolicy};
 use crate::identity::sealed::{SecretsSource, ServerSecrets};
+use crate::identity::sealer::Sealer;
 use crate::identity::totp::TotpSealer;
 use crate::ids::{SharedEntropy, SystemEntropy};
 use crate::own_account::OwnAccount;
 use crate::session::{SessionSettings, Sessions};
 use crate::sign_in::{HashingPool, SignIn};
+use crate::sso::{Sso, SsoSettings};
 use crate::storage::Db;
 use crate::tls::CertificateAuthority;
 
 pub use credentials::Credentials;
 pub use error::BackendError;
 pub use lock::DataLock;
+pub use sso::{GroupMapping, NewProvider, ProviderReport, ProviderTest};
 pub use teammates::{AddedTeammate, NewTeammate, TeammateChange};
 
 /// Name of the database file in the data directory.
@@ -82,6 +86,8 @@ pub struct BackendSettings {
     pub limiter: LimiterPolicies,
     /// The cost of a password's hash.
     pub password_cost: u32,
+    /// What single sign-on works by.
+    pub sso: SsoSettings,
     /// The clock.
     pub clock: SharedClock,
     /// Where ids come from.
@@ -101,6 +107,7 @@ impl BackendSettings {
             sessions: SessionSettings::default(),
             limiter: LimiterPolicies::default(),
             password_cost: DEFAULT_COST,
+            sso: SsoSettings::default(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
         }
@@ -113,6 +120,7 @@ pub struct Backend {
     core: Core,
     workspace_id: WorkspaceId,
     sign_in: SignIn,
+    sso: Sso,
     sessions: Sessions,
     own_account: OwnAccount,
     channel_keys: ChannelKeys,
@@ -148,6 +156,7 @@ impl Backend {
                 Arc::clone(&passwords),
             ),
             sign_in: SignIn::new(sessions.clone(), hashing, sealer),
+            sso: Sso::new(sessions.clone(), Sealer::new(secrets.signing_keys), settings.sso),
             channel_keys: ChannelKeys::new(core.clone(), Arc::clone(&sessions.policies)),
             sessions,
             core,
@@ -186,6 +195,12 @@ impl Backend {
     #[must_use]
     pub fn sign_in(&self) -> &SignIn {
         &self.sign_in
+    }
+
+    /// The way in by single sign-on.
+    #[must_use]
+    pub fn sso(&self) -> &Sso {
+        &self.sso
     }
 
     /// The keys of customers' systems.

@@ -8,6 +8,7 @@ mod import;
 mod join_link;
 mod serve;
 mod session;
+mod sso;
 mod teammate;
 mod text;
 
@@ -53,6 +54,8 @@ enum Command {
     Session(session::Session),
     #[command(subcommand)]
     Channel(channel::Channel),
+    #[command(subcommand)]
+    Sso(sso::Sso),
     Import(import::Import),
     AfterRestore(after_restore::AfterRestore),
     Demo(demo::DemoCommand),
@@ -84,6 +87,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, BackendError> {
         Command::Teammate(teammate) => teammate.run().await?,
         Command::Session(session) => session.run().await?,
         Command::Channel(channel) => channel.run().await?,
+        Command::Sso(sso) => sso.run().await?,
         Command::Demo(demo) => demo.run().await?,
         Command::AfterRestore(after_restore) => after_restore.run().await?,
         Command::Import(import) => return import.run().await,

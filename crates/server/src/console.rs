@@ -13,7 +13,9 @@ use recado_protocol::SessionId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::backend::{AddedTeammate, BackendError, NewTeammate, TeammateChange};
+use crate::backend::{
+    AddedTeammate, BackendError, GroupMapping, NewProvider, NewTeammate, TeammateChange,
+};
 use crate::import::{ImportOptions, NumberedRecord};
 
 pub use client::Console;
@@ -73,6 +75,35 @@ pub enum Request {
         /// Its name.
         name: String,
     },
+    /// Adds an identity provider.
+    SsoAdd {
+        /// Which.
+        new: Box<NewProvider>,
+    },
+    /// Every identity provider.
+    SsoList,
+    /// Looks whether an identity provider can be used.
+    SsoTest {
+        /// Its name.
+        name: String,
+    },
+    /// Removes an identity provider.
+    SsoRemove {
+        /// Its name.
+        name: String,
+    },
+    /// Says what a group of an identity provider stands for.
+    SsoMapGroup {
+        /// The provider's name.
+        name: String,
+        /// The group and what it stands for.
+        mapping: GroupMapping,
+    },
+    /// Makes single sign-on the only way in, or one among others.
+    SsoOnly {
+        /// Whose password counts all the same; absent: everybody's does.
+        owner: Option<String>,
+    },
 }
 
 /// The reply on the socket: what the request asked for, or a sentence why not.
@@ -96,6 +127,17 @@ pub struct AddedChannel {
     /// The key, shown this once.
     pub channel_key: String,
 }
+
+/// A group whose meaning was set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappedGroup {
+    /// The names of the teams that were made for it.
+    pub new_teams: Vec<String>,
+}
+
+/// Nothing to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {}
 
 /// A teammate that was added.
 pub type TeammateAdded = AddedTeammate;

@@ -13,6 +13,8 @@ mod live;
 mod own_account;
 mod reading;
 mod route;
+mod sso;
+mod sso_page;
 mod state;
 
 use axum::body::Bytes;
@@ -77,6 +79,11 @@ fn declare(edge: Edge) -> Routes {
         .add(Access::Public, routes!(entrance::health))
         .add(Access::VerifiesSecret, routes!(entrance::sign_in))
         .add(Access::VerifiesSecret, routes!(entrance::sign_in_totp))
+        .add(Access::VerifiesSecret, routes!(sso::ways))
+        .add(Access::VerifiesSecret, routes!(sso::begin))
+        .add(Access::VerifiesSecret, routes!(sso::complete))
+        .add(Access::VerifiesSecret, routes!(sso::callback))
+        .add(Access::VerifiesSecret, routes!(sso::back_channel_logout))
         .add(Access::VerifiesSecret, routes!(entrance::refresh))
         .add(Access::OwnSession, routes!(entrance::sign_out))
         .add(Access::VerifiesSecret, routes!(entrance::sign_in_recovery))

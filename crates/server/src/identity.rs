@@ -9,6 +9,7 @@ mod private_file;
 pub mod readable;
 pub mod refresh;
 pub mod sealed;
+pub mod sealer;
 pub mod token;
 pub mod totp;
 

@@ -31,6 +31,7 @@ pub mod serve;
 pub mod session;
 pub mod sign_in;
 pub mod snooze;
+pub mod sso;
 pub mod storage;
 pub mod sync;
 pub mod tls;

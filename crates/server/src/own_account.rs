@@ -67,9 +67,10 @@ impl OwnAccount {
             let holder = account::find(tx, caller.teammate_id).await?;
             let session = session::find(tx, caller.session_id).await?;
             let codes = factor::recovery_codes_left(tx, caller.teammate_id).await?;
-            Ok::<_, DbError>(holder.zip(session).map(|(holder, session)| AccountSecurity {
-                password_changed_at: holder.password_changed_at,
-                authenticator_since: holder.totp_since,
+            Ok::<_, DbError>(session.map(|session| AccountSecurity {
+                by_provider: holder.is_none(),
+                password_changed_at: holder.as_ref().and_then(|it| it.password_changed_at),
+                authenticator_since: holder.as_ref().and_then(|it| it.totp_since),
                 recovery_codes_left: codes,
                 stepped_up_until: stepped_up_until(&session),
             }))

@@ -126,6 +126,7 @@ impl RunningServer {
             core: backend.core().clone(),
             workspace_id: backend.workspace_id(),
             sign_in: backend.sign_in().clone(),
+            sso: backend.sso().clone(),
             sessions: backend.sessions().clone(),
             own_account: backend.own_account().clone(),
             channel_keys: backend.channel_keys().clone(),

@@ -20,7 +20,7 @@ use crate::core::{Core, Principal};
 use crate::identity::limiter::LimiterPolicies;
 use crate::identity::token::{Secret, TokenKind};
 use crate::storage::session::{EndReason, StoredSession};
-use crate::storage::{DbError, Tx, account, factor, session, teammate};
+use crate::storage::{DbError, Tx, factor, session, teammate};
 
 pub(crate) use begin::NewSession;
 pub use error::AuthError;
@@ -248,6 +248,7 @@ impl Sessions {
                 )
                 .await?;
                 factor::delete_expired_setups(tx, now).await?;
+                crate::storage::sso::flow::delete_expired(tx, now).await?;
                 crate::storage::limiter_state::delete_spent(tx, now).await?;
                 Ok::<_, DbError>(())
             })
@@ -262,8 +263,7 @@ async fn running(
     now: Timestamp,
 ) -> Result<Option<StoredSession>, DbError> {
     let Some(session) = session::find(tx, id).await? else { return Ok(None) };
-    let owner = account::find(tx, session.teammate_id).await?;
-    let in_use = owner.is_some_and(|owner| owner.state == TeammateState::Active);
+    let in_use = teammate::state(tx, session.teammate_id).await? == Some(TeammateState::Active);
     Ok((in_use && settings.end_reason(&session, now).is_none()).then_some(session))
 }
 

@@ -18,8 +18,9 @@ use crate::identity::token::{Secret, TokenKind};
 use crate::identity::totp::TotpSealer;
 use crate::session::{AuthError, Sessions, Trail};
 use crate::storage::session::{SignInFlow, StoredDevice};
-use crate::storage::{DbError, account, limiter_state, session};
+use crate::storage::{DbError, account, limiter_state, session, sso};
 
+pub(crate) use device::read as read_device;
 pub(crate) use factor::Factor;
 pub use hashing::{HashingError, HashingPool, Verification};
 
@@ -68,7 +69,8 @@ impl SignIn {
     /// Checks a password. If it is right, the second factor is awaited for [`SECOND_FACTOR_S`].
     ///
     /// # Errors
-    /// [`AuthError::InvalidCredentials`] alike for an unknown address, a wrong password and an account that is not in use.
+    /// [`AuthError::InvalidCredentials`] alike for an unknown address, a wrong password and an account that is not in use;
+    /// [`AuthError::SsoOnly`] in its place where passwords are not the way in.
     pub async fn check_password(
         &self,
         check: SecretCheck,
@@ -89,9 +91,11 @@ impl SignIn {
         let asked = core
             .db()
             .write(async move |tx| {
+                let owner = sso::only_with_owner(tx, workspace_id).await?;
                 let found = account::find_by_email(tx, workspace_id, &address)
                     .await?
-                    .filter(|found| found.state == TeammateState::Active);
+                    .filter(|found| found.state == TeammateState::Active)
+                    .filter(|found| owner.is_none_or(|owner| found.teammate_id == owner));
                 let known = match &found {
                     Some(found) => {
                         account::is_known_device(tx, found.teammate_id, &device_hash).await?
@@ -101,10 +105,10 @@ impl SignIn {
                 let keys =
                     check.account_keys(workspace_id, &address, known.then_some(&device_hash));
                 let allowed = gate::charge(tx, &policies, &keys, now).await?;
-                Ok::<_, DbError>(allowed.map(|()| (found, keys)))
+                Ok::<_, DbError>(allowed.map(|()| (found, keys, owner.is_some())))
             })
             .await?;
-        let (found, keys) = asked?;
+        let (found, keys, sso_only) = asked?;
 
         let teammate_id = found.as_ref().map(|found| found.teammate_id);
         let mut stored = found.map(|found| found.password_hash);
@@ -128,7 +132,8 @@ impl SignIn {
         core.db()
             .write(async move |tx| trail.clone().password_refused(tx, teammate_id, &device).await)
             .await?;
-        Err(AuthError::InvalidCredentials)
+        // One answer for everybody, so that it does not tell whose password would count.
+        Err(if sso_only { AuthError::SsoOnly } else { AuthError::InvalidCredentials })
     }
 
     /// Lets the second step follow a password that was right, if it is still the account's.

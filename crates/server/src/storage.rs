@@ -27,6 +27,7 @@ pub mod search;
 pub mod session;
 mod sql;
 mod sqlite;
+pub mod sso;
 pub mod team;
 pub mod teammate;
 pub mod ticket;

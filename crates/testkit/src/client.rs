@@ -35,6 +35,8 @@ pub struct TestClient {
     note_held_s: i64,
     /// What was notified, as (title, body).
     pub notifications: Arc<Notifications>,
+    /// The pages that a browser would be sent to.
+    pub pages: Arc<Pages>,
 }
 
 /// What outlives a client: its folder and everything around it.
@@ -85,10 +87,22 @@ impl Notifier for Notifications {
     }
 }
 
-struct NoOpener;
+/// Keeps the pages that a browser would be sent to instead of opening one.
+#[derive(Default)]
+pub struct Pages {
+    opened: Mutex<Vec<url::Url>>,
+}
 
-impl Opener for NoOpener {
-    fn open(&self, _: &url::Url) -> Result<(), String> {
+impl Pages {
+    /// The newest of them.
+    pub fn newest(&self) -> Option<url::Url> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).last().cloned()
+    }
+}
+
+impl Opener for Pages {
+    fn open(&self, url: &url::Url) -> Result<(), String> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).push(url.clone());
         Ok(())
     }
 }
@@ -107,19 +121,21 @@ impl TestClient {
     async fn start_on(machine: Machine) -> anyhow::Result<Self> {
         let Machine { folder, keychain, network, clock, note_held_s } = machine;
         let notifications = Arc::new(Notifications::default());
+        let pages = Arc::new(Pages::default());
         let mut options = ClientOptions::for_system(
             folder.path().join("profile"),
             env!("CARGO_PKG_VERSION"),
             notifications.clone(),
-            Arc::new(NoOpener),
+            pages.clone(),
         );
         options.downloads_dir = folder.path().join("downloads");
+        options.pages_without_tls = true;
         options.keychain = Arc::new(keychain.clone()) as Arc<dyn Keychain>;
         options.transports = Arc::new(network.clone());
         options.clock = clock.clone();
         options.note_held_s = note_held_s;
         let client = Client::start(options).await?;
-        Ok(Self { client, folder, keychain, network, clock, note_held_s, notifications })
+        Ok(Self { client, folder, keychain, network, clock, note_held_s, notifications, pages })
     }
 
     fn machine(&self) -> Machine {

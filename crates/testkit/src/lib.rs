@@ -4,6 +4,7 @@
 pub mod browser_host;
 pub mod client;
 pub mod file_keychain;
+pub mod identity_provider;
 pub mod process;
 pub mod profile_scan;
 pub mod recording;

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::client::TestClient;
+use crate::identity_provider::{IdentityProvider, Subject};
 use crate::recording::Weather;
 use crate::server::{Channel, Engine, Person, TestServer};
 
@@ -124,6 +125,7 @@ struct Levers {
     ui: Arc<TestClient>,
     /// The agent's other machine.
     elsewhere: tokio::sync::Mutex<Option<TestClient>>,
+    provider: tokio::sync::Mutex<Option<IdentityProvider>>,
 }
 
 /// What a lever was not pulled for.
@@ -147,6 +149,7 @@ pub fn levers(scenario: Scenario, ui: Arc<TestClient>) -> Router {
         scenario,
         ui,
         elsewhere: tokio::sync::Mutex::default(),
+        provider: tokio::sync::Mutex::default(),
     }))
 }
 
@@ -190,6 +193,11 @@ enum Lever {
     Replies {},
     /// What was notified.
     Notifications {},
+    /// The workspace trusts an identity provider from now on, at which the agent is signed in. With `refusal`, it sends
+    /// people back with that error.
+    Provider { refusal: bool },
+    /// The page that the browser was sent to last.
+    Page {},
 }
 
 async fn pull(
@@ -295,5 +303,20 @@ async fn pull(
         }
         Lever::Replies {} => serde_json::to_value(scenario.shop.replies().await?)?,
         Lever::Notifications {} => serde_json::to_value(ui.notifications.shown())?,
+        Lever::Provider { refusal } => {
+            let mut kept = levers.provider.lock().await;
+            if kept.is_none() {
+                let subject = Subject::new("ana", &scenario.agent.email);
+                let provider = IdentityProvider::start(subject).await?;
+                provider.conduct().asks = true;
+                scenario.server.trust("Cactus ID", &provider).await?;
+                *kept = Some(provider);
+            }
+            if let Some(provider) = &*kept {
+                provider.conduct().refusal = refusal.then_some("access_denied");
+            }
+            json!({})
+        }
+        Lever::Page {} => json!({ "url": ui.pages.newest() }),
     }))
 }

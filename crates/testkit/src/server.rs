@@ -11,13 +11,17 @@ use recado_protocol::channel::{
     AddMessage, ChannelContact, ChannelMessage, ChannelReceipt, ChannelReply, OpenConversation,
     ReplyPage,
 };
-use recado_protocol::{ConversationAccess, ConversationId, Role, TeammateId, Timestamp};
-use recado_server::backend::{Database, NewTeammate, TeammateChange};
+use recado_protocol::{
+    ConversationAccess, ConversationId, ProviderId, Role, TeammateId, Timestamp,
+};
+use recado_server::backend::{Database, NewProvider, NewTeammate, TeammateChange};
 use recado_server::clock::{Clock, SystemClock};
 use recado_server::import::{Fate, ImportOptions, ImportState, Importer, NumberedRecord, Record};
 use recado_server::serve::{RunningServer, ServeSettings};
 use serde_json::json;
 use totp_rs::{Builder, Secret};
+
+use crate::identity_provider::{CLIENT_ID, CLIENT_SECRET, IdentityProvider};
 
 /// The lowest cost that bcrypt knows: a test's passwords protect nothing.
 const PASSWORD_COST: u32 = 4;
@@ -138,6 +142,7 @@ impl TestServer {
         settings.backend.password_cost = PASSWORD_COST;
         settings.backend.clock = clock.clone();
         settings.backend.database = database;
+        settings.backend.sso.loopback_without_tls = true;
         let listener = TcpListener::bind("127.0.0.1:0")?;
         // The same port after a restart, as a real server has.
         let running = RunningServer::start(settings.clone(), listener).await?;
@@ -216,6 +221,39 @@ impl TestServer {
         Ok(person)
     }
 
+    /// Lets people in whom this provider vouches for: those who are here by their verified addresses, and everybody else of
+    /// cactus.example with a new account.
+    pub async fn trust(
+        &self,
+        name: &str,
+        provider: &IdentityProvider,
+    ) -> anyhow::Result<ProviderId> {
+        let clock = self.clock.clone();
+        provider.conduct().clock = Box::new(move || Clock::now(&*clock).as_seconds());
+        let new = NewProvider {
+            name: name.to_owned(),
+            issuer: provider.issuer().to_owned(),
+            client_id: CLIENT_ID.to_owned(),
+            client_secret: CLIENT_SECRET.to_owned(),
+            ca_pem: None,
+            domains: vec!["cactus.example".to_owned()],
+            groups_claim: None,
+            makes_accounts: true,
+            link_by_verified_email: true,
+        };
+        Ok(self.running.backend().add_provider(new, "https://unused.example").await?.id)
+    }
+
+    /// What a browser does at a page: it follows every way on, to the app's own machine at the end.
+    pub async fn browse(&self, page: &url::Url) -> anyhow::Result<String> {
+        let link: recado_protocol::JoinLink = self.join_link().parse()?;
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls_of(link.ca_der)?)
+            .no_proxy()
+            .build()?;
+        Ok(http.get(page.clone()).send().await?.text().await?)
+    }
+
     /// Imports a conversation of one customer, whose messages are `Message number 1.` and so on.
     pub async fn import(&self, customer: &str, team: &str, messages: u32) -> anyhow::Result<()> {
         let said: Vec<_> = (1..=messages)
@@ -260,15 +298,7 @@ impl Channel {
     /// A system that trusts the authority of the join link.
     pub fn new(join_link: &str, key: &str) -> anyhow::Result<Self> {
         let link: recado_protocol::JoinLink = join_link.parse()?;
-        let mut roots = rustls::RootCertStore::empty();
-        if let Some(der) = link.ca_der {
-            roots.add(der.into())?;
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let tls = tls_of(link.ca_der)?;
         let http = reqwest::Client::builder().tls_backend_preconfigured(tls).build()?;
         let base = link.url.as_str().trim_end_matches('/').to_owned();
         Ok(Self { http, base, key: key.to_owned() })
@@ -366,6 +396,19 @@ impl Channel {
             }
         }
     }
+}
+
+/// TLS that trusts this authority and nothing else.
+fn tls_of(ca_der: Option<Vec<u8>>) -> anyhow::Result<rustls::ClientConfig> {
+    let mut roots = rustls::RootCertStore::empty();
+    if let Some(der) = ca_der {
+        roots.add(der.into())?;
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    Ok(rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
 }
 
 /// The folder of the built UI.

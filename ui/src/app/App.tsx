@@ -17,6 +17,9 @@ import { ui, useUi } from './uiState';
 const JoinScreen = lazy(async () => ({ default: (await import('../signin/JoinScreen')).JoinScreen }));
 const SignInScreen = lazy(async () => ({ default: (await import('../signin/SignInScreen')).SignInScreen }));
 const LockScreen = lazy(async () => ({ default: (await import('../signin/LockScreen')).LockScreen }));
+const BrowserScreen = lazy(async () => ({
+  default: (await import('../signin/BrowserScreen')).BrowserScreen,
+}));
 const CodeScreen = lazy(async () => ({ default: (await import('../signin/CodeScreen')).CodeScreen }));
 
 /** The whole program: the phase decides the screen, the settings language, theme and keys. */
@@ -67,6 +70,8 @@ function Screen({ state }: { state: AppState }) {
       return <SignInScreen />;
     case 'code':
       return <CodeScreen />;
+    case 'browser':
+      return <BrowserScreen />;
     case 'opening':
       return <OpeningScreen />;
     case 'locked':

@@ -28,6 +28,11 @@ conversations: number, };
 
 export type AccountSecurity = { 
 /**
+ * Whether the account has no password and second factor of its own, because a company's own sign-in
+ * vouches for it. What follows is empty then.
+ */
+by_provider: boolean, 
+/**
  * When the password was last changed by its owner; absent while it is the one that was handed
  * over.
  */
@@ -130,6 +135,10 @@ phase: Phase,
  */
 workspace: WorkspaceSummary | null, 
 /**
+ * The browser that is awaited, in the phase `browser`.
+ */
+browser: BrowserWait | null, 
+/**
  * Who signed in, or is about to.
  */
 account: AccountSummary | null, 
@@ -199,6 +208,20 @@ bodies: number,
  */
 heads_complete: boolean, };
 
+export type BrowserWait = { 
+/**
+ * With whom the person signs in.
+ */
+provider: ProviderSummary, 
+/**
+ * Until when the browser is awaited, by this machine's clock.
+ */
+until: Timestamp, 
+/**
+ * Why it came to nothing; absent while the browser is awaited.
+ */
+failure: ErrorCode | null, };
+
 export type ChangePasswordRequest = { 
 /**
  * The present one.
@@ -246,6 +269,22 @@ sign_in_recovery: [RecoveryCodeRequest, AppState],
  * Goes back to the password.
  */
 sign_in_cancel: [Empty, AppState], 
+/**
+ * How somebody with this address may sign in.
+ */
+sign_in_ways: [SignInWaysRequest, SignInWays], 
+/**
+ * Begins a single sign-on and opens the browser for it.
+ */
+sso_begin: [SsoBeginRequest, AppState], 
+/**
+ * Opens the browser again, for somebody who has closed it.
+ */
+sso_open_again: [Empty, AppState], 
+/**
+ * Awaits the browser no longer, and goes back to the first step.
+ */
+sso_cancel: [Empty, AppState], 
 /**
  * Ends the session and destroys this machine's copy. Refused while unsent work would be lost,
  * unless `discard_unsent` is set.
@@ -685,7 +724,7 @@ last_part_at: Timestamp, };
 
 export type Empty = Record<symbol, never>;
 
-export type ErrorCode = "invalid_request" | "invalid_value" | "too_large" | "not_found" | "permission_denied" | "idempotency_conflict" | "predecessor_not_applied" | "command_expired" | "client_too_old" | "invalid_credentials" | "invalid_code" | "sign_in_expired" | "too_many_attempts" | "session_ended" | "session_wiped" | "step_up_required" | "password_refused" | "access_token_expired" | "invalid_channel_key" | "unreachable" | "untrusted_certificate" | "clock_skew" | "overloaded" | "internal" | "invalid_join_link" | "cursor_gone" | "keychain_locked" | "keychain_missing" | "keychain_denied" | "keychain_timeout" | "keychain_mismatch" | "app_locked" | "vault_locked" | "wrong_passphrase" | "cache_damaged" | "outbox_damaged" | "data_too_new" | "disk_full" | "disk_failed" | "lease_ended" | "already_running" | "link_refused" | "client_failed" | "unknown";
+export type ErrorCode = "invalid_request" | "invalid_value" | "too_large" | "not_found" | "permission_denied" | "idempotency_conflict" | "predecessor_not_applied" | "command_expired" | "client_too_old" | "invalid_credentials" | "invalid_code" | "sign_in_expired" | "too_many_attempts" | "session_ended" | "session_wiped" | "step_up_required" | "password_refused" | "access_token_expired" | "invalid_channel_key" | "sso_failed" | "sso_only" | "sso_denied" | "sso_unavailable" | "unreachable" | "untrusted_certificate" | "clock_skew" | "overloaded" | "internal" | "invalid_join_link" | "cursor_gone" | "keychain_locked" | "keychain_missing" | "keychain_denied" | "keychain_timeout" | "keychain_mismatch" | "app_locked" | "vault_locked" | "wrong_passphrase" | "cache_damaged" | "outbox_damaged" | "data_too_new" | "disk_full" | "disk_failed" | "lease_ended" | "already_running" | "link_refused" | "client_failed" | "unknown";
 
 export type FocusRequest = { 
 /**
@@ -1110,7 +1149,7 @@ password: string, };
 
 export type Permission = "conversation.read" | "conversation.reply" | "conversation.note" | "conversation.assign" | "conversation.close" | "conversation.snooze" | "conversation.prioritize" | "conversation.tag" | "contact.list" | "session.manage";
 
-export type Phase = "join" | "sign_in" | "code" | "opening" | "locked" | "blocked" | "ready";
+export type Phase = "join" | "sign_in" | "code" | "browser" | "opening" | "locked" | "blocked" | "ready";
 
 export type Priority = "priority" | "not_priority" | "unknown";
 
@@ -1131,6 +1170,18 @@ can_retry: boolean,
  * Whether building the cache anew would help.
  */
 can_reset_cache: boolean, };
+
+export type ProviderId = string;
+
+export type ProviderSummary = { 
+/**
+ * The provider.
+ */
+id: ProviderId, 
+/**
+ * What people call it.
+ */
+name: string, };
 
 export type RecoveryCodeRequest = { 
 /**
@@ -1342,6 +1393,28 @@ refused: number,
  */
 drafts: number, };
 
+export type SignInWays = { 
+/**
+ * Whether passwords are offered. Where they are not, one account may use its password all the
+ * same, for the day on which single sign-on is broken.
+ */
+password: boolean, 
+/**
+ * The identity providers that are offered.
+ */
+providers: Array<ProviderSummary>, 
+/**
+ * Whether the workspace has any identity provider. If not, there is no need to ask again.
+ */
+has_providers: boolean, };
+
+export type SignInWaysRequest = { 
+/**
+ * The address. Only its domain counts, so the answer tells nothing about who has an account.
+ * Empty: what is offered whatever the address.
+ */
+email: string, };
+
 export type SignOutRequest = { 
 /**
  * Gives up what the outbox still holds and the drafts.
@@ -1349,6 +1422,16 @@ export type SignOutRequest = {
 discard_unsent: boolean, };
 
 export type Sort = "newest" | "longest_waiting";
+
+export type SsoBeginRequest = { 
+/**
+ * The provider, as `sign_in_ways` gave it.
+ */
+provider: ProviderSummary, 
+/**
+ * The address that was typed. It names this machine's secrets and is not sent.
+ */
+email: string, };
 
 export type SubmitRequest = { 
 /**

@@ -8,6 +8,7 @@ import type {
   InboxRow,
   ListKey,
   OutboxEntry,
+  SignInWays,
   View,
 } from '../bindings/protocol';
 import { type Host, HostFailure } from './host';
@@ -23,6 +24,8 @@ export interface MemoryHost extends Host {
   calls: { name: keyof Commands; request: unknown }[];
   /** The next call of a command fails with this. */
   failNext: (name: keyof Commands, failure: HostFailure) => void;
+  /** How one may sign in, whatever the address. */
+  ways: SignInWays;
   /** A customer writes. */
   arrive: (conversationId: string, text: string) => void;
 }
@@ -43,6 +46,7 @@ export function memoryHost(count = 40): MemoryHost {
   const failures = new Map<keyof Commands, HostFailure>();
   const calls: MemoryHost['calls'] = [];
   let commandCount = 0;
+  let ways: SignInWays = { password: true, providers: [], has_providers: false };
 
   const { state } = world;
   const emit = (event: HostEvent) => {
@@ -172,6 +176,16 @@ export function memoryHost(count = 40): MemoryHost {
     app_unlock: () => settle('ready'),
     ...accountHandlers(world.nowUs),
     sign_in_cancel: () => settle('sign_in'),
+    sign_in_ways: () => ways,
+    sso_begin: ({ provider }) => {
+      state.browser = { provider, until: (Date.now() + 180_000) * 1_000, failure: null };
+      return settle('browser');
+    },
+    sso_open_again: stateNow,
+    sso_cancel: () => {
+      state.browser = null;
+      return settle('sign_in');
+    },
     sign_out: () => settle('sign_in'),
     connection_retry: () => ({}),
     problem_retry: () => {
@@ -351,6 +365,12 @@ export function memoryHost(count = 40): MemoryHost {
   return {
     world,
     calls,
+    get ways() {
+      return ways;
+    },
+    set ways(other) {
+      ways = other;
+    },
     emit,
     failNext: (name, failure) => failures.set(name, failure),
     arrive: (conversationId, text) => {

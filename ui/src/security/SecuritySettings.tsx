@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { KeyRound, LifeBuoy, LockKeyhole, type LucideIcon, Smartphone } from 'lucide-react';
+import { Building2, KeyRound, LifeBuoy, LockKeyhole, type LucideIcon, Smartphone } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { errorText } from '../app/errors';
 import { useHost } from '../app/host';
@@ -56,40 +56,57 @@ export function SecuritySettings() {
   const left = data.recovery_codes_left;
   return (
     <ul className={styles.rows} data-testid="security">
-      <Row
-        icon={KeyRound}
-        title={t('security-password')}
-        state={since(data.password_changed_at, t('security-password-given'), t('security-password-changed'))}
-        urgent={data.password_changed_at === null}
-      >
-        <Button testId="security-password" onPress={() => setPanel('password')}>
-          {t('security-password-change')}
-        </Button>
-      </Row>
-      <Row
-        icon={Smartphone}
-        title={t('security-authenticator')}
-        state={since(
-          data.authenticator_since,
-          t('security-authenticator-given'),
-          t('security-authenticator-since'),
-        )}
-        urgent={data.authenticator_since === null}
-      >
-        <Button testId="security-authenticator" onPress={() => setPanel('authenticator')}>
-          {t('security-authenticator-replace')}
-        </Button>
-      </Row>
-      <Row
-        icon={LifeBuoy}
-        title={t('security-recovery')}
-        state={t('security-recovery-left', { count: left })}
-        urgent={left < 3}
-      >
-        <Button testId="security-recovery" onPress={() => setPanel('recovery')}>
-          {t(left === 0 ? 'security-recovery-make' : 'security-recovery-renew')}
-        </Button>
-      </Row>
+      {data.by_provider ? (
+        <Row
+          icon={Building2}
+          title={t('security-provider')}
+          state={t('security-provider-lead')}
+          urgent={false}
+        >
+          {null}
+        </Row>
+      ) : (
+        <>
+          <Row
+            icon={KeyRound}
+            title={t('security-password')}
+            state={since(
+              data.password_changed_at,
+              t('security-password-given'),
+              t('security-password-changed'),
+            )}
+            urgent={data.password_changed_at === null}
+          >
+            <Button testId="security-password" onPress={() => setPanel('password')}>
+              {t('security-password-change')}
+            </Button>
+          </Row>
+          <Row
+            icon={Smartphone}
+            title={t('security-authenticator')}
+            state={since(
+              data.authenticator_since,
+              t('security-authenticator-given'),
+              t('security-authenticator-since'),
+            )}
+            urgent={data.authenticator_since === null}
+          >
+            <Button testId="security-authenticator" onPress={() => setPanel('authenticator')}>
+              {t('security-authenticator-replace')}
+            </Button>
+          </Row>
+          <Row
+            icon={LifeBuoy}
+            title={t('security-recovery')}
+            state={t('security-recovery-left', { count: left })}
+            urgent={left < 3}
+          >
+            <Button testId="security-recovery" onPress={() => setPanel('recovery')}>
+              {t(left === 0 ? 'security-recovery-make' : 'security-recovery-renew')}
+            </Button>
+          </Row>
+        </>
+      )}
       <AppLockRow onOpen={() => setPanel('lock')} />
     </ul>
   );

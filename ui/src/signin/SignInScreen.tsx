@@ -1,28 +1,46 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { codeText, errorText } from '../app/errors';
+import { useHost } from '../app/host';
 import { useReadyState } from '../app/queries';
+import type { ProviderSummary, SignInWays } from '../bindings/protocol';
 import { Button } from '../design/Button';
 import { Field } from '../design/Field';
 import { useText } from '../i18n/text';
 import { Card, formClass, Links, Notice, Problem, Whereabouts } from './Card';
 import { SecretField } from './SecretField';
+import { useSignInWays } from './useSignInWays';
 import { useStateCommand } from './useStateCommand';
 import { useStorageFoot } from './useStorageFoot';
 import { VaultChoiceScreen, VaultUnlockScreen } from './VaultScreens';
 
-/** Asks for e-mail address and password. */
+/** Asks for the e-mail address, and then for what goes with it: a password, or a company's own sign-in. */
 export function SignInScreen() {
   const t = useText();
+  const host = useHost();
   const foot = useStorageFoot();
   const { workspace, account, problem, secret_storage } = useReadyState();
   const [email, setEmail] = useState(account?.email ?? '');
   const [password, setPassword] = useState('');
+  const [withPassword, setWithPassword] = useState(false);
   const passwordField = useRef<HTMLInputElement>(null);
+  const { hasProviders, ways, askWays, forgetWays } = useSignInWays(host);
   const signIn = useStateCommand('sign_in');
+  const ssoBegin = useStateCommand('sso_begin');
   const leave = useStateCommand('workspace_leave');
 
-  const send = () => {
-    if (signIn.isPending || email.trim() === '' || password === '') return;
+  // Without a provider there is nothing to choose, so address and password are asked for together.
+  const addressFirst = hasProviders && ways === null && password === '';
+  const showsPassword = !addressFirst && (ways === null || ways.password || withPassword);
+  const providers = ways?.providers ?? [];
+  const busy = signIn.isPending || ssoBegin.isPending || askWays.isPending;
+
+  /** What was sent last, to be sent again once there is somewhere to keep the session. */
+  const sent = useRef<() => void>(() => {});
+
+  const sendPassword = () => {
+    if (busy || email.trim() === '' || password === '') return;
+    ssoBegin.reset();
+    sent.current = sendPassword;
     signIn.mutate(
       { email: email.trim(), password },
       {
@@ -34,25 +52,46 @@ export function SignInScreen() {
     );
   };
 
+  const begin = (provider: ProviderSummary) => {
+    if (busy || email.trim() === '') return;
+    signIn.reset();
+    sent.current = () => begin(provider);
+    ssoBegin.mutate({ provider, email: email.trim() });
+  };
+
+  const continueWith = (found: SignInWays) => {
+    const only = found.providers[0];
+    // With one way there is nothing to choose either.
+    if (only && found.providers.length === 1 && !found.password) begin(only);
+    else passwordField.current?.focus();
+  };
+
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    send();
+    if (busy || email.trim() === '') return;
+    const first = providers[0];
+    if (ways === null && password === '')
+      askWays.mutate({ email: email.trim() }, { onSuccess: continueWith });
+    else if (showsPassword) sendPassword();
+    else if (first) begin(first);
   };
 
   // What was typed before the choice is sent once it is made.
   const before = useRef(secret_storage);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only a choice is news
   useEffect(() => {
     const wasUndecided = before.current === 'undecided';
     before.current = secret_storage;
-    if (wasUndecided && (secret_storage === 'vault' || secret_storage === 'memory')) send();
+    if (wasUndecided && (secret_storage === 'vault' || secret_storage === 'memory')) sent.current();
   }, [secret_storage]);
 
   if (secret_storage === 'vault_locked') return <VaultUnlockScreen />;
   // While the sign-in is tried again, its own screen says so.
-  if (secret_storage === 'undecided' && !signIn.isPending) {
-    return <VaultChoiceScreen onLookAgain={send} />;
+  if (secret_storage === 'undecided' && !signIn.isPending && !ssoBegin.isPending) {
+    return <VaultChoiceScreen onLookAgain={() => sent.current()} />;
   }
+
+  const failure = signIn.error ?? ssoBegin.error ?? askWays.error;
+  const noWay = ways !== null && !ways.password && providers.length === 0;
 
   return (
     <Card title={t('sign-in-title', { workspace: workspace?.name ?? '' })} foot={foot}>
@@ -70,37 +109,64 @@ export function SignInScreen() {
           label={t('sign-in-email')}
           type="email"
           value={email}
-          onChange={setEmail}
+          onChange={(value) => {
+            setEmail(value);
+            // Another address may have other ways.
+            forgetWays();
+          }}
           autoComplete="username"
-          autoFocus={email === ''}
+          autoFocus={email === '' || addressFirst}
           testId="sign-in-email"
         />
-        <SecretField
-          ref={passwordField}
-          kind="password"
-          label={t('sign-in-password')}
-          value={password}
-          onChange={setPassword}
-          autoComplete="current-password"
-          autoFocus={email !== ''}
-          testId="sign-in-password"
-        />
-        {signIn.error ? (
-          <Problem>{errorText(t, signIn.error)}</Problem>
+        {showsPassword ? (
+          <SecretField
+            ref={passwordField}
+            kind="password"
+            label={t('sign-in-password')}
+            value={password}
+            onChange={setPassword}
+            autoComplete="current-password"
+            autoFocus={email !== ''}
+            testId="sign-in-password"
+          />
+        ) : null}
+        {noWay ? <Problem>{t('sign-in-no-way')}</Problem> : null}
+        {failure ? (
+          <Problem>{errorText(t, failure)}</Problem>
         ) : problem ? (
           <Notice>{codeText(t, problem.code)}</Notice>
         ) : null}
-        <Button
-          type="submit"
-          kind="primary"
-          size="large"
-          wide
-          busy={signIn.isPending}
-          testId="sign-in-submit"
-        >
-          {t(signIn.isPending ? 'sign-in-busy' : 'sign-in-submit')}
-        </Button>
+        {addressFirst || showsPassword ? (
+          <Button
+            type="submit"
+            kind="primary"
+            size="large"
+            wide
+            busy={signIn.isPending || askWays.isPending}
+            testId="sign-in-submit"
+          >
+            {t(signIn.isPending || askWays.isPending ? 'sign-in-busy' : 'sign-in-submit')}
+          </Button>
+        ) : null}
+        {providers.map((provider, index) => (
+          <Button
+            key={provider.id}
+            kind={showsPassword || index > 0 ? 'plain' : 'primary'}
+            size="large"
+            wide
+            busy={ssoBegin.isPending}
+            onPress={() => begin(provider)}
+            testId="sign-in-provider"
+          >
+            {t('sign-in-with', { provider: provider.name })}
+          </Button>
+        ))}
         <Links>
+          {ways !== null && !showsPassword ? (
+            <Button kind="link" onPress={() => setWithPassword(true)}>
+              {t('sign-in-use-password')}
+            </Button>
+          ) : null}
           <Button kind="link" onPress={() => leave.mutate({})}>
             {t('sign-in-other-workspace')}
           </Button>

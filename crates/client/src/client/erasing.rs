@@ -54,6 +54,7 @@ impl Shared {
         self.update(|facts| {
             facts.joined = Some(left.clone());
             facts.flow = None;
+            facts.browser = None;
             facts.app_lock = false;
             facts.meta = None;
             facts.problem = None;

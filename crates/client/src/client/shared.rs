@@ -13,6 +13,7 @@ use tokio::sync::broadcast;
 use super::ClientOptions;
 use super::account::OpenAccount;
 use super::sign_in::Flow;
+use super::sso::BrowserSignIn;
 use crate::engine::Link;
 use crate::error::failure;
 use crate::keychain::{KeychainChoice, KeychainWorker};
@@ -26,6 +27,7 @@ pub(super) struct Facts {
     pub(super) problem: Option<Problem>,
     pub(super) joined: Option<Account>,
     pub(super) flow: Option<Flow>,
+    pub(super) browser: Option<BrowserSignIn>,
     pub(super) meta: Option<Meta>,
     pub(super) link: Link,
     pub(super) queued: u32,
@@ -56,6 +58,7 @@ impl Facts {
             problem: None,
             joined: None,
             flow: None,
+            browser: None,
             meta: None,
             link,
             queued: 0,
@@ -108,6 +111,7 @@ impl Facts {
         AppState {
             phase: self.phase,
             workspace: self.workspace(),
+            browser: self.browser.as_ref().map(|browser| browser.wait.clone()),
             account: self.account(),
             problem: self.problem.clone(),
             connection: self.connection(),
@@ -135,11 +139,13 @@ impl Facts {
 
     fn account(&self) -> Option<AccountSummary> {
         let joined = self.joined.as_ref()?;
-        let email = match &self.flow {
-            Some(flow) => flow.email.clone(),
-            None => joined.email.clone()?,
+        let email = match (&self.flow, &self.browser) {
+            (Some(flow), _) => flow.email.clone(),
+            (None, Some(browser)) => browser.email.clone(),
+            (None, None) => joined.email.clone()?,
         };
-        let meta = self.meta.as_ref().filter(|_| self.flow.is_none());
+        let under_way = self.flow.is_some() || self.browser.is_some();
+        let meta = self.meta.as_ref().filter(|_| !under_way);
         let me = meta.and_then(|meta| meta.me.as_ref());
         let role = meta.and_then(|meta| meta.access.as_ref()).map(|access| access.role);
         Some(AccountSummary {

@@ -13,6 +13,7 @@ use recado_protocol::identity::{
 };
 use recado_protocol::{ErrorCode, JoinLink, Timestamp};
 use recado_store::{OutboxCounts, Store};
+use tokio::sync::MutexGuard;
 
 use super::opening::Begun;
 use super::own_account::digits;
@@ -82,6 +83,7 @@ impl Shared {
         self.update(|facts| {
             facts.joined = None;
             facts.flow = None;
+            facts.browser = None;
             facts.problem = None;
             facts.phase = Phase::Join;
         });
@@ -105,6 +107,7 @@ impl Shared {
         self.note_server_time(step.server_time);
         self.update(|facts| {
             facts.flow = Some(Flow { email, flow: step.flow, refresh, stored: false });
+            facts.browser = None;
             facts.phase = Phase::Code;
             facts.problem = None;
         });
@@ -154,7 +157,7 @@ impl Shared {
         show: impl FnOnce(String, String) -> Result<Request, TransportError>,
     ) -> Result<AppState, HostError> {
         let lifecycle = self.lifecycle.lock().await;
-        let (mut joined, email, flow, refresh, stored) = {
+        let (joined, email, flow, refresh, stored) = {
             let facts = self.facts();
             let (Some(joined), Some(flow)) = (&facts.joined, &facts.flow) else {
                 return Err(failure(ErrorCode::SignInExpired, "start again with the password"));
@@ -178,6 +181,20 @@ impl Shared {
         let transport = self.options.transports.connect(&joined.server())?;
         let request = show(flow, refresh.current_hash())?;
         let answer = self.second_step(transport.as_ref(), request).await?;
+        self.begin_session(lifecycle, joined, email, answer, refresh).await?;
+        Ok(self.state())
+    }
+
+    /// Opens the account of a session that has just begun and whose refresh secret is stored. `email` names this machine's
+    /// secrets.
+    pub(super) async fn begin_session(
+        self: &Arc<Self>,
+        lifecycle: MutexGuard<'_, ()>,
+        mut joined: Account,
+        email: String,
+        answer: SessionAnswer,
+        refresh: RefreshItem,
+    ) -> Result<(), HostError> {
         joined.email = Some(email);
         joined.teammate_id = Some(answer.teammate_id);
         joined.session_id = Some(answer.session_id);
@@ -186,6 +203,7 @@ impl Shared {
         self.update(|facts| {
             facts.joined = Some(joined);
             facts.flow = None;
+            facts.browser = None;
             facts.problem = None;
             facts.phase = Phase::Opening;
         });
@@ -195,7 +213,7 @@ impl Shared {
             tokio::spawn(async move { shared.open(Some(Begun { answer, refresh })).await });
         // It goes on by itself if it takes longer.
         let _ = tokio::time::timeout(OPENING_SHOWN_AFTER, opening).await;
-        Ok(self.state())
+        Ok(())
     }
 
     async fn second_step(
@@ -266,17 +284,21 @@ impl Shared {
         Ok(())
     }
 
-    fn joined_for_sign_in(&self) -> Result<Account, HostError> {
+    pub(super) fn joined_for_sign_in(&self) -> Result<Account, HostError> {
         let facts = self.facts();
         match (&facts.joined, facts.phase) {
-            (Some(joined), Phase::SignIn | Phase::Code) => Ok(joined.clone()),
+            (Some(joined), Phase::SignIn | Phase::Code | Phase::Browser) => Ok(joined.clone()),
             (None, _) => Err(failure(ErrorCode::InvalidRequest, "join a server first")),
             _ => Err(failure(ErrorCode::InvalidRequest, "somebody is signed in already")),
         }
     }
 
     /// A keychain that does not work is found out before the password is sent.
-    async fn probe_keychain(&self, joined: &Account, email: &str) -> Result<(), HostError> {
+    pub(super) async fn probe_keychain(
+        &self,
+        joined: &Account,
+        email: &str,
+    ) -> Result<(), HostError> {
         let item = ItemName::new(ItemKind::Refresh, joined.workspace_id, email);
         let probed = self.keychain.read(item, || self.keychain_is_slow()).await;
         self.update(|facts| facts.problem = None);
@@ -288,7 +310,7 @@ impl Shared {
         }
     }
 
-    fn device(&self) -> Result<Device, HostError> {
+    pub(super) fn device(&self) -> Result<Device, HostError> {
         Ok(Device {
             id: self.profile.device_id(self.options.random.as_ref())?,
             name: self.options.device_name.clone(),

@@ -7,4 +7,5 @@ mod keychain_faults;
 mod newer_server;
 mod server;
 mod sessions;
+mod sso;
 mod without_keychain;

@@ -6,6 +6,7 @@ use super::Settings;
 use crate::error::ErrorCode;
 use crate::id::{TeammateId, WorkspaceId};
 use crate::permission::{Permission, Role};
+use crate::sso::ProviderSummary;
 use crate::time::Timestamp;
 
 /// What the program shows.
@@ -15,6 +16,8 @@ pub struct AppState {
     pub phase: Phase,
     /// The server that was joined.
     pub workspace: Option<WorkspaceSummary>,
+    /// The browser that is awaited, in the phase `browser`.
+    pub browser: Option<BrowserWait>,
     /// Who signed in, or is about to.
     pub account: Option<AccountSummary>,
     /// What stops the program, if something does.
@@ -64,6 +67,8 @@ pub enum Phase {
     SignIn,
     /// Ask for the six-digit code.
     Code,
+    /// Wait for the browser, where the person signs in with the company's own sign-in.
+    Browser,
     /// The account is being opened: the keychain and the databases are asked.
     Opening,
     /// The app is locked: ask for its passphrase.
@@ -72,6 +77,32 @@ pub enum Phase {
     Blocked,
     /// The inbox.
     Ready,
+}
+
+/// A single sign-on whose browser is awaited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct BrowserWait {
+    /// With whom the person signs in.
+    pub provider: ProviderSummary,
+    /// Until when the browser is awaited, by this machine's clock.
+    pub until: Timestamp,
+    /// Why it came to nothing; absent while the browser is awaited.
+    pub failure: Option<ErrorCode>,
+}
+
+/// Asks to begin a single sign-on.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct SsoBeginRequest {
+    /// The provider, as `sign_in_ways` gave it.
+    pub provider: ProviderSummary,
+    /// The address that was typed. It names this machine's secrets and is not sent.
+    pub email: String,
+}
+
+impl std::fmt::Debug for SsoBeginRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SsoBeginRequest").finish_non_exhaustive()
+    }
 }
 
 /// The joined server.

@@ -2,7 +2,7 @@
 
 use recado_protocol::account::PasswordIssue;
 use recado_protocol::{
-    ConversationAccess, Role, TeamId, Teammate, TeammateId, TeammateState, WorkspaceId,
+    ConversationAccess, ErrorCode, Role, TeamId, Teammate, TeammateId, TeammateState, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -19,7 +19,7 @@ use crate::session::Trail;
 use crate::storage::audit::Actor;
 use crate::storage::change_log::LogWriter;
 use crate::storage::session::EndReason;
-use crate::storage::{account, session, team, teammate, workspace as workspace_rows};
+use crate::storage::{account, session, sso, team, teammate, workspace as workspace_rows};
 
 /// A teammate to be added.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,6 +167,13 @@ impl Backend {
             .write(async move |tx| {
                 let mut log = LogWriter::lock(tx, who.workspace_id).await?;
                 let mut ids = ids.clone();
+                let stays = change.role.is_none_or(|role| role == Role::Admin)
+                    && change.state.is_none_or(|state| state == TeammateState::Active);
+                if !stays && sso::only_with_owner(tx, who.workspace_id).await? == Some(id) {
+                    let message = "This is whose password counts while single sign-on is the only way in; \
+                                   name somebody else with `recado-server sso only on` first.";
+                    return Err(CoreError::invalid(ErrorCode::InvalidValue, message));
+                }
                 let access = access_change::apply_in(
                     tx,
                     &mut log,
@@ -217,7 +224,7 @@ impl Backend {
     }
 
     /// The teams of these names, and which of them had to be made.
-    async fn teams_by_name(
+    pub(super) async fn teams_by_name(
         &self,
         names: &[String],
     ) -> Result<(Vec<TeamId>, Vec<String>), BackendError> {

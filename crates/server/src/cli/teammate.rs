@@ -158,7 +158,7 @@ fn read_password() -> Result<String, BackendError> {
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-fn role(text: &str) -> Result<Role, String> {
+pub(super) fn role(text: &str) -> Result<Role, String> {
     Role::from_name(&text.replace('-', "_"))
         .ok_or_else(|| "a role is admin, agent or light-agent".to_owned())
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use recado_protocol::JoinLink;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{AddedChannel, JoinLinkReply, Request};
+use super::{AddedChannel, Done, JoinLinkReply, MappedGroup, Request};
 use crate::backend::{Backend, BackendError};
 use crate::import::Importer;
 
@@ -62,7 +63,39 @@ impl Desk {
                 let key = self.backend.add_channel(&name).await?;
                 encode(&AddedChannel { channel_key: key.expose().to_owned() })
             }
+            request => self.carry_out_sso(request).await,
         }
+    }
+
+    async fn carry_out_sso(&self, request: Request) -> Result<Value, BackendError> {
+        let origin = self.origin();
+        match request {
+            Request::SsoAdd { new } => encode(&self.backend.add_provider(*new, &origin).await?),
+            Request::SsoList => encode(&self.backend.providers(&origin).await?),
+            Request::SsoTest { name } => encode(&self.backend.test_provider(&name).await?),
+            Request::SsoRemove { name } => {
+                self.backend.remove_provider(&name).await?;
+                encode(&Done {})
+            }
+            Request::SsoMapGroup { name, mapping } => {
+                let new_teams = self.backend.map_group(&name, mapping).await?;
+                encode(&MappedGroup { new_teams })
+            }
+            Request::SsoOnly { owner } => {
+                self.backend.set_sso_only(owner.as_deref()).await?;
+                encode(&Done {})
+            }
+            _ => Err(BackendError::Internal("a command that nobody carries out".to_owned())),
+        }
+    }
+
+    /// The server's address. While no server runs nobody knows it, so a stand-in takes its place.
+    fn origin(&self) -> String {
+        let link = self.join_link.as_deref().and_then(|link| link.parse::<JoinLink>().ok());
+        link.map_or_else(
+            || "https://YOUR-SERVER".to_owned(),
+            |link| link.url.origin().ascii_serialization(),
+        )
     }
 }
 

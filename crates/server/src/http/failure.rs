@@ -88,7 +88,10 @@ pub(crate) const fn status_of(code: ErrorCode) -> StatusCode {
         ErrorCode::InvalidValue | ErrorCode::PasswordRefused => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
-        ErrorCode::PermissionDenied | ErrorCode::StepUpRequired => StatusCode::FORBIDDEN,
+        ErrorCode::PermissionDenied
+        | ErrorCode::StepUpRequired
+        | ErrorCode::SsoOnly
+        | ErrorCode::SsoDenied => StatusCode::FORBIDDEN,
         ErrorCode::IdempotencyConflict
         | ErrorCode::PredecessorNotApplied
         | ErrorCode::CursorGone => StatusCode::CONFLICT,
@@ -100,8 +103,10 @@ pub(crate) const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::SessionEnded
         | ErrorCode::SessionWiped
         | ErrorCode::AccessTokenExpired
-        | ErrorCode::InvalidChannelKey => StatusCode::UNAUTHORIZED,
+        | ErrorCode::InvalidChannelKey
+        | ErrorCode::SsoFailed => StatusCode::UNAUTHORIZED,
         ErrorCode::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::SsoUnavailable => StatusCode::BAD_GATEWAY,
         ErrorCode::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
         // The others belong to the client's machine and are never sent.
         _ => StatusCode::INTERNAL_SERVER_ERROR,

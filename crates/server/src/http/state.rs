@@ -13,6 +13,7 @@ use crate::core::Core;
 use crate::own_account::OwnAccount;
 use crate::session::Sessions;
 use crate::sign_in::SignIn;
+use crate::sso::Sso;
 
 /// Everything behind the router. Clones share it.
 #[derive(Clone)]
@@ -23,6 +24,8 @@ pub struct Edge {
     pub workspace_id: WorkspaceId,
     /// The way in.
     pub sign_in: SignIn,
+    /// The way in by single sign-on.
+    pub sso: Sso,
     /// Sessions.
     pub sessions: Sessions,
     /// Accounts, as their owners deal with them.

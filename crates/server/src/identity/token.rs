@@ -42,6 +42,8 @@ pub enum TokenKind {
     AuthorizationCode,
     /// Continues a sign-in that still lacks its second factor.
     SignInStep,
+    /// Goes to an identity provider and comes back with the browser.
+    SsoState,
     /// Opens the live stream once.
     LiveTicket,
     /// Lets a customer's system use a channel.
@@ -57,6 +59,7 @@ impl TokenKind {
             Self::Invitation => "rct_i_",
             Self::AuthorizationCode => "rct_c_",
             Self::SignInStep => "rct_s_",
+            Self::SsoState => "rct_o_",
             Self::LiveTicket => "rct_t_",
             Self::ChannelKey => "rct_k_",
         }
@@ -69,6 +72,7 @@ impl TokenKind {
             Self::Invitation => "invitation",
             Self::AuthorizationCode => "authorization",
             Self::SignInStep => "sign-in",
+            Self::SsoState => "single sign-on",
             Self::LiveTicket => "live ticket",
             Self::ChannelKey => "channel key",
         }
@@ -181,12 +185,13 @@ mod tests {
 
     use super::*;
 
-    const KINDS: [TokenKind; 7] = [
+    const KINDS: [TokenKind; 8] = [
         TokenKind::Access,
         TokenKind::Refresh,
         TokenKind::Invitation,
         TokenKind::AuthorizationCode,
         TokenKind::SignInStep,
+        TokenKind::SsoState,
         TokenKind::LiveTicket,
         TokenKind::ChannelKey,
     ];

@@ -7,7 +7,7 @@ use recado_protocol::account::{
 use recado_protocol::{SessionId, TeammateId, Timestamp};
 use sha2::{Digest as _, Sha256};
 
-use super::{Outcome, OwnAccount, hold, is_of, require_step_up};
+use super::{Outcome, OwnAccount, is_of, require_step_up};
 use crate::gate::{self, SecretCheck};
 use crate::identity::token::TokenHash;
 use crate::session::{AuthError, Caller, SessionSettings};
@@ -82,8 +82,8 @@ impl OwnAccount {
     ) -> Result<SessionList, AuthError> {
         let now = self.sessions.core.now();
         let write = self.sessions.core.db().write(async move |tx| {
-            let (_, session) = hold(tx, caller).await?.ok_or(AuthError::SessionEnded)?;
-            require_step_up(&session, now)
+            let session = session::lock(tx, caller.session_id).await?;
+            require_step_up(&session.ok_or(AuthError::SessionEnded)?, now)
         });
         write.await?;
         self.end_as(Actor::Teammate(caller.teammate_id), whose, request).await?;

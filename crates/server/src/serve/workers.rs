@@ -19,6 +19,8 @@ const SESSION_TICK: Duration = Duration::from_millis(500);
 const SNOOZE_TICK: Duration = Duration::from_secs(1);
 /// How often what ran out is deleted.
 const CLEANING_TICK: Duration = Duration::from_secs(10 * 60);
+/// How often it is looked for sessions that their providers are to be asked about.
+const SSO_TICK: Duration = Duration::from_secs(30);
 /// How often the certificate is looked at.
 const CERTIFICATE_TICK: Duration = Duration::from_secs(12 * 3_600);
 /// How far the look for ended sessions reaches back over what it has seen: another node's clock may be behind.
@@ -53,6 +55,12 @@ pub(super) fn start(
         }
         if let Err(error) = sessions.delete_expired().await {
             tracing::warn!(%error, "what ran out could not be deleted");
+        }
+    }));
+    let sso = edge.sso.clone();
+    tasks.spawn(repeat(SSO_TICK, stopping.clone(), async move || {
+        if let Err(error) = sso.check_sessions().await {
+            tracing::warn!(%error, "it could not be looked for sessions of providers");
         }
     }));
     let core = edge.core.clone();

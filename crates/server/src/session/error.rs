@@ -48,6 +48,21 @@ pub enum AuthError {
     /// The channel key is unknown.
     #[error("the channel key is unknown")]
     InvalidChannelKey,
+    /// A single sign-on that cannot be trusted.
+    #[error("the single sign-on cannot be trusted")]
+    SsoFailed,
+    /// Single sign-on is the only way in.
+    #[error("single sign-on is the only way in")]
+    SsoOnly,
+    /// The provider's or the workspace's rules do not let this person in.
+    #[error("the single sign-on is not allowed")]
+    SsoDenied,
+    /// The provider does not answer as it should.
+    #[error("the identity provider is not available")]
+    SsoUnavailable,
+    /// There is no such provider.
+    #[error("there is no such provider")]
+    NoSuchProvider,
     /// Too many passwords wait to be checked.
     #[error("the server is busy")]
     Busy,
@@ -72,10 +87,9 @@ impl AuthError {
                 ErrorCode::InvalidCode,
                 "The code is wrong or was used before. Wait for the next one.",
             ),
-            Self::SignInExpired => (
-                ErrorCode::SignInExpired,
-                "The sign-in took too long. Start again with the password.",
-            ),
+            Self::SignInExpired => {
+                (ErrorCode::SignInExpired, "The sign-in took too long. Start again.")
+            }
             Self::TooManyAttempts(refusal) => return Some((*refusal).into()),
             Self::InvalidValue(message) => (ErrorCode::InvalidValue, *message),
             Self::Overtaken => (
@@ -106,6 +120,25 @@ impl AuthError {
                 ErrorCode::InvalidChannelKey,
                 "The channel key is unknown. Make one with `recado-server channel add`.",
             ),
+            Self::SsoFailed => (
+                ErrorCode::SsoFailed,
+                "The single sign-on did not come to a good end. Start it again from the app.",
+            ),
+            Self::SsoOnly => (
+                ErrorCode::SsoOnly,
+                "This workspace lets people in by single sign-on. Continue with your company's sign-in.",
+            ),
+            Self::SsoDenied => (
+                ErrorCode::SsoDenied,
+                "Your company's sign-in does not let you into this workspace. Ask an admin.",
+            ),
+            Self::SsoUnavailable => (
+                ErrorCode::SsoUnavailable,
+                "Your company's sign-in does not answer. Try again in a moment; if it goes on, ask an admin.",
+            ),
+            Self::NoSuchProvider => {
+                (ErrorCode::NotFound, "There is no such sign-in any more. Start again.")
+            }
             Self::Busy => (ErrorCode::Overloaded, "The server is busy. Try again in a moment."),
             Self::Db(_) | Self::Internal(_) => return None,
         };

@@ -9,9 +9,8 @@ use crate::gate::{self, SecretCheck};
 use crate::identity::limiter::LimiterPolicies;
 use crate::identity::refresh::RefreshOutcome;
 use crate::identity::token::{Secret, TokenHash, TokenKind};
-use crate::storage::account::Account;
 use crate::storage::session::{EndReason, StoredSession};
-use crate::storage::{DbError, Tx, account, session};
+use crate::storage::{DbError, Tx, session, teammate};
 
 /// A refresh secret has at least 256 random bits, which take 43 characters; far longer ones are nobody's.
 const REFRESH_SECRET_CHARACTERS: std::ops::RangeInclusive<usize> = 43..=256;
@@ -59,7 +58,7 @@ impl Sessions {
                         guessed(tx, check, &policies, now).await
                     };
                 }
-                let in_use = owner.is_some_and(|owner| owner.state == TeammateState::Active);
+                let in_use = owner == Some(TeammateState::Active);
                 if !in_use && !is_planted(Planted::SuspendedRefreshed) {
                     end(tx, &mut trail, &found, EndReason::AccountDisabled, now).await?;
                     return Ok(Outcome::Ended);
@@ -115,14 +114,14 @@ enum Outcome {
     Refused(AuthError),
 }
 
-/// A session and its owner's account, both held until the transaction ends. The account comes first, as for everybody; whose
+/// A session and its owner's state, both held until the transaction ends. The owner comes first, as for everybody; whose
 /// session it is never changes.
 async fn hold(
     tx: &mut Tx,
     id: SessionId,
-) -> Result<Option<(StoredSession, Option<Account>)>, DbError> {
+) -> Result<Option<(StoredSession, Option<TeammateState>)>, DbError> {
     let Some(session) = session::find(tx, id).await? else { return Ok(None) };
-    let owner = account::lock(tx, session.teammate_id).await?;
+    let owner = teammate::lock_state(tx, session.teammate_id).await?;
     Ok(session::lock(tx, id).await?.map(|session| (session, owner)))
 }
 

@@ -1,6 +1,6 @@
 //! What of signing in and of sessions stands in the audit.
 
-use recado_protocol::{SessionId, TeammateId, Timestamp, WorkspaceId};
+use recado_protocol::{ProviderId, SessionId, TeammateId, Timestamp, WorkspaceId};
 use serde_json::{Value, json};
 
 use crate::core::Core;
@@ -120,6 +120,50 @@ impl Trail {
     ) -> Result<(), DbError> {
         let object = ("teammate", Some(teammate_id.uuid()));
         self.record(tx, Actor::Teammate(teammate_id), action, object, done, json!({})).await
+    }
+
+    /// A provider's subject that became a teammate's.
+    pub(crate) async fn sso_linked(
+        &mut self,
+        tx: &mut Tx,
+        provider_id: ProviderId,
+        teammate_id: TeammateId,
+    ) -> Result<(), DbError> {
+        let object = ("teammate", Some(teammate_id.uuid()));
+        let detail = json!({ "provider_id": provider_id });
+        self.record(tx, Actor::Server, "sso_link", object, true, detail).await
+    }
+
+    /// A browser that came back from a provider with nothing that counts.
+    pub(crate) async fn sso_refused(
+        &mut self,
+        tx: &mut Tx,
+        provider_id: ProviderId,
+        code: &str,
+        device: &StoredDevice,
+    ) -> Result<(), DbError> {
+        let object = ("sso_provider", Some(provider_id.uuid()));
+        let mut detail = described(device);
+        detail["code"] = json!(code);
+        self.record(tx, Actor::Server, "sign_in_sso", object, false, detail).await
+    }
+
+    /// An app that came with a code that does not count.
+    pub(crate) async fn sso_code_refused(&mut self, tx: &mut Tx) -> Result<(), DbError> {
+        let object = ("sso_provider", None);
+        self.record(tx, Actor::Server, "sign_in_sso_code", object, false, json!(null)).await
+    }
+
+    /// A setting of single sign-on that somebody changed at the console.
+    pub(crate) async fn sso_set(
+        &mut self,
+        tx: &mut Tx,
+        action: &str,
+        provider_id: Option<ProviderId>,
+        detail: Value,
+    ) -> Result<(), DbError> {
+        let object = ("sso_provider", provider_id.map(ProviderId::uuid));
+        self.record(tx, Actor::Console, action, object, true, detail).await
     }
 
     async fn record(

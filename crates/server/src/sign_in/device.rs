@@ -12,7 +12,7 @@ const LONGEST_FIELD_CHARS: usize = 200;
 ///
 /// # Errors
 /// [`AuthError::InvalidValue`] for an id that is not 16 bytes as hexadecimal digits.
-pub(super) fn read(device: &Device) -> Result<StoredDevice, AuthError> {
+pub(crate) fn read(device: &Device) -> Result<StoredDevice, AuthError> {
     let is_id =
         device.id.len() == ID_DIGITS && device.id.bytes().all(|digit| digit.is_ascii_hexdigit());
     if !is_id {

@@ -10,7 +10,7 @@ use super::{Factor, SignIn};
 use crate::gate::{self, SecretCheck};
 use crate::identity::token::{Secret, TokenHash, TokenKind};
 use crate::session::{AuthError, NewSession, Trail};
-use crate::storage::{DbError, account, limiter_state, session};
+use crate::storage::{DbError, account, limiter_state, session, sso};
 
 /// What the transaction came to; values rather than errors, because a refusal has to commit its charge.
 enum Outcome {
@@ -84,6 +84,10 @@ impl SignIn {
                     session::delete_flow(tx, flow_hash).await?;
                     return Ok(Outcome::Refused(AuthError::SignInExpired));
                 };
+                let owner = sso::only_with_owner(tx, workspace_id).await?;
+                if owner.is_some_and(|owner| owner != found.teammate_id) {
+                    return Ok(Outcome::Refused(AuthError::SsoOnly));
+                }
                 let known =
                     account::is_known_device(tx, found.teammate_id, &flow.device.hash).await?;
                 let keys = check.account_keys(

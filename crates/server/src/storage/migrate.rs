@@ -62,6 +62,7 @@ pub fn migrations() -> &'static [Migration] {
             name: "own_account",
             sql: include_str!("migrations/0004_own_account.sql"),
         },
+        Migration { version: 5, name: "sso", sql: include_str!("migrations/0005_sso.sql") },
     ]
 }
 

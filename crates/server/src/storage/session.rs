@@ -138,6 +138,10 @@ pub enum EndReason {
     EndedByAdmin,
     /// It was ended for good: its machine is to erase its copy.
     Wiped,
+    /// The identity provider, which vouched for it, has ended it.
+    ProviderEnded,
+    /// It began with a password, and single sign-on has become the only way in.
+    SsoRequired,
 }
 
 impl EndReason {
@@ -151,6 +155,8 @@ impl EndReason {
         Self::EndedElsewhere,
         Self::EndedByAdmin,
         Self::Wiped,
+        Self::ProviderEnded,
+        Self::SsoRequired,
     ];
 
     /// The reason's name in SQL and in the audit.
@@ -166,6 +172,8 @@ impl EndReason {
             Self::EndedElsewhere => "ended_elsewhere",
             Self::EndedByAdmin => "ended_by_admin",
             Self::Wiped => "wiped",
+            Self::ProviderEnded => "provider_ended",
+            Self::SsoRequired => "sso_required",
         }
     }
 
@@ -333,6 +341,7 @@ pub async fn end(
         .await?;
     tx.execute("DELETE FROM live_ticket WHERE session_id = ?1", &params![id]).await?;
     tx.execute("DELETE FROM used_refresh_secret WHERE session_id = ?1", &params![id]).await?;
+    tx.execute("DELETE FROM sso_session WHERE session_id = ?1", &params![id]).await?;
     Ok(changed == 1)
 }
 
@@ -361,6 +370,7 @@ pub async fn end_all_of(
         }
     }
     tx.execute("DELETE FROM sign_in_flow WHERE teammate_id = ?1", &params![teammate_id]).await?;
+    tx.execute("DELETE FROM sso_code WHERE teammate_id = ?1", &params![teammate_id]).await?;
     Ok(ended)
 }
 

@@ -166,3 +166,21 @@ pub async fn all(tx: &mut Tx, workspace_id: WorkspaceId) -> Result<Vec<Team>, Db
         })
         .collect()
 }
+
+/// A team's name.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn name_of(
+    tx: &mut Tx,
+    workspace_id: WorkspaceId,
+    id: TeamId,
+) -> Result<Option<String>, DbError> {
+    let row = tx
+        .query_opt(
+            "SELECT name FROM team WHERE workspace_id = ?1 AND id = ?2",
+            &params![workspace_id, id],
+        )
+        .await?;
+    row.map(|row| row.get("name")).transpose()
+}

@@ -107,6 +107,25 @@ pub async fn all(tx: &mut Tx, workspace_id: WorkspaceId) -> Result<Vec<Teammate>
     tx.query(&sql, &params![workspace_id]).await?.iter().map(read).collect()
 }
 
+/// Whether a teammate is in use.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn state(tx: &mut Tx, id: TeammateId) -> Result<Option<TeammateState>, DbError> {
+    let row = tx.query_opt("SELECT state FROM teammate WHERE id = ?1", &params![id]).await?;
+    row.as_ref().map(read_state).transpose()
+}
+
+/// The same of a teammate that is held until the transaction ends: for a decision that is written. To be taken before
+/// sessions and counters, as everybody does.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn lock_state(tx: &mut Tx, id: TeammateId) -> Result<Option<TeammateState>, DbError> {
+    let sql = format!("SELECT state FROM teammate WHERE id = ?1{}", tx.engine().for_update());
+    tx.query_opt(&sql, &params![id]).await?.as_ref().map(read_state).transpose()
+}
+
 /// What a teammate may do and see, in this transaction's snapshot.
 ///
 /// # Errors

@@ -106,6 +106,12 @@ impl TestServer {
         Self::start_with(Database::Memory, |settings| settings.limits = limits).await
     }
 
+    /// A server whose identity providers may live on this machine's loopback.
+    pub(crate) async fn start_sso(database: Database) -> Self {
+        Self::start_with(database, |settings| settings.backend.sso.loopback_without_tls = true)
+            .await
+    }
+
     /// The same server, stopped and started again with other settings.
     pub(crate) async fn restarted(self, change: impl FnOnce(&mut ServeSettings)) -> Self {
         let Self { running, clock, data, mut settings, .. } = self;

@@ -8,6 +8,10 @@ mod commands;
 mod console;
 mod crowds;
 mod harness;
+// The same provider as in the tests that the test kit serves, which this crate cannot depend on.
+#[path = "../../../testkit/src/identity_provider.rs"]
+#[expect(unreachable_pub, reason = "it is public where it lives")]
+mod identity_provider;
 mod limits;
 mod live;
 mod own_account;
@@ -15,3 +19,4 @@ mod passwords;
 mod refresh;
 mod session_model;
 mod sign_in;
+mod sso;

@@ -62,6 +62,9 @@ sign-in-hide-password = Hide password
 sign-in-submit = Continue
 sign-in-busy = Checking…
 sign-in-other-workspace = Other workspace
+sign-in-with = Continue with { $provider }
+sign-in-use-password = Use a password instead
+sign-in-no-way = There is no way in for this address. Check it, or ask your admin.
 sign-in-foot = Your session is kept only in this computer’s keychain.
 sign-in-foot-vault = Your session is kept in a file on this computer, behind your passphrase.
 sign-in-foot-memory = Nothing is stored on this computer. When you close Recado, your session ends and what was not sent is gone.
@@ -101,6 +104,15 @@ recovery-sign-in-back = Use the authenticator
 recovery-wrong = That is none of your codes, or it was used before. Check every letter, or take another one.
 recovery-code-label = Recovery code
 
+browser-title = Sign in with your browser
+browser-lead = Your browser has opened { $provider }. Sign in there; { $workspace } then opens here by itself.
+browser-time-left = Time left: { $minutes }:{ $seconds }
+browser-open-again = Open the browser again
+browser-cancel = Cancel
+browser-failed-title = You were not signed in
+browser-retry = Try again
+browser-back = Other ways to sign in
+
 ## Problems of this computer
 
 problem-retry = Try again
@@ -134,7 +146,7 @@ error-command-expired = It waited too long to be sent. Copy it and send it anew.
 error-client-too-old = This Recado is too old for your server. Update it.
 error-invalid-credentials = E-mail or password is wrong. Check both and try again.
 error-invalid-code = That code is not right, or was used before. Wait for the next one. If it keeps failing, check that your computer’s clock and your phone’s are right.
-error-sign-in-expired = The sign-in took too long. Start again with your password.
+error-sign-in-expired = The sign-in took too long. Start again.
 error-too-many-attempts = { $seconds ->
     [0] Too many attempts. Wait a moment, then try again.
     [one] Too many attempts. Try again in { $seconds } second.
@@ -146,6 +158,10 @@ error-step-up-required = Show a code of your authenticator first.
 error-password-refused = That password is too easy to guess, or too short. Choose another one.
 error-access-token-expired = Your session is being renewed. Try again.
 error-invalid-channel-key = The channel’s key is not known to the server.
+error-sso-failed = The sign-in at your company did not come to a good end. Start it again.
+error-sso-only = This workspace lets people in by your company’s own sign-in. Choose it below.
+error-sso-denied = Your company’s sign-in does not let you into this workspace. Ask your admin.
+error-sso-unavailable = Your company’s sign-in does not answer. Try again in a moment; if it goes on, tell your admin.
 error-unreachable = The server cannot be reached. Check your connection and try again.
 error-untrusted-certificate = The server’s certificate is not the one this computer trusts. Do not go on; tell your admin.
 error-clock-skew = This computer’s clock is wrong. Set it right and try again.
@@ -502,6 +518,8 @@ settings-about = About
 settings-security = Security
 settings-sessions = Sessions
 security-loading = Asking the server…
+security-provider = Your company’s sign-in
+security-provider-lead = It vouches for you. Password and second factor are changed there.
 security-password = Password
 security-password-given = The one that was handed to you. Choose your own.
 security-password-changed = Changed on

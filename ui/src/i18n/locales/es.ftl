@@ -62,6 +62,9 @@ sign-in-hide-password = Ocultar la contraseña
 sign-in-submit = Continuar
 sign-in-busy = Comprobando…
 sign-in-other-workspace = Otro espacio
+sign-in-with = Continuar con { $provider }
+sign-in-use-password = Usar una contraseña
+sign-in-no-way = Con esta dirección no hay forma de entrar. Revísala o pregunta a tu administrador.
 sign-in-foot = Tu sesión se guarda solo en el llavero de este equipo.
 sign-in-foot-vault = Tu sesión se guarda en un archivo de este equipo, protegido por tu frase de contraseña.
 sign-in-foot-memory = En este equipo no se guarda nada. Al cerrar Recado, tu sesión termina y lo que no se haya enviado se pierde.
@@ -101,6 +104,15 @@ recovery-sign-in-back = Usar el autenticador
 recovery-wrong = No es ninguno de tus códigos, o ya se usó. Revisa cada letra, o usa otro.
 recovery-code-label = Código de recuperación
 
+browser-title = Entra con tu navegador
+browser-lead = Tu navegador ha abierto { $provider }. Identifícate allí; después { $workspace } se abre aquí solo.
+browser-time-left = Tiempo restante: { $minutes }:{ $seconds }
+browser-open-again = Abrir otra vez el navegador
+browser-cancel = Cancelar
+browser-failed-title = No has podido entrar
+browser-retry = Intentar de nuevo
+browser-back = Otras formas de entrar
+
 ## Problemas de este equipo
 
 problem-retry = Reintentar
@@ -134,7 +146,7 @@ error-command-expired = Ha esperado demasiado. Cópialo y envíalo de nuevo.
 error-client-too-old = Este Recado es demasiado antiguo para tu servidor. Actualízalo.
 error-invalid-credentials = El correo o la contraseña no son correctos. Revísalos y reinténtalo.
 error-invalid-code = Ese código no es correcto o ya se usó. Espera al siguiente. Si sigue fallando, revisa la hora de tu equipo y la de tu teléfono.
-error-sign-in-expired = Has tardado demasiado en entrar. Empieza de nuevo con tu contraseña.
+error-sign-in-expired = Has tardado demasiado en entrar. Empieza de nuevo.
 error-too-many-attempts = { $seconds ->
     [0] Demasiados intentos. Espera un momento y reinténtalo.
     [one] Demasiados intentos. Reinténtalo en { $seconds } segundo.
@@ -146,6 +158,10 @@ error-step-up-required = Muestra antes un código de tu autenticador.
 error-password-refused = Esa contraseña es demasiado fácil de adivinar, o demasiado corta. Elige otra.
 error-access-token-expired = Tu sesión se está renovando. Reinténtalo.
 error-invalid-channel-key = El servidor no conoce la clave del canal.
+error-sso-failed = El acceso de tu empresa no terminó bien. Empieza de nuevo.
+error-sso-only = En este espacio se entra con el acceso de tu empresa. Elígelo abajo.
+error-sso-denied = El acceso de tu empresa no te deja entrar en este espacio. Pregunta a tu administrador.
+error-sso-unavailable = El acceso de tu empresa no responde. Reinténtalo en un momento; si sigue así, avisa a tu administrador.
 error-unreachable = No se llega al servidor. Revisa tu conexión y reinténtalo.
 error-untrusted-certificate = El certificado del servidor no es el que conoce este equipo. No sigas; avisa a tu administrador.
 error-clock-skew = El reloj de este equipo está mal. Ponlo en hora y reinténtalo.
@@ -535,6 +551,8 @@ settings-about = Acerca de
 settings-security = Seguridad
 settings-sessions = Sesiones
 security-loading = Preguntando al servidor…
+security-provider = El acceso de tu empresa
+security-provider-lead = Responde por ti. La contraseña y el segundo factor se cambian allí.
 security-password = Contraseña
 security-password-given = La que te entregaron. Elige una tuya.
 security-password-changed = Cambiada el

@@ -19,6 +19,7 @@ const HOUR_US = 3_600_000_000;
 /** One's own account as the memory host keeps it: two machines, nothing set up yet. */
 export function accountHandlers(nowUs: number): Handlers {
   const security: AccountSecurity = {
+    by_provider: false,
     password_changed_at: null,
     authenticator_since: null,
     recovery_codes_left: 0,

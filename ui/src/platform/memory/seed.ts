@@ -120,6 +120,7 @@ const AT_START: AppState = {
     host: 'support.cactus.example',
     private_authority: true,
   },
+  browser: null,
   account: {
     teammate_id: id('tmt', 1),
     name: 'Ana Ruiz',

@@ -1,5 +1,8 @@
 //! A server in memory: one account, a few conversations.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,7 +28,7 @@ use uuid::Uuid;
 use crate::client::{Client, ClientOptions};
 use crate::clock::{Clock as _, SystemClock};
 use crate::keychain::MemoryKeychain;
-use crate::links::NoOpener;
+use crate::links::Opener;
 use crate::notification::NoNotifier;
 use crate::random::SystemRandom;
 use crate::transport::{
@@ -34,6 +37,24 @@ use crate::transport::{
 
 pub(super) const PASSWORD: &str = "correct horse battery staple";
 pub(super) const CODE: &str = "123456";
+pub(super) const PROVIDER: &str = "idp_00000000000000000000000000000001";
+
+/// Remembers which pages the browser was sent to.
+#[derive(Default)]
+pub(super) struct Pages(Mutex<Vec<String>>);
+
+impl Pages {
+    pub(super) fn opened(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Opener for Pages {
+    fn open(&self, url: &url::Url) -> Result<(), String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(url.to_string());
+        Ok(())
+    }
+}
 
 pub(super) fn workspace_id() -> WorkspaceId {
     WorkspaceId::from_uuid(Uuid::from_u128(1))
@@ -56,6 +77,14 @@ pub(super) struct State {
     pub(super) commands: Vec<recado_protocol::Command>,
     pub(super) ended_by_client: bool,
     pub(super) next_answers: VecDeque<ErrorCode>,
+    /// The single sign-on that was begun last, as it was asked for.
+    pub(super) sso: Value,
+    /// For how long its browser is awaited, in seconds.
+    pub(super) sso_for_s: Option<u32>,
+    /// Where its browser is sent.
+    pub(super) sso_page: Option<&'static str>,
+    /// How often somebody came for its session.
+    pub(super) sso_completed: usize,
     /// Answered in place of what this path would.
     pub(super) instead: std::collections::HashMap<&'static str, Value>,
 }
@@ -100,6 +129,7 @@ impl Server {
             }
             "/v1/sign-in/totp" => refuse(ErrorCode::InvalidCode),
             _ if self.state().wiped => refuse(ErrorCode::SessionWiped),
+            path if path.starts_with("/v1/sign-in/") => self.sso(path, body),
             _ if self.state().ended => refuse(ErrorCode::SessionEnded),
             "/v1/session/refresh" => ok(&self.session()),
             _ if request.access_token.is_none() => refuse(ErrorCode::SessionEnded),
@@ -108,6 +138,35 @@ impl Server {
                 ok(&json!({}))
             }
             path => self.inbox(path, body),
+        }
+    }
+
+    fn sso(&self, path: &str, body: Value) -> Response {
+        match path {
+            "/v1/sign-in/ways" => ok(&json!({
+                "password": true,
+                "providers": [{ "id": PROVIDER, "name": "Cactus ID" }],
+                "has_providers": true,
+            })),
+            "/v1/sign-in/sso" => {
+                let mut state = self.state();
+                state.sso = body;
+                ok(&json!({
+                    "flow": "flow",
+                    "authorization_url": state.sso_page.unwrap_or("https://id.example/authorize?a=1"),
+                    "expires_in_s": state.sso_for_s.unwrap_or(180),
+                }))
+            }
+            "/v1/sign-in/sso/complete" => {
+                self.state().sso_completed += 1;
+                let verifier = body["code_verifier"].as_str().expect("a verifier");
+                let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
+                let fits = self.state().sso["code_challenge"] == challenge
+                    && body["flow"] == "flow"
+                    && body["code"] == "the-code";
+                if fits { ok(&self.session()) } else { refuse(ErrorCode::SsoFailed) }
+            }
+            _ => refuse(ErrorCode::NotFound),
         }
     }
 
@@ -279,6 +338,7 @@ pub(super) struct Desk {
     pub(super) server: Server,
     pub(super) keychain: MemoryKeychain,
     pub(super) folder: tempfile::TempDir,
+    pub(super) pages: Arc<Pages>,
 }
 
 impl Desk {
@@ -287,6 +347,7 @@ impl Desk {
             server: Server::default(),
             keychain: MemoryKeychain::new(),
             folder: tempfile::tempdir().expect("a folder"),
+            pages: Arc::default(),
         }
     }
 
@@ -303,7 +364,8 @@ impl Desk {
             random: Arc::new(SystemRandom),
             transports: Arc::new(self.server.clone()),
             notifier: Arc::new(NoNotifier),
-            opener: Arc::new(NoOpener),
+            opener: self.pages.clone(),
+            pages_without_tls: false,
             note_held_s: 0,
             device_name: "Desk".to_owned(),
             app_version: "0.0.0".to_owned(),

@@ -1,8 +1,8 @@
 //! The contract's ids and times as values: an id is its 16 bytes, a time its microseconds.
 
 use recado_protocol::{
-    ChannelId, CommandId, ContactId, ConversationId, LogId, PartId, SessionId, TeamId, TeammateId,
-    Timestamp, WorkspaceId,
+    ChannelId, CommandId, ContactId, ConversationId, LogId, PartId, ProviderId, SessionId, TeamId,
+    TeammateId, Timestamp, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -33,6 +33,7 @@ id_values!(
     ConversationId,
     LogId,
     PartId,
+    ProviderId,
     SessionId,
     TeamId,
     TeammateId,

@@ -145,7 +145,7 @@ async fn a_client_refuses_a_name_that_the_certificate_lacks() {
 
 #[tokio::test]
 async fn only_suites_with_256_bit_keys_are_agreed_on() {
-    use ring::cipher_suite as suite;
+    use super::ring::cipher_suite as suite;
     let running = start(authority());
     for (offered, version) in [
         (suite::TLS13_AES_256_GCM_SHA384, &rustls::version::TLS13),
