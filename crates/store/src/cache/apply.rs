@@ -240,9 +240,9 @@ impl<'a> Step<'a> {
     }
 
     /// Drops the contacts of whom no conversation is here. Where every contact may be listed, only those
-    /// of a log that is lost.
+    /// of whom nothing was told since the cursor began anew.
     fn drop_orphans(&mut self) -> rusqlite::Result<()> {
-        let which = if self.may_list_contacts() { Orphans::OfLostLog } else { Orphans::All };
+        let which = if self.may_list_contacts() { Orphans::Untold } else { Orphans::All };
         if !is_planted(Planted::ContactsKept) {
             self.applied.evicted |= directory::remove_orphans(self.connection, which)?;
         }
@@ -401,6 +401,9 @@ impl<'a> Step<'a> {
         }
         if self.meta.log_id.is_some() {
             self.meta.closed_check = Some(ClosedCheck::default());
+            // What changed about them in the part of the log that is passed over is told with their
+            // conversations only.
+            directory::forget_contact_versions(self.connection)?;
         }
         // What an older program did not know is missing, and the versions do not say where.
         let older_program = self.meta.log_id.is_some() && self.meta.revision < REVISION;

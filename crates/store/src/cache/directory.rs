@@ -54,9 +54,14 @@ pub(crate) fn forget_versions(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         "UPDATE teammates SET version = -1;
          UPDATE teams SET version = -1;
-         UPDATE contacts SET version = -1;
          DELETE FROM read_marks;",
-    )
+    )?;
+    forget_contact_versions(connection)
+}
+
+/// Lets any version of a contact win. One of whom nothing comes any more goes with the next listing.
+pub(crate) fn forget_contact_versions(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("UPDATE contacts SET version = -1;")
 }
 
 /// Stores a contact unless a newer version is here, with the copies of its name. Returns whether
@@ -175,8 +180,9 @@ pub(crate) fn remove_contact(
 pub(crate) enum Orphans {
     /// All.
     All,
-    /// Those that only a lost change log has told of: nothing says how they are by now.
-    OfLostLog,
+    /// Those of whom only a part of the log has told that is lost, or that was passed over: nothing says
+    /// how they are by now.
+    Untold,
 }
 
 /// Deletes contacts of whom no conversation is here.

@@ -333,6 +333,27 @@ fn under_another_log_a_contact_whose_conversation_is_not_listed_goes_though_all_
     assert_eq!(store.cache_stats().expect("stats").contacts, 1, "nobody tells of the other");
 }
 
+/// The log is kept for a time only: what happened to a contact in the part that is passed over may be told by nobody.
+#[test]
+fn after_a_new_beginning_a_contact_whose_conversation_is_not_listed_goes_though_all_may_be_listed()
+{
+    let store = started();
+    put(&store, vec![whole(1, &["here"], 90), whole(2, &["closed by now"], 90)]);
+    let admin = OwnAccess { role: Role::Admin, ..access(EPOCH + 1, ConversationAccess::all()) };
+    sync(&store, page(START, 101, vec![Change::Access { access: admin.clone() }]));
+    for n in [1, 2] {
+        let change = Change::Contact { contact: contact(n, "Ada") };
+        let after = 100 + n as u64;
+        sync(&store, SyncPage { epoch: EPOCH + 1, ..page(after, after + 1, vec![change]) });
+    }
+    let again = Bootstrap { cursor: 200, access: admin, ..bootstrap() };
+    store.apply(CacheBatch::bootstrap(again)).expect("the bootstrap is stored");
+    let listed = HashSet::from([conversation(1)]);
+    let states = [ConversationState::Open, ConversationState::Snoozed];
+    store.reconcile_heads(&listed, &states, 200).expect("it is reconciled");
+    assert_eq!(store.cache_stats().expect("stats").contacts, 1, "nobody tells of the other");
+}
+
 #[test]
 fn under_another_log_any_version_wins_and_the_words_are_read_anew() {
     let store = started();
