@@ -256,7 +256,9 @@ impl KeyPlace<'_> {
     }
 
     fn create_file(&self, kek: &Key) -> Result<StoreKeys, KeysError> {
-        let file = self.seal(kek, &secret(self.random)?, &secret(self.random)?)?;
+        // An account begins without an app lock, whoever's key is known.
+        let without = KeyPlace { app_lock: None, item: self.item.clone(), ..*self };
+        let file = without.seal(kek, &secret(self.random)?, &secret(self.random)?)?;
         make_dir(self.dir)?;
         self.write(&file)?;
         // What was written is what counts from now on, so that is what is used.
@@ -311,6 +313,14 @@ pub(crate) fn any_under_another(dir: &Path, backend_id: &str) -> bool {
         }
     }
     false
+}
+
+/// Whether the keys in `dir` take the app lock's passphrase.
+pub(crate) fn take_app_lock(dir: &Path) -> bool {
+    [FILE_NAME, COPY_NAME].iter().any(|name| {
+        let file = std::fs::read(dir.join(name)).unwrap_or_default();
+        serde_json::from_slice::<KeyFile>(&file).is_ok_and(|file| file.app_lock)
+    })
 }
 
 /// Destroys the wrapped keys in `dir`. Without them nothing else there can be read any more.

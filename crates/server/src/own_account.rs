@@ -78,6 +78,14 @@ impl OwnAccount {
         read.await?.ok_or(AuthError::SessionEnded)
     }
 
+    /// Refuses what changes a password and a second factor to whom a company's own sign-in vouches for.
+    async fn require_own_password(&self, caller: Caller) -> Result<(), AuthError> {
+        let read = self.sessions.core.db().read(async move |tx| {
+            Ok::<_, DbError>(account::find(tx, caller.teammate_id).await?.is_some())
+        });
+        if read.await? { Ok(()) } else { Err(AuthError::SsoOnly) }
+    }
+
     fn trail(&self, now: Timestamp) -> Trail {
         Trail::new(&self.sessions.core, self.sessions.workspace_id, now)
     }

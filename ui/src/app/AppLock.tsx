@@ -27,9 +27,6 @@ export function AppLock() {
     // By the clock rather than by a timer that sleeps with the machine or with a hidden window.
     let last = Date.now();
     let asked = false;
-    const note = () => {
-      last = Date.now();
-    };
     const look = () => {
       if (asked || Date.now() - last < limitMs) return;
       asked = true;
@@ -37,8 +34,12 @@ export function AppLock() {
         asked = false;
       });
     };
+    // The first sign after a long sleep comes before the timer: it must not make up for it.
+    const note = () => {
+      look();
+      if (!asked) last = Date.now();
+    };
     const timer = setInterval(look, LOOK_EVERY_MS);
-    // Before the first sign after a long sleep counts as one.
     const wake = () => look();
     document.addEventListener('visibilitychange', wake);
     for (const sign of SIGNS) window.addEventListener(sign, note, { capture: true, passive: true });

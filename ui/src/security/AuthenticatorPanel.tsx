@@ -36,6 +36,8 @@ export function AuthenticatorPanel({ onChanged, onBack }: AuthenticatorPanelProp
     <Panel title={t('authenticator-title')} onBack={onBack} testId="authenticator-panel">
       {wantsStepUp(begin.error) ? (
         <StepUp onDone={() => begin.mutate()} />
+      ) : wantsStepUp(confirm.error) ? (
+        <StepUp onDone={() => confirm.reset()} />
       ) : begin.error ? (
         <p className={styles.problem} role="alert">
           {errorText(t, begin.error)}

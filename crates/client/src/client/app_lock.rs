@@ -5,21 +5,21 @@
 //! form), which is mixed into the key that the keychain holds. So another passphrase needs no other
 //! keys, and neither the file nor the keychain opens anything alone.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
 use recado_protocol::ErrorCode;
 use recado_protocol::host::{
-    AppLockRequest, AppState, Empty, HostError, MIN_APP_LOCK_CHARS, PassphraseRequest, Phase,
-    SecretStorage,
+    AppLockRequest, AppState, Empty, HostError, MAX_PASSPHRASE_BYTES, MIN_APP_LOCK_CHARS,
+    PassphraseRequest, Phase, SecretStorage,
 };
 use tracing::warn;
 use zeroize::Zeroizing;
 
 use super::shared::Shared;
 use crate::error::failure;
-use crate::keychain::{ItemKind, ItemName, Keychain as _, Secret, Vault};
-use crate::keys::KeyPlace;
+use crate::keychain::{ItemKind, ItemName, Keychain as _, Secret, Vault, VaultError};
+use crate::keys::{self, KeyPlace};
 use crate::profile::Account;
 use crate::random::secret;
 use crate::sealed::Key;
@@ -40,6 +40,21 @@ impl Shared {
         dir.is_some_and(|dir| dir.join(FILE_NAME).exists())
     }
 
+    /// Notes whether the keys that have just been had take a passphrase. A file that a crash has left
+    /// behind goes: nothing depends on it.
+    pub(super) fn settle_app_lock(&self, dir: &Path) {
+        let app_lock = keys::take_app_lock(dir);
+        if !app_lock {
+            self.set_app_lock_key(None);
+            if dir.join(FILE_NAME).exists()
+                && let Err(error) = std::fs::remove_file(dir.join(FILE_NAME))
+            {
+                warn!(%error, "the app lock's file stays");
+            }
+        }
+        self.update(|facts| facts.app_lock = app_lock);
+    }
+
     /// The key behind the app lock's passphrase, while it is known.
     pub(super) fn app_lock_key(&self) -> Option<Key> {
         self.app_lock.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -58,6 +73,12 @@ impl Shared {
         let current = request.current.map(Zeroizing::new);
         let _lifecycle = self.lifecycle.lock().await;
         let holder = self.holder()?;
+        // Before anything of the present one is touched.
+        if passphrase.chars().count() < MIN_APP_LOCK_CHARS
+            || passphrase.len() > MAX_PASSPHRASE_BYTES
+        {
+            return Err(VaultError::UnfitPassphrase.into());
+        }
         if holder.dir.join(FILE_NAME).exists() {
             let current = current.ok_or_else(|| {
                 failure(ErrorCode::WrongPassphrase, "the present passphrase is needed")
@@ -73,13 +94,20 @@ impl Shared {
         })
         .await;
         // Only what can be read back may be what the keys depend on.
-        let made = match read_back {
-            Ok(true) => self.key_place(&holder, None).rewrap(Some(&key), || {}).await,
-            Ok(false) => return Err(failure(ErrorCode::DiskFailed, "the passphrase was not kept")),
-            Err(error) => return Err(error),
-        };
-        if let Err(error) = made {
+        let kept = read_back.and_then(|same| match same {
+            true => Ok(()),
+            false => Err(failure(ErrorCode::DiskFailed, "the passphrase was not kept")),
+        });
+        if let Err(error) = kept {
             self.remove_lock_file(&holder);
+            return Err(error);
+        }
+        let place = self.key_place(&holder, None);
+        if let Err(error) = place.rewrap(Some(&key), || {}).await {
+            // One of the files may depend on it by now. Where either opens without, both are made to.
+            if place.open(|| {}).await.is_ok() {
+                self.remove_lock_file(&holder);
+            }
             return Err(error.into());
         }
         self.set_app_lock_key(Some(key));

@@ -135,7 +135,7 @@ impl Shared {
     ) -> Result<Option<Repairs>, HostError> {
         let Named { joined, teammate_id, session_id, email } = named;
         let dir = self.profile.account_dir(teammate_id);
-        let lock_key = self.app_lock_key();
+        let lock_key = self.app_lock_key().filter(|_| self.has_app_lock(joined));
         let place = KeyPlace {
             dir: &dir,
             teammate_id,
@@ -149,6 +149,7 @@ impl Shared {
             SecretStorage::Memory => None,
             _ => Some(place.open(|| self.keychain_is_slow()).await?),
         };
+        self.settle_app_lock(&dir);
         let parts = SessionParts {
             transport: self.options.transports.connect(&joined.server())?,
             keychain: self.keychain.clone(),
@@ -360,6 +361,8 @@ impl Shared {
         drop(account);
         self.close_account().await;
         self.withdraw_notifications();
+        // The next to sign in may be somebody else.
+        self.set_app_lock_key(None);
         let joined = self.facts().joined.clone().map(Account::without_session);
         if let Some(joined) = &joined
             && let Err(error) = self.save_account(joined)

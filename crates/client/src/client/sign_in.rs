@@ -80,12 +80,14 @@ impl Shared {
             return Err(failure(ErrorCode::InvalidRequest, "sign out first"));
         }
         self.profile.remove_account()?;
+        self.set_app_lock_key(None);
         self.update(|facts| {
             facts.joined = None;
             facts.flow = None;
             facts.browser = None;
             facts.problem = None;
             facts.phase = Phase::Join;
+            facts.app_lock = false;
         });
         Ok(self.state())
     }

@@ -219,6 +219,13 @@ impl Shared {
                 self.store_refresh(joined, former, refresh).await?;
                 Ok(former.clone())
             }
+            // Somebody else came back than whose copy lies here under that address: their secrets get a
+            // name of their own, and the former ones stay whose they are.
+            Some(former) if joined.teammate_id != Some(answer.teammate_id) && *former == email => {
+                let own = format!("{email} {}", answer.teammate_id);
+                self.store_refresh(joined, &own, refresh).await?;
+                Ok(own)
+            }
             _ => Ok(email),
         }
     }

@@ -22,6 +22,7 @@ impl OwnAccount {
         &self,
         caller: Caller,
     ) -> Result<AuthenticatorSetup, AuthError> {
+        self.require_own_password(caller).await?;
         let internal = |error: &dyn std::fmt::Display| AuthError::Internal(error.to_string());
         let seed = TotpSeed::generate().map_err(|error| internal(&error))?;
         let sealed =

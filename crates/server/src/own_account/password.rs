@@ -61,6 +61,7 @@ impl OwnAccount {
         caller: Caller,
         request: ChangePasswordRequest,
     ) -> Result<AccountSecurity, AuthError> {
+        self.require_own_password(caller).await?;
         let current = Zeroizing::new(request.current_password);
         let chosen = Zeroizing::new(request.new_password);
         if !self.judge(caller, &chosen).await?.issues.is_empty() {

@@ -17,6 +17,7 @@ impl OwnAccount {
     /// # Errors
     /// [`AuthError::StepUpRequired`] and [`AuthError::SessionEnded`].
     pub async fn make_recovery_codes(&self, caller: Caller) -> Result<RecoveryCodes, AuthError> {
+        self.require_own_password(caller).await?;
         let codes = (0..RECOVERY_CODES)
             .map(|_| readable::random(GROUPS).map(|code| code.to_string()))
             .collect::<Result<Vec<_>, _>>()

@@ -20,6 +20,7 @@ impl OwnAccount {
         caller: Caller,
         request: StepUpRequest,
     ) -> Result<AccountSecurity, AuthError> {
+        self.require_own_password(caller).await?;
         let now = self.sessions.core.now();
         let factor = Factor::totp(request.code);
         let this = self.clone();

@@ -40,8 +40,8 @@ pub async fn wipe(tx: &mut Tx, id: SessionId, now: Timestamp) -> Result<bool, Db
     }
     let changed = tx
         .execute(
-            "UPDATE session SET end_reason = ?2 WHERE id = ?1 AND end_reason <> ?2",
-            &params![id, EndReason::Wiped.name()],
+            "UPDATE session SET end_reason = ?2, ended_at = ?3 WHERE id = ?1 AND end_reason <> ?2",
+            &params![id, EndReason::Wiped.name(), now],
         )
         .await?;
     Ok(changed == 1)

@@ -136,13 +136,58 @@ async fn a_crash_while_it_is_set_or_removed_loses_nothing() {
     fs::write(&copy, &open).expect("written");
     let client = desk.start().await;
     until(&client, |state| state.phase == Phase::Ready).await;
-    ask(&client, "app_lock", json!({})).await.expect("its passphrase is still there");
-    unlock(&client, PASSPHRASE).await.expect("unlocked");
-    until(&client, |state| state.phase == Phase::Ready).await;
+    assert!(!client.state().app_lock, "what did not come to its end was not set");
     client.shutdown().await;
     drop(client);
 
     fs::write(&copy, &locked).expect("written");
+    let client = desk.start().await;
+    until(&client, |state| state.phase == Phase::Ready).await;
+    set(&client, PASSPHRASE, None).await.expect("it can be set again");
+}
+
+#[tokio::test]
+async fn a_lock_without_its_key_is_no_lock() {
+    let desk = Desk::new();
+    let client = desk.signed_in().await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    client.shutdown().await;
+    drop(client);
+    let [keys, _] = key_files(&desk);
+    fs::write(keys.with_file_name("lock.json"), b"{}").expect("a crash leaves it behind");
+    let client = desk.start().await;
+    until(&client, |state| state.phase == Phase::Ready).await;
+    assert!(!client.state().app_lock);
+    set(&client, PASSPHRASE, None).await.expect("set");
+}
+
+#[tokio::test]
+async fn an_unfit_passphrase_in_place_of_the_present_one_leaves_that() {
+    let (_desk, client) = guarded().await;
+    for unfit in ["seven c".to_owned(), "x".repeat(2_000)] {
+        let refused = set(&client, &unfit, Some(PASSPHRASE)).await;
+        assert_eq!(refused, Err(ErrorCode::InvalidValue));
+    }
+    ask(&client, "app_lock", json!({})).await.expect("locked");
+    unlock(&client, PASSPHRASE).await.expect("unlocked");
+    is_open_with_its_outbox(&client).await;
+}
+
+/// Whose session ended is asked for the passphrase after signing in; the next account is not locked by it.
+#[tokio::test]
+async fn the_lock_of_one_account_is_not_the_next_ones() {
+    let (desk, client) = guarded().await;
+    desk.server.state().unreachable = false;
+    desk.server.state().ended = true;
+    client.network_changed();
+    until(&client, |state| state.phase == Phase::SignIn).await;
+    desk.server.state().other = true;
+    password(&client).await;
+    ask(&client, "sign_in_code", json!({ "code": CODE })).await.expect("signed in");
+    until(&client, |state| state.phase == Phase::Ready).await;
+    assert!(!client.state().app_lock);
+    client.shutdown().await;
+    drop(client);
     let client = desk.start().await;
     until(&client, |state| state.phase == Phase::Ready).await;
 }

@@ -73,6 +73,8 @@ pub(super) struct State {
     pub(super) unreachable: bool,
     pub(super) ended: bool,
     pub(super) wiped: bool,
+    /// Another teammate signs in from now on.
+    pub(super) other: bool,
     pub(super) behind_s: i64,
     pub(super) commands: Vec<recado_protocol::Command>,
     pub(super) ended_by_client: bool,
@@ -173,7 +175,11 @@ impl Server {
     fn session(&self) -> Session {
         Session {
             session_id: SessionId::from_uuid(Uuid::from_u128(1)),
-            teammate_id: TeammateId::from_uuid(Uuid::from_u128(1)),
+            teammate_id: TeammateId::from_uuid(Uuid::from_u128(if self.state().other {
+                2
+            } else {
+                1
+            })),
             access_token: "access-token".to_owned(),
             expires_in_s: 300,
             server_time: self.now(),
