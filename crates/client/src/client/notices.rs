@@ -92,6 +92,8 @@ impl Shared {
 
     /// Counts what waits, for the line that says so.
     pub(super) async fn count_outbox(&self, account: &OpenAccount) {
+        // One after the other, or an older count could be told after a newer one and stay.
+        let _counting = self.counting.lock().await;
         match account.read(recado_store::Store::outbox_counts).await {
             Ok(counts) => self.update(|facts| {
                 facts.queued = counts.queued;

@@ -182,6 +182,8 @@ pub(super) struct Shared {
     events: broadcast::Sender<HostEvent>,
     facts: Mutex<Facts>,
     account: Mutex<Option<Arc<OpenAccount>>>,
+    /// Held while what waits is counted and told.
+    pub(super) counting: tokio::sync::Mutex<()>,
     /// The key behind the app lock's passphrase, while the app is unlocked.
     pub(super) app_lock: Mutex<Option<Key>>,
 }
@@ -206,6 +208,7 @@ impl Shared {
             events,
             facts: Mutex::new(facts),
             account: Mutex::default(),
+            counting: tokio::sync::Mutex::default(),
             app_lock: Mutex::default(),
         }
     }
