@@ -121,7 +121,7 @@ impl Agent {
                     return Ok(page);
                 }
                 LiveFrame::End { error } => bail!("the server ended the stream: {}", error.message),
-                LiveFrame::Unknown => {}
+                LiveFrame::SessionsChanged | LiveFrame::Unknown => {}
             }
         }
     }

@@ -244,8 +244,13 @@ function ownAccount(host, open) {
       (page) => byId(page, 'step-up').waitFor(),
     ],
     [
-      'sessions',
+      'new-sign-in',
       async () => host.pull('sign_in_elsewhere', {}),
+      open,
+      (page) => byId(page, 'new-sign-in').waitFor(),
+    ],
+    [
+      'sessions',
       settings('sessions'),
       async (page) => {
         await byId(page, 'session-end').waitFor();
@@ -254,8 +259,18 @@ function ownAccount(host, open) {
       },
     ],
     [
+      'checkup',
+      async () => host.pull('access', { role: 'admin' }),
+      settings('checkup'),
+      (page) => byId(page, 'checkup').waitFor(),
+    ],
+    [
       'locked',
       async () => {
+        await host.pull('access', { role: 'agent' });
+        const { sessions } = await host.ask('sessions', { teammate_id: null });
+        const unseen = sessions.filter((session) => session.unseen && !session.current);
+        await host.ask('sessions_seen', { session_ids: unseen.map((session) => session.session_id) });
         await host.ask('app_lock_set', { passphrase: PASSPHRASE, current: null });
         await host.ask('app_lock');
       },

@@ -22,6 +22,7 @@ mod router;
 mod shared;
 mod sign_in;
 mod sso;
+mod sso_step_up;
 #[cfg(test)]
 mod tests;
 mod vault;

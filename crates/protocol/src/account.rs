@@ -51,6 +51,10 @@ pub struct SessionInfo {
     pub last_used_at: Timestamp,
     /// Whether it is the session that asks.
     pub current: bool,
+    /// Whether it began on a machine where the account was not known, and nobody has said in another session that this was
+    /// right, or has ended it.
+    #[serde(default)]
+    pub unseen: bool,
     /// Whether it gives access.
     pub standing: SessionStanding,
 }
@@ -71,6 +75,13 @@ pub struct EndSessionsRequest {
     /// Whether their machines shall also erase their copies: at once where they are connected,
     /// otherwise at their next contact. Until then the copy opens as long as the offline lease says.
     pub wipe: bool,
+}
+
+/// `POST /v1/sessions/seen`: these sessions are the owner's own doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
+pub struct SeenSessionsRequest {
+    /// Which; not the session that asks. At most [`MAX_SESSIONS_PER_REQUEST`].
+    pub session_ids: Vec<SessionId>,
 }
 
 /// `POST /v1/session/erased`: a machine has erased its copy. Proved by the session's refresh secret.

@@ -17,8 +17,9 @@ pub use settings::*;
 
 use crate::account::{
     AccountSecurity, ChangePasswordRequest, PasswordCheck, PasswordCheckRequest, RecoveryCodes,
-    SessionList,
+    SeenSessionsRequest, SessionList,
 };
+use crate::checkup::SecurityCheckup;
 use crate::error::ErrorCode;
 use crate::id::{CommandId, ConversationId};
 use crate::sso::{SignInWays, SignInWaysRequest};
@@ -119,6 +120,12 @@ pub struct Commands {
     pub account_security: (Empty, AccountSecurity),
     /// Shows the second factor again, for what is dangerous.
     pub step_up: (CodeRequest, AccountSecurity),
+    /// Has the company's own sign-in ask anew who sits here; answers when the browser has come back.
+    pub step_up_sso: (Empty, AccountSecurity),
+    /// Opens the page once more that the browser was sent to.
+    pub step_up_sso_open_again: (Empty, Empty),
+    /// Awaits the browser no longer.
+    pub step_up_sso_cancel: (Empty, Empty),
     /// What there is against a password that somebody thinks of.
     pub password_check: (PasswordCheckRequest, PasswordCheck),
     /// Replaces the password.
@@ -135,6 +142,10 @@ pub struct Commands {
     pub sessions: (SessionsRequest, SessionList),
     /// Ends sessions, or has their machines erase their copies.
     pub sessions_end: (SessionsEndRequest, SessionList),
+    /// Says that sessions where the account was not known are one's own doing.
+    pub sessions_seen: (SeenSessionsRequest, SessionList),
+    /// How well the workspace is protected, for an admin.
+    pub security_checkup: (Empty, SecurityCheckup),
 
     /// Stores the settings.
     pub settings_save: (Settings, AppState),
@@ -185,6 +196,9 @@ impl Commands {
         "search",
         "account_security",
         "step_up",
+        "step_up_sso",
+        "step_up_sso_open_again",
+        "step_up_sso_cancel",
         "password_check",
         "password_change",
         "recovery_codes_make",
@@ -193,6 +207,8 @@ impl Commands {
         "authenticator_confirm",
         "sessions",
         "sessions_end",
+        "sessions_seen",
+        "security_checkup",
         "settings_save",
         "about",
         "link_open",
@@ -229,6 +245,8 @@ pub enum HostEvent {
     },
     /// Teammates, teams or tags changed.
     DirectoryChanged,
+    /// The account was signed in to where it was not known, or its list of sessions has changed elsewhere.
+    SessionsChanged,
     /// An entry of the outbox changed its state.
     OutboxChanged {
         /// Which.

@@ -9,6 +9,7 @@
 pub mod access;
 pub mod account;
 pub mod channel;
+pub mod checkup;
 pub mod command;
 pub mod contact;
 pub mod conversation;

@@ -45,6 +45,8 @@ pub enum LiveFrame {
     },
     /// More has happened than is worth pushing: pull.
     Pull,
+    /// The account was signed in to where it was not known: its list of sessions has more.
+    SessionsChanged,
     /// The stream ends and why. `session_ended` means: sign in again.
     End {
         /// Why.

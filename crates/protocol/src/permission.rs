@@ -49,6 +49,9 @@ pub enum Permission {
     /// See, end and wipe the sessions of other teammates.
     #[serde(rename = "session.manage")]
     SessionManage,
+    /// See how well the workspace is protected.
+    #[serde(rename = "security.manage")]
+    SecurityManage,
 }
 
 impl Permission {
@@ -64,6 +67,7 @@ impl Permission {
         Self::ConversationTag,
         Self::ContactList,
         Self::SessionManage,
+        Self::SecurityManage,
     ];
 
     /// The permission's name, `resource.action`, as it stands on the wire and in the API's
@@ -80,6 +84,7 @@ impl Permission {
             Self::ConversationTag => "conversation.tag",
             Self::ContactList => "contact.list",
             Self::SessionManage => "session.manage",
+            Self::SecurityManage => "security.manage",
         }
     }
 }

@@ -63,7 +63,41 @@ impl std::fmt::Debug for SsoRequest {
     }
 }
 
-/// Answer to `POST /v1/sign-in/sso`.
+/// `POST /v1/session/step-up/sso`: has the provider ask anew who sits there.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
+pub struct SsoStepUpRequest {
+    /// As in [`SsoRequest`].
+    pub code_challenge: String,
+    /// As in [`SsoRequest`].
+    pub redirect_uri: String,
+    /// As in [`SsoRequest`].
+    pub app_state: String,
+}
+
+impl std::fmt::Debug for SsoStepUpRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SsoStepUpRequest").finish_non_exhaustive()
+    }
+}
+
+/// `POST /v1/session/step-up/sso/complete`: shows what the browser has brought.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
+pub struct SsoStepUpCompleteRequest {
+    /// From [`SsoFlow`].
+    pub flow: String,
+    /// What the browser has brought; good once, for a minute.
+    pub code: String,
+    /// The verifier whose hash began it.
+    pub code_verifier: String,
+}
+
+impl std::fmt::Debug for SsoStepUpCompleteRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SsoStepUpCompleteRequest").finish_non_exhaustive()
+    }
+}
+
+/// Answer to `POST /v1/sign-in/sso` and `POST /v1/session/step-up/sso`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
 pub struct SsoFlow {
     /// Names this sign-in for its last step.

@@ -3,6 +3,7 @@
 mod acting;
 mod body;
 mod channel;
+mod checkup;
 mod description;
 mod entrance;
 mod extract;
@@ -73,6 +74,7 @@ pub fn api(edge: Edge) -> Result<Api, serde_json::Error> {
 /// Every route with what it needs.
 fn declare(edge: Edge) -> Routes {
     const READ: Access = Access::Session(Permission::ConversationRead);
+    const MANAGE_SECURITY: Access = Access::Session(Permission::SecurityManage);
     const MANAGE_SESSIONS: Access = Access::Session(Permission::SessionManage);
     Routes::new(edge, description::base())
         .add(Access::Public, routes!(entrance::server_info))
@@ -89,6 +91,8 @@ fn declare(edge: Edge) -> Routes {
         .add(Access::VerifiesSecret, routes!(entrance::sign_in_recovery))
         .add(Access::OwnSession, routes!(own_account::security))
         .add(Access::OwnSecret, routes!(own_account::step_up))
+        .add(Access::OwnSession, routes!(sso::begin_step_up))
+        .add(Access::OwnSecret, routes!(sso::complete_step_up))
         .add(Access::OwnSession, routes!(own_account::check_password))
         .add(Access::OwnSecret, routes!(own_account::change_password))
         .add(Access::OwnSession, routes!(own_account::make_recovery_codes))
@@ -96,9 +100,11 @@ fn declare(edge: Edge) -> Routes {
         .add(Access::OwnSecret, routes!(own_account::confirm_authenticator))
         .add(Access::OwnSession, routes!(own_account::list_sessions))
         .add(Access::OwnSession, routes!(own_account::end_sessions))
+        .add(Access::OwnSession, routes!(own_account::note_sessions_seen))
         .add(Access::VerifiesSecret, routes!(own_account::erased))
         .add(MANAGE_SESSIONS, routes!(own_account::list_sessions_of))
         .add(MANAGE_SESSIONS, routes!(own_account::end_sessions_of))
+        .add(MANAGE_SECURITY, routes!(checkup::look))
         .add(READ, routes!(reading::bootstrap))
         .add(READ, routes!(reading::sync_page))
         .add(READ, routes!(reading::list_conversations))

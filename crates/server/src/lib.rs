@@ -6,6 +6,7 @@ pub mod access_change;
 pub mod announcement;
 pub mod backend;
 pub mod channel_key;
+pub mod checkup;
 pub mod clock;
 pub mod commands;
 pub mod console;

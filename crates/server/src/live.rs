@@ -116,6 +116,7 @@ async fn session_ended(
 /// Sends what happens until the client goes or there is a reason to end.
 async fn follow(edge: &Edge, caller: Caller, socket: &mut WebSocket) -> End {
     let mut changes = edge.core.db().changes();
+    let mut session_news = edge.sessions.news();
     let (log_id, cursor) = match timeout(HELLO_TIME, hello(socket)).await {
         Ok(Ok(hello)) => hello,
         Ok(Err(end)) => return end,
@@ -142,6 +143,13 @@ async fn follow(edge: &Edge, caller: Caller, socket: &mut WebSocket) -> End {
         tokio::time::sleep(PACE).await;
         let news = loop {
             tokio::select! {
+                whose = session_news.recv() => {
+                    // Whoever missed some may have missed this one.
+                    let is_ours = whose.as_ref().map_or(true, |whose| *whose == caller.teammate_id);
+                    if is_ours && let Err(end) = send(socket, &LiveFrame::SessionsChanged).await {
+                        return end;
+                    }
+                }
                 changed = changes.changed() => break changed,
                 () = until(edge.core.now(), follower.empty_page_due()) => break Ok(()),
                 _ = ping.tick() => {

@@ -6,6 +6,7 @@ mod live_ticket;
 mod refresh;
 mod settings;
 mod trail;
+mod watch;
 
 use std::sync::Arc;
 
@@ -26,9 +27,10 @@ pub(crate) use begin::NewSession;
 pub use error::AuthError;
 pub use settings::{ACCESS_TOKEN_S, LIVE_TICKET_S, SessionSettings};
 pub(crate) use trail::Trail;
+pub use watch::SessionWatch;
 
-/// How many ends of sessions a slow listener may fall behind before it has to look for itself.
-const REMEMBERED_ENDS: usize = 256;
+/// How many words about sessions a slow listener may fall behind before it has to look for itself.
+const REMEMBERED: usize = 256;
 
 /// How many sessions are ended in one transaction.
 const STALE_BATCH: u32 = 200;
@@ -50,6 +52,7 @@ pub struct Sessions {
     pub(crate) policies: Arc<LimiterPolicies>,
     pub(crate) settings: SessionSettings,
     ends: broadcast::Sender<SessionId>,
+    news: broadcast::Sender<TeammateId>,
 }
 
 impl Sessions {
@@ -61,8 +64,9 @@ impl Sessions {
         policies: LimiterPolicies,
         settings: SessionSettings,
     ) -> Self {
-        let (ends, _) = broadcast::channel(REMEMBERED_ENDS);
-        Self { core, workspace_id, policies: Arc::new(policies), settings, ends }
+        let (ends, _) = broadcast::channel(REMEMBERED);
+        let (news, _) = broadcast::channel(REMEMBERED);
+        Self { core, workspace_id, policies: Arc::new(policies), settings, ends, news }
     }
 
     /// Who an access token stands for, and what that teammate may do now.
@@ -186,17 +190,15 @@ impl Sessions {
         let _ = self.ends.send(id);
     }
 
-    /// Looks for sessions that ended since `since`, also on other nodes, and tells this node's streams. Gives the time to
-    /// look from next.
-    ///
-    /// # Errors
-    /// [`DbError`].
-    pub async fn announce_ends_since(&self, since: Timestamp) -> Result<Timestamp, DbError> {
-        let next = self.core.now();
-        let ended =
-            self.core.db().read(async move |tx| session::ended_since(tx, since).await).await?;
-        ended.into_iter().for_each(|id| self.announce_end(id));
-        Ok(next)
+    /// Hears whose list of sessions has changed in a way that its owner is to be told of.
+    #[must_use]
+    pub fn news(&self) -> broadcast::Receiver<TeammateId> {
+        self.news.subscribe()
+    }
+
+    /// Tells this node's streams that a teammate's list of sessions has changed.
+    pub(crate) fn announce_sessions_of(&self, whose: TeammateId) {
+        let _ = self.news.send(whose);
     }
 
     /// Ends the sessions that were not used for too long or have become too old, a batch at a time.

@@ -15,6 +15,7 @@ mod inspect;
 mod logout;
 mod provider_http;
 mod relying_party;
+mod step_up;
 mod watch;
 
 use std::sync::Arc;

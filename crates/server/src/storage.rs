@@ -8,6 +8,7 @@ pub mod account;
 pub mod audit;
 pub mod change_log;
 pub mod channel;
+pub mod checkup;
 pub mod command;
 pub mod contact;
 pub mod conversation;

@@ -150,6 +150,7 @@ struct Grant {
     nonce: Option<String>,
     challenge: Option<String>,
     redirect_uri: String,
+    shown_at: Option<i64>,
     used: bool,
 }
 

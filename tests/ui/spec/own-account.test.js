@@ -54,6 +54,58 @@ for (const [language, locale] of Object.entries(LOCALES)) {
   });
 }
 
+test('a sign-in elsewhere is told at once, and its owner says what it was', async (t) => {
+  const { host, page } = await visitInbox(t, browser);
+  const words = wordsOf('en');
+  await host.pull('sign_in_elsewhere', {});
+  await byId(page, 'new-sign-in').waitFor();
+  await byId(page, 'new-sign-in-mine').click();
+  await byId(page, 'new-sign-in').waitFor({ state: 'detached' });
+
+  // Another machine, which nobody knows.
+  await host.pull('sign_in_elsewhere', {});
+  await byId(page, 'new-sign-in').waitFor();
+  await openSettings(page, 'sessions');
+  await page.getByText(words('session-unseen')).waitFor();
+  await page.keyboard.press('Escape');
+  await byId(page, 'new-sign-in-strange').click();
+  await byId(page, 'security-password').waitFor();
+  await byId(page, 'new-sign-in').waitFor({ state: 'detached' });
+  const state = await host.pull('elsewhere', {});
+  assert.deepEqual([state.phase, state.problem?.code], ['sign_in', 'session_wiped']);
+});
+
+test('an admin sees what would protect the workspace, and goes there', async (t) => {
+  const { host, page } = await visitInbox(t, browser);
+  const words = wordsOf('en');
+  await page.keyboard.press('Control+,');
+  await byId(page, 'settings-security').waitFor();
+  assert.equal(await byId(page, 'settings-checkup').count(), 0, 'agents do not know that it is there');
+  await host.pull('access', { role: 'admin' });
+  await byId(page, 'settings-checkup').click();
+  await page.getByText('3 of 8 done').waitFor();
+  const step = byId(page, 'checkup-recovery_codes');
+  await step.getByText(words('checkup-recovery-codes-why')).waitFor();
+  await step.getByTestId('checkup-go-recovery_codes').click();
+  await byId(page, 'security-recovery').click();
+  await byId(page, 'recovery-make').click();
+  await byId(page, 'recovery-codes').waitFor();
+  await byId(page, 'recovery-done').click();
+  await byId(page, 'settings-checkup').click();
+  // It is looked at anew, and names who is left.
+  await step.getByTestId('checkup-remind-recovery_codes').waitFor();
+  assert.equal(await step.getByText('Ana Ruiz').count(), 0);
+
+  await page.keyboard.press('Escape');
+  await host.pull('sign_in_elsewhere', {});
+  await byId(page, 'new-sign-in').waitFor();
+  await openSettings(page, 'checkup');
+  await byId(page, 'checkup-go-unseen_sign_ins').click();
+  await page.getByText(words('session-unseen')).waitFor();
+  await byId(page, 'session-mine').click();
+  await page.getByText(words('session-unseen')).waitFor({ state: 'detached' });
+});
+
 test('a machine that was erased from elsewhere says why at the sign-in', async (t) => {
   const { host, page } = await visitInbox(t, browser);
   const words = wordsOf('en');

@@ -116,6 +116,9 @@ function listenToHost(host: Host, client: QueryClient, onChanges: (changed: Chan
       case 'directory_changed':
         readAgain(client, KEYS.directory);
         break;
+      case 'sessions_changed':
+        readAgain(client, KEYS.sessions(null));
+        break;
       case 'outbox_changed':
         readAgain(client, KEYS.outbox);
         break;

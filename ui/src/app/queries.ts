@@ -21,6 +21,7 @@ export const KEYS = {
   drafts: ['drafts'] as const,
   about: ['about'] as const,
   security: ['account_security'] as const,
+  checkup: ['checkup'] as const,
   sessions: (whose: TeammateId | null) => ['sessions', whose] as const,
   conversations: ['conversation'] as const,
   conversation: (id: ConversationId) => ['conversation', id] as const,

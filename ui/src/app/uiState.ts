@@ -1,11 +1,29 @@
 import { create } from 'zustand';
-import type { Action, CommandId, ConversationId, DraftKind, PartId, View } from '../bindings/protocol';
+import type {
+  Action,
+  CommandId,
+  ConversationId,
+  DraftKind,
+  PartId,
+  TeammateId,
+  View,
+} from '../bindings/protocol';
+
+/** A part of the settings. */
+export type SettingsSection =
+  | 'general'
+  | 'notifications'
+  | 'keys'
+  | 'security'
+  | 'sessions'
+  | 'checkup'
+  | 'about';
 
 /** What lies over the inbox. */
 export type Overlay =
   | { type: 'palette' }
   | { type: 'keys' }
-  | { type: 'settings' }
+  | { type: 'settings'; section?: SettingsSection; whose?: TeammateId | null }
   | { type: 'sign_out' }
   | { type: 'join'; link: string }
   | { type: 'assign' | 'assign_team' | 'snooze' | 'tag'; conversationId: ConversationId }

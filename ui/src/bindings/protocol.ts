@@ -388,6 +388,18 @@ account_security: [Empty, AccountSecurity],
  */
 step_up: [CodeRequest, AccountSecurity], 
 /**
+ * Has the company's own sign-in ask anew who sits here; answers when the browser has come back.
+ */
+step_up_sso: [Empty, AccountSecurity], 
+/**
+ * Opens the page once more that the browser was sent to.
+ */
+step_up_sso_open_again: [Empty, Empty], 
+/**
+ * Awaits the browser no longer.
+ */
+step_up_sso_cancel: [Empty, Empty], 
+/**
  * What there is against a password that somebody thinks of.
  */
 password_check: [PasswordCheckRequest, PasswordCheck], 
@@ -419,6 +431,14 @@ sessions: [SessionsRequest, SessionList],
  * Ends sessions, or has their machines erase their copies.
  */
 sessions_end: [SessionsEndRequest, SessionList], 
+/**
+ * Says that sessions where the account was not known are one's own doing.
+ */
+sessions_seen: [SeenSessionsRequest, SessionList], 
+/**
+ * How well the workspace is protected, for an admin.
+ */
+security_checkup: [Empty, SecurityCheckup], 
 /**
  * Stores the settings.
  */
@@ -770,7 +790,7 @@ conversation_id: ConversationId,
 /**
  * The customer's name, for the line that says so.
  */
-contact_name: string | null, } | { "type": "directory_changed" } | { "type": "outbox_changed", 
+contact_name: string | null, } | { "type": "directory_changed" } | { "type": "sessions_changed" } | { "type": "outbox_changed", 
 /**
  * Which.
  */
@@ -1147,7 +1167,7 @@ email: string,
  */
 password: string, };
 
-export type Permission = "conversation.read" | "conversation.reply" | "conversation.note" | "conversation.assign" | "conversation.close" | "conversation.snooze" | "conversation.prioritize" | "conversation.tag" | "contact.list" | "session.manage";
+export type Permission = "conversation.read" | "conversation.reply" | "conversation.note" | "conversation.assign" | "conversation.close" | "conversation.snooze" | "conversation.prioritize" | "conversation.tag" | "contact.list" | "session.manage" | "security.manage";
 
 export type Phase = "join" | "sign_in" | "code" | "browser" | "opening" | "locked" | "blocked" | "ready";
 
@@ -1273,6 +1293,24 @@ complete: boolean, };
 
 export type SecretStorage = "keychain" | "undecided" | "vault_locked" | "vault" | "memory";
 
+export type SecurityCheckup = { 
+/**
+ * The steps.
+ */
+steps: Array<StepState>, 
+/**
+ * When they were looked at.
+ */
+looked_at: Timestamp, };
+
+export type SecurityStep = "own_authenticator" | "own_password" | "recovery_codes" | "sso_only" | "second_admin" | "few_admins" | "unused_copies" | "unseen_sign_ins" | "unknown";
+
+export type SeenSessionsRequest = { 
+/**
+ * Which; not the session that asks. At most [`MAX_SESSIONS_PER_REQUEST`].
+ */
+session_ids: Array<SessionId>, };
+
 export type SessionId = string;
 
 export type SessionInfo = { 
@@ -1308,6 +1346,11 @@ last_used_at: Timestamp,
  * Whether it is the session that asks.
  */
 current: boolean, 
+/**
+ * Whether it began on a machine where the account was not known, and nobody has said in another session that this was
+ * right, or has ended it.
+ */
+unseen: boolean, 
 /**
  * Whether it gives access.
  */
@@ -1432,6 +1475,28 @@ provider: ProviderSummary,
  * The address that was typed. It names this machine's secrets and is not sent.
  */
 email: string, };
+
+export type StepState = { 
+/**
+ * The step.
+ */
+step: SecurityStep, 
+/**
+ * Whether nothing is left to do.
+ */
+done: boolean, 
+/**
+ * How many people or machines it is open for.
+ */
+open: number, 
+/**
+ * How many it is about in all.
+ */
+of: number, 
+/**
+ * Whom it is open for, [`MAX_NAMED`] at most.
+ */
+teammate_ids: Array<TeammateId>, };
 
 export type SubmitRequest = { 
 /**

@@ -1,11 +1,11 @@
 import { ui } from '../app/uiState';
 import type { Translate } from '../i18n/text';
 
-/** Puts text into the clipboard and says what became of it: a window system may refuse. */
-export async function copy(t: Translate, text: string) {
+/** Puts text into the clipboard and says what became of it, `told` if that went well: a window system may refuse. */
+export async function copy(t: Translate, text: string, told = t('copied')) {
   try {
     await navigator.clipboard.writeText(text);
-    ui.toast(t('copied'));
+    ui.toast(told);
   } catch {
     ui.toast(t('copy-failed'), { tone: 'failed' });
   }

@@ -1,8 +1,7 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { Building2, KeyRound, LifeBuoy, LockKeyhole, type LucideIcon, Smartphone } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { errorText } from '../app/errors';
-import { useHost } from '../app/host';
 import { KEYS, useReadyState } from '../app/queries';
 import type { AccountSecurity } from '../bindings/protocol';
 import { Button } from '../design/Button';
@@ -13,21 +12,16 @@ import { AuthenticatorPanel } from './AuthenticatorPanel';
 import { PasswordPanel } from './PasswordPanel';
 import { RecoveryCodesPanel } from './RecoveryCodesPanel';
 import styles from './Security.module.css';
+import { useAccountSecurity } from './useAccountSecurity';
 
 type Panel = 'password' | 'authenticator' | 'recovery' | 'lock';
 
 /** What one signs in with: the password, the authenticator, the recovery codes. */
 export function SecuritySettings() {
   const { t, locale } = useLocalization();
-  const host = useHost();
   const client = useQueryClient();
   const [panel, setPanel] = useState<Panel | null>(null);
-  const { data, error, refetch, isFetching } = useQuery<AccountSecurity>({
-    queryKey: KEYS.security,
-    queryFn: () => host.invoke('account_security', {}),
-    staleTime: 0,
-    retry: false,
-  });
+  const { data, error, refetch, isFetching } = useAccountSecurity();
   const changed = (security: AccountSecurity) => client.setQueryData(KEYS.security, security);
   const back = () => setPanel(null);
 

@@ -11,6 +11,8 @@ import { type TextId, textIds, useLocalization, useText } from '../i18n/text';
 import { nearTime } from '../i18n/time';
 import styles from './Security.module.css';
 import { StepUp, wantsStepUp } from './StepUp';
+import { systemName } from './systems';
+import { useNoteSeen } from './useNoteSeen';
 
 const STANDINGS: Record<SessionStanding, TextId | null> = {
   active: null,
@@ -22,21 +24,18 @@ const STANDINGS: Record<SessionStanding, TextId | null> = {
   }),
 } as Record<SessionStanding, TextId | null>;
 
-/** What a system calls itself, and what people call it. */
-const SYSTEMS: Record<string, string> = { linux: 'Linux', windows: 'Windows', macos: 'macOS' };
-
 interface End {
   session_ids: string[];
   wipe: boolean;
 }
 
-/** Every machine on which somebody is signed in; each can be signed out or erased from here. */
-export function SessionSettings() {
+/** Every machine on which somebody is signed in, at first those of `of`; each can be signed out or erased from here. */
+export function SessionSettings({ of = null }: { of?: TeammateId | null }) {
   const t = useText();
   const host = useHost();
   const client = useQueryClient();
   const { account } = useReadyState();
-  const [whose, setWhose] = useState<TeammateId | null>(null);
+  const [whose, setWhose] = useState<TeammateId | null>(of);
   const key = KEYS.sessions(whose);
   const { data, error, refetch, isFetching } = useQuery<SessionList>({
     queryKey: key,
@@ -51,6 +50,7 @@ export function SessionSettings() {
     mutationFn: (request: End) => host.invoke('sessions_end', { teammate_id: whose, ...request }),
     onSuccess: (list) => client.setQueryData(key, list),
   });
+  const seen = useNoteSeen();
   const sessions = data?.sessions ?? [];
   const others = sessions.filter((session) => !session.current && session.standing === 'active');
   const choose = (teammate: TeammateId | null) => {
@@ -84,6 +84,7 @@ export function SessionSettings() {
             session={session}
             busy={end.isPending && end.variables.session_ids.includes(session.session_id)}
             onEnd={(wipe) => end.mutate({ session_ids: [session.session_id], wipe })}
+            onSeen={whose === null ? () => seen.mutate([session.session_id]) : null}
           />
         ))}
       </ul>
@@ -139,18 +140,16 @@ interface SessionRowProps {
   session: SessionInfo;
   busy: boolean;
   onEnd: (wipe: boolean) => void;
+  /** Says that the session is one's own doing; nobody says so of somebody else's. */
+  onSeen: (() => void) | null;
 }
 
-function SessionRow({ session, busy, onEnd }: SessionRowProps) {
+function SessionRow({ session, busy, onEnd, onSeen }: SessionRowProps) {
   const { t, locale } = useLocalization();
   const now = useNow();
   const [asking, setAsking] = useState(false);
   const standing = STANDINGS[session.standing];
-  const facts = [
-    SYSTEMS[session.system] ?? session.system,
-    `Recado ${session.app_version}`,
-    session.address ?? '',
-  ];
+  const facts = [systemName(session.system), `Recado ${session.app_version}`, session.address ?? ''];
   const wipeable = !session.current && session.standing !== 'wipe_pending' && session.standing !== 'wiped';
   return (
     <li className={styles.session} data-standing={session.standing} data-testid="session">
@@ -159,6 +158,11 @@ function SessionRow({ session, busy, onEnd }: SessionRowProps) {
         <h3 className={styles.rowTitle}>
           {session.device_name}
           {session.current ? <span className={styles.here}>{t('session-here')}</span> : null}
+          {session.unseen && !session.current ? (
+            <span className={styles.here} data-urgent>
+              {t('session-unseen')}
+            </span>
+          ) : null}
         </h3>
         <p className={styles.rowState}>{facts.filter(Boolean).join(' · ')}</p>
         <p className={styles.rowState}>
@@ -174,6 +178,15 @@ function SessionRow({ session, busy, onEnd }: SessionRowProps) {
         ) : null}
       </div>
       <div className={styles.sessionActions}>
+        {session.unseen && !session.current && onSeen ? (
+          <Button
+            label={t('session-mine-label', { device: session.device_name })}
+            testId="session-mine"
+            onPress={onSeen}
+          >
+            {t('session-mine')}
+          </Button>
+        ) : null}
         {session.standing === 'active' && !session.current ? (
           <Button
             busy={busy}

@@ -7,6 +7,7 @@ import { useText } from '../i18n/text';
 import { HostFailure } from '../platform/host';
 import { CodeInput } from '../signin/CodeInput';
 import styles from './Security.module.css';
+import { useAccountSecurity } from './useAccountSecurity';
 
 /** Whether the server wants to see the second factor first. */
 export const wantsStepUp = (error: unknown) =>
@@ -55,8 +56,14 @@ export function CodeForm({ lead, submit, busy, error, onCode, testId }: CodeForm
   );
 }
 
-/** Asks for the second factor again before something dangerous is done. */
+/** Asks for the second factor again before something dangerous is done, or has the company's own sign-in ask. */
 export function StepUp({ onDone }: { onDone: () => void }) {
+  const { data } = useAccountSecurity();
+  if (!data) return null;
+  return data.by_provider ? <StepUpByProvider onDone={onDone} /> : <StepUpByCode onDone={onDone} />;
+}
+
+function StepUpByCode({ onDone }: { onDone: () => void }) {
   const t = useText();
   const host = useHost();
   const show = useMutation({
@@ -72,5 +79,45 @@ export function StepUp({ onDone }: { onDone: () => void }) {
       onCode={(code) => show.mutate(code)}
       testId="step-up"
     />
+  );
+}
+
+function StepUpByProvider({ onDone }: { onDone: () => void }) {
+  const t = useText();
+  const host = useHost();
+  const show = useMutation({ mutationFn: () => host.invoke('step_up_sso', {}), onSuccess: onDone });
+  const again = useMutation({ mutationFn: () => host.invoke('step_up_sso_open_again', {}) });
+  const cancel = useMutation({
+    mutationFn: () => host.invoke('step_up_sso_cancel', {}),
+    onSuccess: () => show.reset(),
+  });
+  const error = show.error ?? again.error ?? cancel.error;
+  return (
+    <div className={styles.form} data-testid="step-up-provider">
+      <p className={styles.lead} role="status">
+        {t(show.isPending ? 'step-up-waiting' : 'step-up-provider-lead')}
+      </p>
+      {error ? (
+        <p className={styles.problem} role="alert">
+          {errorText(t, error)}
+        </p>
+      ) : null}
+      <div className={styles.sessionActions}>
+        {show.isPending ? (
+          <>
+            <Button busy={again.isPending} testId="step-up-open-again" onPress={() => again.mutate()}>
+              {t('browser-open-again')}
+            </Button>
+            <Button kind="link" testId="step-up-cancel" onPress={() => cancel.mutate()}>
+              {t('cancel')}
+            </Button>
+          </>
+        ) : (
+          <Button kind="primary" testId="step-up-browser" onPress={() => show.mutate()}>
+            {t('step-up-browser')}
+          </Button>
+        )}
+      </div>
+    </div>
   );
 }

@@ -5,13 +5,17 @@ import {
   type LucideIcon,
   MonitorSmartphone,
   ShieldCheck,
+  ShieldPlus,
   SlidersHorizontal,
 } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components/Tabs';
-import { ui } from '../app/uiState';
+import { useReadyState } from '../app/queries';
+import { type SettingsSection, ui } from '../app/uiState';
+import type { Permission, TeammateId } from '../bindings/protocol';
 import { Dialog } from '../design/Dialog';
 import { type TextId, textIds, useText } from '../i18n/text';
+import { Checkup } from '../security/Checkup';
 import { SecuritySettings } from '../security/SecuritySettings';
 import { SessionSettings } from '../security/SessionSettings';
 import { AboutSettings } from './AboutSettings';
@@ -25,35 +29,69 @@ const TITLES: Record<string, TextId> = textIds({
   keys: 'settings-keys',
   security: 'settings-security',
   sessions: 'settings-sessions',
+  checkup: 'settings-checkup',
   about: 'settings-about',
 });
 
-const SECTIONS: { id: string; icon: LucideIcon; content: () => ReactNode }[] = [
+interface Section {
+  id: SettingsSection;
+  icon: LucideIcon;
+  content: (whose: TeammateId | null) => ReactNode;
+  /** What it needs; without it nobody sees that it is there. */
+  needs?: Permission;
+}
+
+const SECTIONS: Section[] = [
   { id: 'general', icon: SlidersHorizontal, content: () => <GeneralSettings /> },
   { id: 'notifications', icon: Bell, content: () => <NotificationSettings /> },
   { id: 'keys', icon: Keyboard, content: () => <KeySettings /> },
   { id: 'security', icon: ShieldCheck, content: () => <SecuritySettings /> },
-  { id: 'sessions', icon: MonitorSmartphone, content: () => <SessionSettings /> },
+  { id: 'sessions', icon: MonitorSmartphone, content: (whose) => <SessionSettings of={whose} /> },
+  { id: 'checkup', icon: ShieldPlus, content: () => <Checkup />, needs: 'security.manage' },
   { id: 'about', icon: Info, content: () => <AboutSettings /> },
 ];
 
-/** What the agent chose on this machine. Everything applies at once. */
-export function SettingsDialog() {
+interface SettingsDialogProps {
+  /** What is opened first. */
+  section?: SettingsSection | undefined;
+  /** Whose sessions, for an admin; one's own where it is absent. */
+  whose?: TeammateId | null | undefined;
+}
+
+/** What the agent chose on this machine, and for admins, what protects the workspace. Everything applies at once. */
+export function SettingsDialog({ section = 'general', whose = null }: SettingsDialogProps) {
   const t = useText();
+  const { account } = useReadyState();
+  const [selected, setSelected] = useState<SettingsSection>(section);
+  const list = useRef<HTMLDivElement>(null);
+  const opened = useRef(section);
+  useEffect(() => {
+    if (opened.current === section) return;
+    // Somebody was led here from another section, whose button is gone.
+    opened.current = section;
+    setSelected(section);
+    list.current?.querySelector<HTMLElement>(`[data-testid="settings-${section}"]`)?.focus();
+  }, [section]);
+  const sections = SECTIONS.filter(({ needs }) => !needs || account?.permissions.includes(needs));
   return (
     <Dialog title={t('settings-title')} onClose={ui.close} width="large" closable testId="settings">
-      <Tabs orientation="vertical" className={styles.tabs ?? ''}>
-        <TabList className={styles.list ?? ''} aria-label={t('settings-title')}>
-          {SECTIONS.map(({ id, icon: Icon }) => (
+      <Tabs
+        orientation="vertical"
+        className={styles.tabs ?? ''}
+        selectedKey={selected}
+        onSelectionChange={(key) => setSelected(key as SettingsSection)}
+      >
+        <TabList ref={list} className={styles.list ?? ''} aria-label={t('settings-title')}>
+          {sections.map(({ id, icon: Icon }) => (
             <Tab key={id} id={id} className={styles.tab ?? ''} data-testid={`settings-${id}`}>
               <Icon size={15} strokeWidth={1.75} aria-hidden="true" />
               {t(TITLES[id] ?? '')}
             </Tab>
           ))}
         </TabList>
-        {SECTIONS.map(({ id, content }) => (
+        {sections.map(({ id, content }) => (
           <TabPanel key={id} id={id} className={styles.panel ?? ''}>
-            {content()}
+            {content(whose)}
           </TabPanel>
         ))}
       </Tabs>

@@ -70,6 +70,7 @@ impl Shared {
                 facts.gate.checked = true;
                 facts.settle();
             }),
+            Notice::SessionsChanged => self.emit(HostEvent::SessionsChanged),
             Notice::Lease { holds } => self.update(|facts| {
                 facts.gate.lease_holds = holds;
                 // After a lease ended, the server has to be asked before anything is shown.

@@ -10,8 +10,9 @@ use recado_protocol::ErrorCode;
 use recado_protocol::account::{
     AccountSecurity, AuthenticatorSetup, ChangePasswordRequest, ConfirmAuthenticatorRequest,
     EndSessionsRequest, PasswordCheck, PasswordCheckRequest, RECOVERY_CODES, RecoveryCodes,
-    SessionList, StepUpRequest,
+    SeenSessionsRequest, SessionList, StepUpRequest,
 };
+use recado_protocol::checkup::SecurityCheckup;
 use recado_protocol::host::{
     AuthenticatorPicture, CodeRequest, Empty, HostError, SavedFile, SessionsEndRequest,
     SessionsRequest,
@@ -28,7 +29,10 @@ use crate::transport::Request;
 const MAX_CODE_BYTES: usize = 100;
 
 impl Shared {
-    async fn ask_server<T: DeserializeOwned>(&self, request: Request) -> Result<T, HostError> {
+    pub(super) async fn ask_server<T: DeserializeOwned>(
+        &self,
+        request: Request,
+    ) -> Result<T, HostError> {
         let account = self.ready_account()?;
         Ok(account.session.send(request).await?.read()?)
     }
@@ -137,6 +141,20 @@ impl Shared {
         };
         let body = EndSessionsRequest { session_ids, wipe };
         self.ask_server(Request::post(path, &body)?).await
+    }
+
+    pub(super) async fn sessions_seen(
+        self: &Arc<Self>,
+        request: SeenSessionsRequest,
+    ) -> Result<SessionList, HostError> {
+        self.ask_server(Request::post("/v1/sessions/seen", &request)?).await
+    }
+
+    pub(super) async fn security_checkup(
+        self: &Arc<Self>,
+        _: Empty,
+    ) -> Result<SecurityCheckup, HostError> {
+        self.ask_server(Request::get("/v1/security/checkup")).await
     }
 }
 

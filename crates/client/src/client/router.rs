@@ -58,8 +58,10 @@ commands! {
     connection_retry, problem_retry, cache_reset, vault_create, vault_unlock, storage_decline,
     app_lock_set, app_lock_remove, app_lock, app_unlock, sidebar, directory, inbox_page, conversation_open,
     conversation_parts, command_submit, outbox, outbox_retry, outbox_discard, draft_save, drafts,
-    search, account_security, step_up, password_check, password_change, recovery_codes_make,
-    recovery_codes_save, authenticator_setup, authenticator_confirm, sessions, sessions_end,
+    search, account_security, step_up, step_up_sso, step_up_sso_open_again, step_up_sso_cancel,
+    password_check, password_change, recovery_codes_make,
+    recovery_codes_save, authenticator_setup, authenticator_confirm, sessions, sessions_end, sessions_seen,
+    security_checkup,
     settings_save, about, link_open, focus_changed,
 }
 

@@ -14,6 +14,7 @@ use super::ClientOptions;
 use super::account::OpenAccount;
 use super::sign_in::Flow;
 use super::sso::BrowserSignIn;
+use super::sso_step_up::AwaitedBrowser;
 use crate::engine::Link;
 use crate::error::failure;
 use crate::keychain::{KeychainChoice, KeychainWorker};
@@ -28,6 +29,8 @@ pub(super) struct Facts {
     pub(super) joined: Option<Account>,
     pub(super) flow: Option<Flow>,
     pub(super) browser: Option<BrowserSignIn>,
+    /// The browser that is awaited for the session that runs.
+    pub(super) step_up: Option<AwaitedBrowser>,
     pub(super) meta: Option<Meta>,
     pub(super) link: Link,
     pub(super) queued: u32,
@@ -59,6 +62,7 @@ impl Facts {
             joined: None,
             flow: None,
             browser: None,
+            step_up: None,
             meta: None,
             link,
             queued: 0,

@@ -27,7 +27,7 @@ use crate::session::RefreshItem;
 use crate::transport::{Request, TransportError};
 
 /// The longest time for which the browser is awaited, in seconds, whatever the server says.
-const LONGEST_WAIT_S: u32 = 180;
+pub(super) const LONGEST_WAIT_S: u32 = 180;
 
 /// A sign-in whose browser is awaited, or has come to nothing.
 pub(super) struct BrowserSignIn {
@@ -50,6 +50,30 @@ struct Attempt {
     challenge: String,
     flow: String,
     refresh: RefreshItem,
+}
+
+/// What tells the app's own browser from any other program that comes to this machine's loopback, and the app from
+/// whoever else gets hold of what the browser brings.
+pub(super) struct Questions {
+    /// Where the browser is awaited.
+    pub(super) loopback: Loopback,
+    /// What it has to bring back.
+    pub(super) state: Zeroizing<String>,
+    /// What the app shows in the end.
+    pub(super) verifier: Zeroizing<String>,
+    /// The verifier's SHA-256, base64url without padding.
+    pub(super) challenge: String,
+}
+
+impl Questions {
+    pub(super) async fn new(random: &dyn Random) -> Result<Self, HostError> {
+        let (state, verifier) = (text(random)?, text(random)?);
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
+        let loopback = Loopback::bind().await.map_err(|error| {
+            failure(ErrorCode::ClientFailed, format!("the browser cannot be awaited ({error})"))
+        })?;
+        Ok(Self { loopback, state, verifier, challenge })
+    }
 }
 
 impl Shared {
@@ -79,11 +103,7 @@ impl Shared {
         self.probe_keychain(&joined, &email).await?;
         let random = self.options.random.as_ref();
         let refresh = RefreshItem::first(random)?;
-        let (state, verifier) = (text(random)?, text(random)?);
-        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
-        let loopback = Loopback::bind().await.map_err(|error| {
-            failure(ErrorCode::ClientFailed, format!("the browser cannot be awaited ({error})"))
-        })?;
+        let Questions { loopback, state, verifier, challenge } = Questions::new(random).await?;
         let body = SsoRequest {
             provider_id: request.provider.id,
             device: self.device()?,
@@ -143,7 +163,7 @@ impl Shared {
         Ok(self.state())
     }
 
-    fn open_page(&self, page: &Url) -> Result<(), HostError> {
+    pub(super) fn open_page(&self, page: &Url) -> Result<(), HostError> {
         let opened = self.options.opener.open(page);
         opened.map_err(|detail| failure(ErrorCode::ClientFailed, detail))
     }
@@ -250,7 +270,7 @@ fn text(random: &dyn Random) -> Result<Zeroizing<String>, NoRandomness> {
 }
 
 /// The code that the browser has brought. Whatever else it says, the sign-in came to nothing.
-fn code_of(name: String) -> ErrorCode {
+pub(super) fn code_of(name: String) -> ErrorCode {
     match serde_json::from_value(serde_json::Value::String(name)) {
         Ok(ErrorCode::Unknown) | Err(_) => ErrorCode::SsoFailed,
         Ok(code) => code,

@@ -135,6 +135,8 @@ pub enum Notice {
     NewMessages(Vec<NewMessage>),
     /// The server was asked what this teammate may see, and the cache agrees with its answer.
     AccessChecked,
+    /// The account was signed in to where it was not known, or its owner has said elsewhere that this was right.
+    SessionsChanged,
     /// The offline lease ended, or holds again.
     Lease {
         /// Whether cached content may be shown.

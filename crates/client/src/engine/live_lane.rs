@@ -7,7 +7,7 @@ use recado_protocol::sync::SyncPage;
 use recado_protocol::{Planted, Timestamp, is_planted};
 use recado_store::HeadsProgress;
 
-use super::{Effect, Engine, Eviction, Id};
+use super::{Effect, Engine, Eviction, Id, Notice};
 use crate::transport::TransportError;
 
 /// How many pushed pages wait at most; above that, pulling is cheaper.
@@ -100,6 +100,10 @@ impl Engine {
             LiveFrame::Pull => {
                 self.contacted(now, None);
                 self.needs_pull = true;
+            }
+            LiveFrame::SessionsChanged => {
+                self.contacted(now, None);
+                effects.push(Effect::Tell(Notice::SessionsChanged));
             }
             LiveFrame::Unknown => self.contacted(now, None),
             LiveFrame::End { error } => {

@@ -6,7 +6,7 @@ use recado_protocol::TeammateId;
 use recado_protocol::account::{
     AccountSecurity, AuthenticatorSetup, ChangePasswordRequest, ConfirmAuthenticatorRequest,
     EndSessionsRequest, ErasedRequest, PasswordCheck, PasswordCheckRequest, RecoveryCodes,
-    SessionList, StepUpRequest,
+    SeenSessionsRequest, SessionList, StepUpRequest,
 };
 
 use super::extract::{ApiJson, ApiPath};
@@ -139,6 +139,19 @@ pub(super) async fn end_sessions(
     ApiJson(request): ApiJson<EndSessionsRequest>,
 ) -> Result<ApiJson<SessionList>, Failure> {
     Ok(ApiJson(edge.own_account.end_sessions(caller, request).await?))
+}
+
+/// Says that sessions on machines where the account was not known are its owner's own doing.
+#[utoipa::path(
+    post, path = "/v1/sessions/seen", tag = "account", request_body = SeenSessionsRequest,
+    responses((status = 200, description = "The sessions as they are now.", body = SessionList))
+)]
+pub(super) async fn note_sessions_seen(
+    State(edge): State<Edge>,
+    caller: Caller,
+    ApiJson(request): ApiJson<SeenSessionsRequest>,
+) -> Result<ApiJson<SessionList>, Failure> {
+    Ok(ApiJson(edge.own_account.note_sessions_seen(caller, request).await?))
 }
 
 /// The sessions of a teammate.

@@ -5,9 +5,11 @@ use axum::extract::State;
 use axum::http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use recado_protocol::account::AccountSecurity;
 use recado_protocol::identity::Session;
 use recado_protocol::sso::{
     SignInWays, SignInWaysRequest, SsoCompleteRequest, SsoFlow, SsoRequest,
+    SsoStepUpCompleteRequest, SsoStepUpRequest,
 };
 use recado_protocol::{ErrorCode, ProviderId};
 use url::form_urlencoded;
@@ -17,7 +19,7 @@ use super::failure::{Failure, status_of};
 use super::sso_page::{self, Language};
 use super::state::Edge;
 use crate::gate::SecretCheck;
-use crate::session::AuthError;
+use crate::session::{AuthError, Caller};
 use crate::sso::{CallbackAnswer, CallbackQuery, SsoError};
 
 /// How somebody may sign in.
@@ -63,6 +65,37 @@ pub(super) async fn complete(
     ApiJson(request): ApiJson<SsoCompleteRequest>,
 ) -> Result<ApiJson<Session>, Failure> {
     Ok(ApiJson(edge.sso.complete(check, request).await.map_err(failure)?))
+}
+
+/// Has the provider that vouches for this session ask anew who sits there.
+///
+/// The app opens the address in the system's browser and awaits the browser at its own `redirect_uri`.
+#[utoipa::path(
+    post, path = "/v1/session/step-up/sso", tag = "account", request_body = SsoStepUpRequest,
+    responses((status = 200, description = "The browser is awaited.", body = SsoFlow))
+)]
+pub(super) async fn begin_step_up(
+    State(edge): State<Edge>,
+    caller: Caller,
+    ApiJson(request): ApiJson<SsoStepUpRequest>,
+) -> Result<ApiJson<SsoFlow>, Failure> {
+    Ok(ApiJson(edge.sso.begin_step_up(caller, request, &edge.origin).await.map_err(failure)?))
+}
+
+/// Shows what the browser has brought from the provider that vouches for this session.
+#[utoipa::path(
+    post, path = "/v1/session/step-up/sso/complete", tag = "account",
+    request_body = SsoStepUpCompleteRequest,
+    responses((status = 200, description = "This session may do what is dangerous.", body = AccountSecurity))
+)]
+pub(super) async fn complete_step_up(
+    State(edge): State<Edge>,
+    check: SecretCheck,
+    caller: Caller,
+    ApiJson(request): ApiJson<SsoStepUpCompleteRequest>,
+) -> Result<ApiJson<AccountSecurity>, Failure> {
+    edge.sso.complete_step_up(check, caller, request).await.map_err(failure)?;
+    Ok(ApiJson(edge.own_account.security(caller).await?))
 }
 
 /// Where an identity provider sends the browser back to.

@@ -1,8 +1,8 @@
 //! The sessions of an account: seen, ended and wiped by its owner, or by an admin.
 
 use recado_protocol::account::{
-    EndSessionsRequest, ErasedRequest, MAX_SESSIONS_PER_REQUEST, SessionInfo, SessionList,
-    SessionStanding,
+    EndSessionsRequest, ErasedRequest, MAX_SESSIONS_PER_REQUEST, SeenSessionsRequest, SessionInfo,
+    SessionList, SessionStanding,
 };
 use recado_protocol::{SessionId, TeammateId, Timestamp};
 use sha2::{Digest as _, Sha256};
@@ -103,6 +103,39 @@ impl OwnAccount {
         self.end(whose, actor, request, EndReason::EndedByAdmin).await
     }
 
+    /// Takes the owner's word that sessions are theirs. No session vouches for itself.
+    ///
+    /// # Errors
+    /// As [`OwnAccount::end_sessions`]; nothing is noted then.
+    pub async fn note_sessions_seen(
+        &self,
+        caller: Caller,
+        request: SeenSessionsRequest,
+    ) -> Result<SessionList, AuthError> {
+        let ids = request.session_ids;
+        require_few(&ids)?;
+        if ids.contains(&caller.session_id) {
+            return Err(AuthError::InvalidValue("`session_ids` names the session that asks."));
+        }
+        let (whose, trail) = (caller.teammate_id, self.trail(self.sessions.core.now()));
+        let write = self.sessions.core.db().write(async move |tx| {
+            let mut trail = trail.clone();
+            for id in &ids {
+                let found = session::lock(tx, *id).await?;
+                if !found.is_some_and(|found| is_of(&found, whose)) {
+                    return Err(AuthError::NotFound);
+                }
+                if own_session::note_seen(tx, *id).await? {
+                    trail.seen(tx, whose, *id).await?;
+                }
+            }
+            Ok::<_, AuthError>(())
+        });
+        write.await?;
+        self.sessions.announce_sessions_of(whose);
+        Ok(self.list_sessions(caller).await?)
+    }
+
     async fn end(
         &self,
         whose: TeammateId,
@@ -111,9 +144,7 @@ impl OwnAccount {
         otherwise: EndReason,
     ) -> Result<(), AuthError> {
         let EndSessionsRequest { session_ids: ids, wipe } = request;
-        if ids.len() > MAX_SESSIONS_PER_REQUEST {
-            return Err(AuthError::InvalidValue("`session_ids` has more than 200 entries."));
-        }
+        require_few(&ids)?;
         let now = self.sessions.core.now();
         let trail = self.trail(now);
         let reason = if wipe { EndReason::Wiped } else { otherwise };
@@ -130,6 +161,7 @@ impl OwnAccount {
                     true => own_session::wipe(tx, *id, now).await?,
                     false => session::end(tx, *id, reason, now).await?,
                 };
+                own_session::note_seen(tx, *id).await?;
                 if has_ended {
                     trail.ended_by(tx, actor, *id, reason).await?;
                     ended.push(*id);
@@ -171,6 +203,13 @@ impl OwnAccount {
     }
 }
 
+fn require_few(ids: &[SessionId]) -> Result<(), AuthError> {
+    if ids.len() > MAX_SESSIONS_PER_REQUEST {
+        return Err(AuthError::InvalidValue("`session_ids` has more than 200 entries."));
+    }
+    Ok(())
+}
+
 fn info(
     session: &StoredSession,
     asks: Option<SessionId>,
@@ -192,6 +231,7 @@ fn info(
         created_at: session.created_at,
         last_used_at: session.last_used_at,
         current: asks == Some(session.id),
+        unseen: session.unseen,
         standing,
     }
 }

@@ -9,11 +9,12 @@ use tokio_util::task::TaskTracker;
 use super::nodes;
 use crate::http::Edge;
 use crate::retention;
+use crate::session::SessionWatch;
 use crate::snooze;
 use crate::tls::{Renewal, ServerTls};
 
-/// How often ended sessions are looked for, so that the streams of a session that ended on another node close within a
-/// second.
+/// How often it is looked at what sessions have begun and ended, so that the streams of a session that ended on another
+/// node close within a second.
 const SESSION_TICK: Duration = Duration::from_millis(500);
 /// How often due snoozes are looked for.
 const SNOOZE_TICK: Duration = Duration::from_secs(1);
@@ -23,8 +24,6 @@ const CLEANING_TICK: Duration = Duration::from_secs(10 * 60);
 const SSO_TICK: Duration = Duration::from_secs(30);
 /// How often the certificate is looked at.
 const CERTIFICATE_TICK: Duration = Duration::from_secs(12 * 3_600);
-/// How far the look for ended sessions reaches back over what it has seen: another node's clock may be behind.
-const OVERLAP_S: i64 = 5;
 
 /// Starts every worker.
 pub(super) fn start(
@@ -33,12 +32,10 @@ pub(super) fn start(
     tls: &Arc<ServerTls>,
     stopping: &CancellationToken,
 ) {
-    let sessions = edge.sessions.clone();
-    let mut seen = edge.core.now();
+    let mut watch = SessionWatch::new(edge.sessions.clone());
     tasks.spawn(repeat(SESSION_TICK, stopping.clone(), async move || {
-        match sessions.announce_ends_since(seen.plus_seconds(-OVERLAP_S)).await {
-            Ok(next) => seen = next,
-            Err(error) => tracing::warn!(%error, "ended sessions could not be looked for"),
+        if let Err(error) = watch.look().await {
+            tracing::warn!(%error, "it could not be looked at what sessions have begun and ended");
         }
     }));
     tasks.spawn(nodes::keep_in_step(edge.core.clone(), edge.workspace_id, stopping.clone()));

@@ -6,7 +6,7 @@ use super::{SessionSettings, Trail};
 use crate::identity::refresh::RefreshFamily;
 use crate::identity::token::TokenHash;
 use crate::storage::session::{StoredDevice, StoredSession};
-use crate::storage::{DbError, Tx, session};
+use crate::storage::{DbError, Tx, own_session, session};
 
 /// The session of somebody who has shown everything that is asked for.
 pub(crate) struct NewSession {
@@ -15,6 +15,8 @@ pub(crate) struct NewSession {
     pub(crate) device: StoredDevice,
     /// The network address that it comes from.
     pub(crate) address: String,
+    /// When its person has shown all factors.
+    pub(crate) factor_at: Timestamp,
     /// The hash of its first refresh secret.
     pub(crate) first_refresh: TokenHash,
     /// The hash of its first access token.
@@ -34,8 +36,9 @@ impl NewSession {
         settings: SessionSettings,
         now: Timestamp,
     ) -> Result<(), DbError> {
-        let Self { id, teammate_id, device, address, first_refresh, access } = self;
+        let Self { id, teammate_id, device, address, factor_at, first_refresh, access } = self;
         trail.signed_in(tx, teammate_id, id, factor, &device).await?;
+        let unseen = own_session::is_elsewhere(tx, teammate_id, &device.hash).await?;
         let begun = StoredSession {
             id,
             teammate_id,
@@ -43,9 +46,10 @@ impl NewSession {
             address: Some(address),
             created_at: now,
             last_used_at: now,
-            factor_at: now,
+            factor_at,
             end_reason: None,
             erased_at: None,
+            unseen,
             family: RefreshFamily::new(first_refresh),
         };
         session::insert(tx, &begun).await?;
@@ -91,6 +95,7 @@ mod simulated {
                     teammate_id,
                     device: device.clone(),
                     address: Ipv4Addr::LOCALHOST.to_string(),
+                    factor_at: now,
                     first_refresh,
                     access: access_hash,
                 };

@@ -98,6 +98,17 @@ impl Trail {
         self.record(tx, actor, "session_end", object, done, detail).await
     }
 
+    /// A session of which its owner says that it is theirs.
+    pub(crate) async fn seen(
+        &mut self,
+        tx: &mut Tx,
+        teammate_id: TeammateId,
+        session_id: SessionId,
+    ) -> Result<(), DbError> {
+        let object = ("session", Some(session_id.uuid()));
+        self.record(tx, Actor::Teammate(teammate_id), "session_seen", object, true, json!({})).await
+    }
+
     /// A machine that says it has erased its copy.
     pub(crate) async fn erased(
         &mut self,

@@ -119,6 +119,7 @@ impl SignIn {
                     teammate_id: found.teammate_id,
                     device: flow.device,
                     address: check.address().to_string(),
+                    factor_at: now,
                     first_refresh,
                     access: access_hash,
                 };

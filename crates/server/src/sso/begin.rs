@@ -1,12 +1,14 @@
 //! What happens before the browser is with the provider.
 
-use openidconnect::core::CoreResponseType;
+use openidconnect::core::{CoreAuthPrompt, CoreResponseType};
 use openidconnect::{AuthenticationFlow, CsrfToken, Nonce, PkceCodeChallenge, Scope};
 use recado_protocol::sso::{
     ProviderSummary, SignInWays, SignInWaysRequest, SsoFlow as SsoFlowAnswer, SsoRequest,
 };
+use recado_protocol::{ProviderId, SessionId};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
+use std::time::Duration;
 use url::{Host, Url};
 
 use super::accounts::domain_of;
@@ -15,6 +17,7 @@ use crate::gate::{self, SecretCheck};
 use crate::identity::sealer::Purpose;
 use crate::identity::token::{Secret, TokenHash, TokenKind};
 use crate::sign_in;
+use crate::storage::session::StoredDevice;
 use crate::storage::sso::flow::{self, SsoFlow};
 use crate::storage::{DbError, sso};
 
@@ -24,6 +27,20 @@ pub const FLOW_S: u32 = 180;
 const MOST_FLOWS: u64 = 10_000;
 const LONGEST_REDIRECT: usize = 256;
 const STATE_CHARACTERS: std::ops::RangeInclusive<usize> = 22..=128;
+
+/// What a browser is sent to a provider for.
+pub(super) struct Errand {
+    /// SHA-256 of the app's own verifier.
+    pub(super) challenge: [u8; 32],
+    /// Where the app awaits the browser.
+    pub(super) redirect_uri: String,
+    /// What comes back to the app.
+    pub(super) app_state: String,
+    /// The machine that the app runs on.
+    pub(super) device: StoredDevice,
+    /// The session that runs already and whose person is to be there; absent for a sign-in.
+    pub(super) session_id: Option<SessionId>,
+}
 
 impl Sso {
     /// How somebody may sign in. It follows from the address's domain and the workspace's settings alone.
@@ -68,11 +85,8 @@ impl Sso {
     ) -> Result<SsoFlowAnswer, SsoError> {
         let device = sign_in::read_device(&request.device)
             .map_err(|_| SsoError::InvalidValue("`device` cannot be taken."))?;
-        let challenge = TokenHash::from_base64(&request.code_challenge).map_err(|_| {
-            SsoError::InvalidValue("`code_challenge` is not SHA-256 in base64url without padding.")
-        })?;
-        require_loopback(&request.redirect_uri)?;
-        require_state(&request.app_state)?;
+        let challenge =
+            require_ways_back(&request.code_challenge, &request.redirect_uri, &request.app_state)?;
         let core = &self.sessions.core;
         let now = core.now();
         let policies = Arc::clone(&self.sessions.policies);
@@ -82,7 +96,26 @@ impl Sso {
             .await?;
         charged?;
 
-        let provider = self.provider(request.provider_id).await?;
+        let errand = Errand {
+            challenge,
+            redirect_uri: request.redirect_uri,
+            app_state: request.app_state,
+            device,
+            session_id: None,
+        };
+        self.send(request.provider_id, errand, origin).await
+    }
+
+    /// Writes down what a browser is sent for, and gives the address at which it finds the provider.
+    pub(super) async fn send(
+        &self,
+        provider_id: ProviderId,
+        errand: Errand,
+        origin: &str,
+    ) -> Result<SsoFlowAnswer, SsoError> {
+        let core = &self.sessions.core;
+        let now = core.now();
+        let provider = self.provider(provider_id).await?;
         let known = self.relying.know(&provider, now).await?;
         let flow = Secret::generate(TokenKind::SignInStep)?;
         let state = Secret::generate(TokenKind::SsoState)?;
@@ -109,6 +142,10 @@ impl Sso {
         if provider.groups_claim.is_some() && supports("groups") {
             asked = asked.add_scope(Scope::new("groups".to_owned()));
         }
+        if errand.session_id.is_some() {
+            // Whoever sits there shows it anew, whatever the provider remembers.
+            asked = asked.add_prompt(CoreAuthPrompt::Login).set_max_age(Duration::ZERO);
+        }
         let (authorization_url, ..) = asked.url();
 
         let verifier =
@@ -118,15 +155,19 @@ impl Sso {
             provider_id: provider.id,
             nonce_hash: Sha256::digest(nonce.secret()).into(),
             verifier,
-            challenge: *challenge.as_bytes(),
-            redirect_uri: request.redirect_uri,
-            app_state: request.app_state,
-            device,
+            challenge: errand.challenge,
+            redirect_uri: errand.redirect_uri,
+            app_state: errand.app_state,
+            device: errand.device,
+            session_id: errand.session_id,
             expires_at: now.plus_seconds(FLOW_S.into()),
         };
         let state_hash = state.hash();
         core.db()
             .write(async move |tx| {
+                if let Some(session_id) = stored.session_id {
+                    flow::forget_session(tx, session_id).await?;
+                }
                 if flow::count(tx).await? >= MOST_FLOWS {
                     return Err(SsoError::Busy);
                 }
@@ -140,6 +181,20 @@ impl Sso {
             expires_in_s: FLOW_S,
         })
     }
+}
+
+/// The app's challenge, if it, the address and the state lead back to the app and to nobody else.
+pub(super) fn require_ways_back(
+    code_challenge: &str,
+    redirect_uri: &str,
+    app_state: &str,
+) -> Result<[u8; 32], SsoError> {
+    let challenge = TokenHash::from_base64(code_challenge).map_err(|_| {
+        SsoError::InvalidValue("`code_challenge` is not SHA-256 in base64url without padding.")
+    })?;
+    require_loopback(redirect_uri)?;
+    require_state(app_state)?;
+    Ok(*challenge.as_bytes())
 }
 
 /// Refuses every address but one of the machine that the app runs on, in the one spelling that it has.

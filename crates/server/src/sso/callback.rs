@@ -177,6 +177,9 @@ impl Sso {
         let vouched =
             claims::of_sign_in(&self.relying, &provider, known, &tokens, taken.nonce_hash, now)
                 .await?;
+        if taken.session_id.is_some() {
+            return self.note_presence(&provider, vouched, taken.clone(), now).await;
+        }
         let refresh = tokens.refresh_token().map(|token| token.secret().clone());
         self.hand_over(provider, vouched, refresh, taken.clone(), now).await
     }
@@ -224,6 +227,8 @@ impl Sso {
                     refresh: sealed,
                     challenge: taken.challenge,
                     device: taken.device.clone(),
+                    session_id: None,
+                    authenticated_at: vouched.authenticated_at,
                 };
                 flow::insert_code(tx, code_hash, &row, now.plus_seconds(CODE_S)).await?;
                 Ok::<_, SsoError>(())

@@ -54,6 +54,8 @@ pub(super) struct Vouched {
     pub(super) groups: Option<Vec<String>>,
     /// What the provider calls its own session.
     pub(super) provider_session: Option<String>,
+    /// When the person has shown who they are, where the provider says so.
+    pub(super) authenticated_at: Option<Timestamp>,
 }
 
 /// Checks the ID token of a code's exchange. The provider's keys are read anew, once, where none fits.
@@ -101,6 +103,9 @@ pub(super) async fn of_sign_in(
         name: claims.name().and_then(|name| name.get(None)).map(|name| name.as_str().to_owned()),
         groups: groups_of(provider, claims.additional_claims())?,
         provider_session: claims.additional_claims().sid.clone(),
+        authenticated_at: claims
+            .auth_time()
+            .map(|at| Timestamp::from_micros(at.timestamp_micros())),
     };
     if vouched.provider_session.as_ref().is_some_and(|sid| sid.len() > LONGEST_SESSION) {
         return Err(SsoError::Failed("the ID token's session cannot be used".to_owned()));

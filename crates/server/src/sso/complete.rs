@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use recado_protocol::account::STEP_UP_S;
 use recado_protocol::identity::Session;
 use recado_protocol::sso::SsoCompleteRequest;
-use recado_protocol::{SessionId, TeammateId, TeammateState};
+use recado_protocol::{SessionId, TeammateId, TeammateState, Timestamp};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -34,7 +35,7 @@ impl Sso {
         let first_refresh = TokenHash::from_base64(&request.refresh_hash).map_err(|_| {
             SsoError::InvalidValue("`refresh_hash` is not SHA-256 in base64url without padding.")
         })?;
-        let shown = Shown::read(&request);
+        let shown = Shown::read(&request.flow, &request.code, &request.code_verifier);
         let access = Secret::generate(TokenKind::Access)?;
         let access_hash = access.hash();
         let core = &self.sessions.core;
@@ -52,7 +53,8 @@ impl Sso {
                 let mut trail = trail.clone();
                 let vouched = match &shown {
                     Some(shown) => {
-                        flow::take_code(tx, shown.code, now).await?.filter(|it| shown.fits(it))
+                        let taken = flow::take_code(tx, shown.code, now).await?;
+                        taken.filter(|it| shown.fits(it) && it.session_id.is_none())
                     }
                     None => None,
                 };
@@ -76,6 +78,7 @@ impl Sso {
                     teammate_id: vouched.teammate_id,
                     device: vouched.device.clone(),
                     address: check.address().to_string(),
+                    factor_at: shown_at(&vouched, now),
                     first_refresh,
                     access: access_hash,
                 };
@@ -90,11 +93,18 @@ impl Sso {
     }
 }
 
+/// When the second factor counts as shown. A provider that does not say when the person has shown who they are may have
+/// remembered them for weeks.
+fn shown_at(vouched: &VouchedFor, now: Timestamp) -> Timestamp {
+    let long_ago = now.plus_seconds(-i64::from(STEP_UP_S));
+    vouched.authenticated_at.map_or(long_ago, |at| at.min(now))
+}
+
 async fn remember(
     tx: &mut Tx,
     session_id: SessionId,
     vouched: &VouchedFor,
-    now: recado_protocol::Timestamp,
+    now: Timestamp,
 ) -> Result<(), SsoError> {
     let row = SsoSession {
         session_id,
@@ -108,27 +118,26 @@ async fn remember(
 }
 
 /// What the app has shown, as hashes.
-struct Shown {
-    code: TokenHash,
+pub(super) struct Shown {
+    pub(super) code: TokenHash,
     flow: TokenHash,
     challenge: [u8; 32],
 }
 
 impl Shown {
-    fn read(request: &SsoCompleteRequest) -> Option<Self> {
+    pub(super) fn read(flow: &str, code: &str, verifier: &str) -> Option<Self> {
         let is_plain =
             |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
-        let verifier = &request.code_verifier;
         let usable =
             VERIFIER_CHARACTERS.contains(&verifier.len()) && verifier.bytes().all(is_plain);
         Some(Self {
-            code: Secret::parse(TokenKind::AuthorizationCode, &request.code).ok()?.hash(),
-            flow: Secret::parse(TokenKind::SignInStep, &request.flow).ok()?.hash(),
+            code: Secret::parse(TokenKind::AuthorizationCode, code).ok()?.hash(),
+            flow: Secret::parse(TokenKind::SignInStep, flow).ok()?.hash(),
             challenge: usable.then(|| Sha256::digest(verifier.as_bytes()).into())?,
         })
     }
 
-    fn fits(&self, vouched: &VouchedFor) -> bool {
+    pub(super) fn fits(&self, vouched: &VouchedFor) -> bool {
         let challenge: bool = self.challenge.ct_eq(&vouched.challenge).into();
         challenge && self.flow == vouched.flow_hash
     }

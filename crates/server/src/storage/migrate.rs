@@ -63,6 +63,16 @@ pub fn migrations() -> &'static [Migration] {
             sql: include_str!("migrations/0004_own_account.sql"),
         },
         Migration { version: 5, name: "sso", sql: include_str!("migrations/0005_sso.sql") },
+        Migration {
+            version: 6,
+            name: "unseen_sessions",
+            sql: include_str!("migrations/0006_unseen_sessions.sql"),
+        },
+        Migration {
+            version: 7,
+            name: "sso_step_up",
+            sql: include_str!("migrations/0007_sso_step_up.sql"),
+        },
     ]
 }
 

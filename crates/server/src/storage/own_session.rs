@@ -9,7 +9,8 @@ use super::{DbError, Tx, params};
 const MAX_LISTED: u32 = 200;
 
 /// The sessions of a teammate whose machines may hold a copy: those that run and those that ended otherwise than by
-/// signing out, which erases it. The one that was used last comes first.
+/// signing out, which erases it; and those that their owner has yet to hear of, however they ended. The one that was used
+/// last comes first.
 ///
 /// # Errors
 /// [`DbError`].
@@ -19,7 +20,7 @@ pub async fn of_teammate(
 ) -> Result<Vec<StoredSession>, DbError> {
     let sql = format!(
         "SELECT {SESSION_COLUMNS} FROM session \
-         WHERE teammate_id = ?1 AND (end_reason IS NULL OR end_reason <> ?2) \
+         WHERE teammate_id = ?1 AND (end_reason IS NULL OR end_reason <> ?2 OR unseen) \
          ORDER BY last_used_at DESC, id LIMIT ?3"
     );
     tx.query(&sql, &params![teammate_id, EndReason::SignedOut.name(), MAX_LISTED])
@@ -27,6 +28,47 @@ pub async fn of_teammate(
         .iter()
         .map(read)
         .collect()
+}
+
+/// Whether a teammate has had sessions, but none of them on this device.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn is_elsewhere(
+    tx: &mut Tx,
+    teammate_id: TeammateId,
+    device_hash: &[u8; 32],
+) -> Result<bool, DbError> {
+    let row = tx
+        .query_one(
+            "SELECT count(*) AS sessions, count(CASE WHEN device_hash = ?2 THEN 1 END) AS here \
+             FROM session WHERE teammate_id = ?1",
+            &params![teammate_id, device_hash],
+        )
+        .await?;
+    Ok(row.get::<i64>("sessions")? > 0 && row.get::<i64>("here")? == 0)
+}
+
+/// Notes that the owner of a session knows of it. `true` the first time.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn note_seen(tx: &mut Tx, id: SessionId) -> Result<bool, DbError> {
+    let sql = "UPDATE session SET unseen = FALSE WHERE id = ?1 AND unseen";
+    Ok(tx.execute(sql, &params![id]).await? == 1)
+}
+
+/// The sessions that began at `since` or later where their accounts were not known.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn unseen_since(
+    tx: &mut Tx,
+    since: Timestamp,
+) -> Result<Vec<(SessionId, TeammateId)>, DbError> {
+    let sql = "SELECT id, teammate_id FROM session WHERE unseen AND created_at >= ?1";
+    let rows = tx.query(sql, &params![since]).await?;
+    rows.iter().map(|row| Ok((row.get("id")?, row.get("teammate_id")?))).collect()
 }
 
 /// Ends a session for good, so that its machine erases its copy at its next contact; also one that has ended before.

@@ -203,6 +203,8 @@ pub struct StoredSession {
     pub end_reason: Option<EndReason>,
     /// When its machine said that its copy is erased.
     pub erased_at: Option<Timestamp>,
+    /// Whether it began where its account was not known, and its owner has not said yet that this was right.
+    pub unseen: bool,
     /// Its refresh secrets; revoked once the session has ended.
     pub family: RefreshFamily,
 }
@@ -214,8 +216,8 @@ pub struct StoredSession {
 pub async fn insert(tx: &mut Tx, session: &StoredSession) -> Result<(), DbError> {
     tx.execute(
         "INSERT INTO session (id, teammate_id, device_hash, device_name, device_system, device_app_version, \
-         created_at, last_used_at, current_hash, address, factor_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+         created_at, last_used_at, current_hash, address, factor_at, unseen) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         &params![
             session.id,
             session.teammate_id,
@@ -228,6 +230,7 @@ pub async fn insert(tx: &mut Tx, session: &StoredSession) -> Result<(), DbError>
             session.family.current.as_bytes(),
             session.address.as_deref(),
             session.factor_at,
+            session.unseen,
         ],
     )
     .await?;
@@ -237,7 +240,7 @@ pub async fn insert(tx: &mut Tx, session: &StoredSession) -> Result<(), DbError>
 pub(super) const SESSION_COLUMNS: &str = "session.id, session.teammate_id, session.device_hash, session.device_name, \
      session.device_system, session.device_app_version, session.created_at, session.last_used_at, \
      session.current_hash, session.pending_hash, session.previous_hash, session.ended_at, \
-     session.end_reason, session.address, session.factor_at, session.erased_at";
+     session.end_reason, session.address, session.factor_at, session.erased_at, session.unseen";
 
 /// The session of that id, held until the transaction ends.
 ///
@@ -468,6 +471,7 @@ pub(super) fn read(row: &Row) -> Result<StoredSession, DbError> {
         end_reason: end_reason
             .map(|name| EndReason::from_name(&name).unwrap_or(EndReason::SignedOut)),
         erased_at: row.get("erased_at")?,
+        unseen: row.get("unseen")?,
         family: RefreshFamily {
             current: hash(row.get("current_hash")?),
             pending: row.get::<Option<_>>("pending_hash")?.map(hash),

@@ -50,7 +50,7 @@ async fn say(socket: &mut WebSocket, request: &LiveRequest) {
 }
 
 /// The next frame, or `None` at the end of the stream.
-async fn hear(socket: &mut WebSocket) -> Option<LiveFrame> {
+pub(crate) async fn hear(socket: &mut WebSocket) -> Option<LiveFrame> {
     loop {
         let message = tokio::time::timeout(PATIENCE, socket.next()).await.expect("in time");
         match message {
@@ -63,7 +63,7 @@ async fn hear(socket: &mut WebSocket) -> Option<LiveFrame> {
     }
 }
 
-async fn begin(server: &TestServer, signed_in: &SignedIn) -> (WebSocket, Bootstrap) {
+pub(crate) async fn begin(server: &TestServer, signed_in: &SignedIn) -> (WebSocket, Bootstrap) {
     let bootstrap: Bootstrap = body(server.get("/v1/bootstrap", signed_in.token()).await).await;
     let mut socket = connect(server, signed_in).await;
     let hello = LiveRequest::Hello { log_id: bootstrap.log_id, cursor: bootstrap.cursor };

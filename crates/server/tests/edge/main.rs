@@ -4,6 +4,7 @@
 
 mod api;
 mod audit;
+mod checkup;
 mod commands;
 mod console;
 mod crowds;
@@ -14,6 +15,7 @@ mod harness;
 mod identity_provider;
 mod limits;
 mod live;
+mod new_sign_ins;
 mod own_account;
 mod passwords;
 mod refresh;

@@ -10,4 +10,5 @@ mod only;
 mod people;
 mod provider_faults;
 mod scene;
+mod step_up;
 mod token_attacks;

@@ -167,6 +167,8 @@ async fn authorize(State(provider): State<Provider>, RawQuery(query): RawQuery) 
         nonce: field("nonce"),
         challenge: field("code_challenge"),
         redirect_uri,
+        // Whoever is to show it anew has done so now; whoever is remembered came earlier, of which nothing is said.
+        shown_at: asked.contains_key("max_age").then(|| (conduct.clock)()),
         used: false,
     };
     conduct.grants.insert(code, grant);
@@ -229,12 +231,12 @@ fn exchange(issuer: &str, conduct: &mut Conduct, asked: &Fields) -> Response {
         return refused;
     }
     grant.used = true;
-    let nonce = grant.nonce.clone();
+    let (nonce, shown_at) = (grant.nonce.clone(), grant.shown_at);
     let mut tokens = json_map(json!({
         "access_token": random_text(),
         "token_type": "Bearer",
         "expires_in": 300,
-        "id_token": id_token(issuer, conduct, nonce),
+        "id_token": id_token(issuer, conduct, nonce, shown_at),
     }));
     if conduct.refreshing != Refreshing::Never {
         let refresh = random_text();
@@ -263,7 +265,12 @@ fn refresh(conduct: &mut Conduct, asked: &Fields) -> Response {
     }
 }
 
-fn id_token(issuer: &str, conduct: &Conduct, nonce: Option<String>) -> String {
+fn id_token(
+    issuer: &str,
+    conduct: &Conduct,
+    nonce: Option<String>,
+    shown_at: Option<i64>,
+) -> String {
     let now = (conduct.clock)();
     let mut claims = json_map(json!({
         "iss": issuer,
@@ -274,6 +281,9 @@ fn id_token(issuer: &str, conduct: &Conduct, nonce: Option<String>) -> String {
         "exp": now + 300,
         "nonce": nonce,
     }));
+    if let Some(shown_at) = shown_at {
+        claims.insert("auth_time".to_owned(), json!(shown_at));
+    }
     if !conduct.thin_tokens {
         claims.extend(person(conduct));
     }

@@ -99,6 +99,7 @@ pub(super) fn name(frame: &LiveFrame) -> String {
             format!("page {}..{} epoch {}", page.after, page.cursor, page.epoch)
         }
         LiveFrame::Pull => "pull".to_owned(),
+        LiveFrame::SessionsChanged => "sessions changed".to_owned(),
         LiveFrame::Unknown => "something unknown".to_owned(),
         LiveFrame::End { error } => format!("end {:?}", error.code),
     }

@@ -154,7 +154,7 @@ error-too-many-attempts = { $seconds ->
   }
 error-session-ended = Your session has ended. Sign in again.
 error-session-wiped = What Recado kept on this computer was erased, because you or an admin asked for it. Your conversations are on the server: sign in to see them again.
-error-step-up-required = Show a code of your authenticator first.
+error-step-up-required = Show first that it is you.
 error-password-refused = That password is too easy to guess, or too short. Choose another one.
 error-access-token-expired = Your session is being renewed. Try again.
 error-invalid-channel-key = The channel’s key is not known to the server.
@@ -589,6 +589,9 @@ password-score-3 = Strong.
 password-score-4 = Very strong.
 step-up-lead = To be sure that it is you: the code that your authenticator shows now.
 step-up-submit = Go on
+step-up-provider-lead = To be sure that it is you, your company’s sign-in asks once more. Your browser opens for it.
+step-up-waiting = Your browser is open at your company’s sign-in. Sign in there; this goes on by itself.
+step-up-browser = Open the browser
 authenticator-title = Set up another authenticator
 authenticator-lead = Scan this with an authenticator app, or type the key in. The one that you have now stays good until the new one has shown a code.
 authenticator-picture = QR code with the key of your authenticator
@@ -620,6 +623,56 @@ session-wipe = Erase…
 session-wipe-label = Erase what lies on { $device }
 session-wipe-question = Erase everything that Recado keeps on { $device }? What was written there and not sent is lost.
 session-wipe-confirm = Erase
+session-unseen = not confirmed
+session-mine = It was me
+session-mine-label = It was me on { $device }
+new-sign-in-label = New sign-in
+new-sign-in = Your account was signed in to on { $device }.
+new-sign-in-strange = It wasn’t me
+new-sign-in-ended = { $device } is signed out and erases its copy. Change your password now: whoever it was had it.
+new-sign-in-ended-provider = { $device } is signed out and erases its copy. Tell your company’s IT: whoever it was came by its sign-in.
+new-sign-in-more =
+    { $count ->
+        [one] and one more
+       *[other] and { $count } more
+    }
+settings-checkup = Staying secure
+checkup-loading = Looking at every step…
+checkup-lead = What makes your workspace harder to break into. Every step is looked at now.
+checkup-progress = { $done } of { $of } done
+checkup-done = Done
+checkup-open = Open
+checkup-open-for = { $open } of { $of }:
+checkup-more =
+    { $count ->
+        [one] one more
+       *[other] { $count } more
+    }
+checkup-own-authenticator = Everybody has set up an authenticator
+checkup-own-authenticator-why = One that came with the account was seen by whoever handed it over.
+checkup-own-password = Everybody has chosen a password
+checkup-own-password-why = A password that was handed over is known to somebody else.
+checkup-recovery-codes = Everybody has recovery codes
+checkup-recovery-codes-why = Whoever loses the authenticator without them needs an admin’s help, and help can be asked for by a stranger.
+checkup-sso-only = Single sign-on is the only way in
+checkup-sso-only-why = Whoever leaves the company is out of Recado at once. One admin keeps a password for the day on which it is broken.
+checkup-second-admin = There is a second admin
+checkup-second-admin-why = Nobody could help one who loses the authenticator.
+checkup-few-admins = Few people may do everything
+checkup-few-admins-why = Each admin’s account leads to everything that customers have written.
+checkup-unused-copies = No forgotten computer holds a copy
+checkup-unused-copies-why = Nobody would notice that one is gone which was not used for 30 days. Erase its copy.
+checkup-unseen-sign-ins = Every new sign-in is explained
+checkup-unseen-sign-ins-why = Somebody signed in where the account was not known. Its owner has not said that this was right.
+checkup-mine = Set up mine
+checkup-remind = Copy a reminder
+checkup-reminder = Please open Recado, then Settings → Security, and see to what is marked there: your own password, your own authenticator, and recovery codes. It takes three minutes.
+checkup-reminder-copied = Copied. Send it to them.
+checkup-command = Copy the command
+checkup-command-label = Copy the command { $command }
+checkup-command-copied = Copied. Run it on the server.
+checkup-an-address = ADDRESS
+checkup-sessions = Show sessions
 settings-as-system = As the system
 settings-language = Language
 settings-theme = Appearance

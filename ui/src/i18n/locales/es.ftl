@@ -154,7 +154,7 @@ error-too-many-attempts = { $seconds ->
   }
 error-session-ended = Tu sesión ha terminado. Entra de nuevo.
 error-session-wiped = Lo que Recado guardaba en este ordenador se ha borrado, porque lo pediste tú o un administrador. Tus conversaciones están en el servidor: entra para verlas de nuevo.
-error-step-up-required = Muestra antes un código de tu autenticador.
+error-step-up-required = Muestra antes que eres tú.
 error-password-refused = Esa contraseña es demasiado fácil de adivinar, o demasiado corta. Elige otra.
 error-access-token-expired = Tu sesión se está renovando. Reinténtalo.
 error-invalid-channel-key = El servidor no conoce la clave del canal.
@@ -622,6 +622,9 @@ password-score-3 = Fuerte.
 password-score-4 = Muy fuerte.
 step-up-lead = Para saber que eres tú: el código que muestra ahora tu autenticador.
 step-up-submit = Seguir
+step-up-provider-lead = Para saber que eres tú, el acceso de tu empresa pregunta una vez más. Para eso se abre tu navegador.
+step-up-waiting = Tu navegador está abierto en el acceso de tu empresa. Entra allí; esto sigue solo.
+step-up-browser = Abrir el navegador
 authenticator-title = Configura otro autenticador
 authenticator-lead = Escanea esto con una aplicación de autenticación, o escribe la clave. El que tienes ahora vale hasta que el nuevo muestre un código.
 authenticator-picture = Código QR con la clave de tu autenticador
@@ -653,6 +656,56 @@ session-wipe = Borrar…
 session-wipe-label = Borrar lo que hay en { $device }
 session-wipe-question = ¿Borrar todo lo que Recado guarda en { $device }? Se pierde lo que se escribió allí y no se envió.
 session-wipe-confirm = Borrar
+session-unseen = sin confirmar
+session-mine = He sido yo
+session-mine-label = He sido yo en { $device }
+new-sign-in-label = Nuevo inicio de sesión
+new-sign-in = Se ha entrado con tu cuenta en { $device }.
+new-sign-in-strange = No he sido yo
+new-sign-in-ended = La sesión de { $device } está cerrada y su copia se borra. Cambia tu contraseña ahora: quien fuera la tenía.
+new-sign-in-ended-provider = La sesión de { $device } está cerrada y su copia se borra. Avisa a los informáticos de tu empresa: quien fuera entró con su acceso.
+new-sign-in-more =
+    { $count ->
+        [one] y una más
+       *[other] y { $count } más
+    }
+settings-checkup = Protección
+checkup-loading = Comprobando cada paso…
+checkup-lead = Lo que hace más difícil entrar sin permiso en tu espacio de trabajo. Cada paso se comprueba ahora.
+checkup-progress = { $done } de { $of } hechos
+checkup-done = Hecho
+checkup-open = Pendiente
+checkup-open-for = { $open } de { $of }:
+checkup-more =
+    { $count ->
+        [one] una más
+       *[other] { $count } más
+    }
+checkup-own-authenticator = Todos han configurado su autenticador
+checkup-own-authenticator-why = El que venía con la cuenta lo vio quien la entregó.
+checkup-own-password = Todos han elegido su contraseña
+checkup-own-password-why = Una contraseña entregada la conoce alguien más.
+checkup-recovery-codes = Todos tienen códigos de recuperación
+checkup-recovery-codes-why = Sin ellos, quien pierde el autenticador necesita a un administrador, y esa ayuda también puede pedirla un extraño.
+checkup-sso-only = El inicio de sesión único es la única entrada
+checkup-sso-only-why = Quien deja la empresa queda fuera de Recado al momento. Un administrador conserva su contraseña para el día en que falle.
+checkup-second-admin = Hay un segundo administrador
+checkup-second-admin-why = Nadie podría ayudar al único si pierde el autenticador.
+checkup-few-admins = Pocos pueden hacerlo todo
+checkup-few-admins-why = Cada cuenta de administrador lleva a todo lo que han escrito los clientes.
+checkup-unused-copies = Ningún ordenador olvidado guarda una copia
+checkup-unused-copies-why = Nadie notaría que falta uno que no se usa desde hace 30 días. Borra su copia.
+checkup-unseen-sign-ins = Cada inicio de sesión nuevo está explicado
+checkup-unseen-sign-ins-why = Alguien entró donde la cuenta no era conocida. Su dueño no ha dicho que fuera correcto.
+checkup-mine = Configurar lo mío
+checkup-remind = Copiar un aviso
+checkup-reminder = Abre Recado, ve a Ajustes → Seguridad y resuelve lo que está señalado: tu propia contraseña, tu propio autenticador y códigos de recuperación. Son tres minutos.
+checkup-reminder-copied = Copiado. Envíaselo.
+checkup-command = Copiar la orden
+checkup-command-label = Copiar la orden { $command }
+checkup-command-copied = Copiado. Ejecútala en el servidor.
+checkup-an-address = DIRECCIÓN
+checkup-sessions = Ver sesiones
 settings-as-system = Como el sistema
 settings-language = Idioma
 settings-theme = Aspecto

@@ -3,6 +3,9 @@ import type { AccountSecurity, Commands, SessionInfo } from '../../bindings/prot
 type AccountCommand =
   | 'account_security'
   | 'step_up'
+  | 'step_up_sso'
+  | 'step_up_sso_open_again'
+  | 'step_up_sso_cancel'
   | 'password_check'
   | 'password_change'
   | 'recovery_codes_make'
@@ -10,7 +13,9 @@ type AccountCommand =
   | 'authenticator_setup'
   | 'authenticator_confirm'
   | 'sessions'
-  | 'sessions_end';
+  | 'sessions_end'
+  | 'sessions_seen'
+  | 'security_checkup';
 
 type Handlers = { [K in AccountCommand]: (request: Commands[K][0]) => Commands[K][1] };
 
@@ -34,12 +39,16 @@ export function accountHandlers(nowUs: number): Handlers {
     created_at: nowUs - 30 * HOUR_US,
     last_used_at: nowUs - (number - 1) * HOUR_US,
     current,
+    unseen: false,
     standing: 'active',
   });
   const sessions = [session(1, 'desk', true), session(2, 'kitchen', false)];
   return {
     account_security: () => ({ ...security }),
     step_up: () => ({ ...security }),
+    step_up_sso: () => ({ ...security }),
+    step_up_sso_open_again: () => ({}),
+    step_up_sso_cancel: () => ({}),
     password_check: ({ password }) => {
       const short = [...password].length < 8;
       return {
@@ -65,6 +74,11 @@ export function accountHandlers(nowUs: number): Handlers {
       for (const entry of sessions) {
         if (session_ids.includes(entry.session_id)) entry.standing = wipe ? 'wiped' : 'ended';
       }
+      return { sessions: structuredClone(sessions) };
+    },
+    security_checkup: () => ({ steps: [], looked_at: nowUs }),
+    sessions_seen: ({ session_ids }) => {
+      for (const entry of sessions) if (session_ids.includes(entry.session_id)) entry.unseen = false;
       return { sessions: structuredClone(sessions) };
     },
   };

@@ -1,6 +1,6 @@
 //! Rows of single sign-ons under way: those whose browser is with the provider, and those that their app may come for.
 
-use recado_protocol::{ProviderId, TeammateId, Timestamp};
+use recado_protocol::{ProviderId, SessionId, TeammateId, Timestamp};
 
 use crate::identity::sealer::Sealed;
 use crate::identity::token::TokenHash;
@@ -26,6 +26,8 @@ pub struct SsoFlow {
     pub app_state: String,
     /// The machine that the app runs on.
     pub device: StoredDevice,
+    /// The session that runs already and whose person is to be there; absent for a sign-in.
+    pub session_id: Option<SessionId>,
     /// Until when the browser is awaited.
     pub expires_at: Timestamp,
 }
@@ -49,6 +51,10 @@ pub struct VouchedFor {
     pub challenge: [u8; 32],
     /// The machine that the app runs on.
     pub device: StoredDevice,
+    /// The session whose person was there; absent for a sign-in.
+    pub session_id: Option<SessionId>,
+    /// When the person has shown to the provider who they are, where it said so.
+    pub authenticated_at: Option<Timestamp>,
 }
 
 /// Stores a sign-in whose browser goes to the provider.
@@ -59,8 +65,8 @@ pub async fn insert(tx: &mut Tx, state_hash: TokenHash, flow: &SsoFlow) -> Resul
     tx.execute(
         "INSERT INTO sso_flow (state_hash, flow_hash, provider_id, nonce_hash, verifier_key_id, \
          verifier_sealed, challenge, redirect_uri, app_state, device_hash, device_name, device_system, \
-         device_app_version, expires_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+         device_app_version, session_id, expires_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         &params![
             state_hash.as_bytes(),
             flow.flow_hash.as_bytes(),
@@ -75,10 +81,20 @@ pub async fn insert(tx: &mut Tx, state_hash: TokenHash, flow: &SsoFlow) -> Resul
             &flow.device.name,
             &flow.device.system,
             &flow.device.app_version,
+            flow.session_id,
             flow.expires_at,
         ],
     )
     .await?;
+    Ok(())
+}
+
+/// Forgets what a browser was sent for on behalf of a session that runs: the newest is the only one that counts.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn forget_session(tx: &mut Tx, session_id: SessionId) -> Result<(), DbError> {
+    tx.execute("DELETE FROM sso_flow WHERE session_id = ?1", &params![session_id]).await?;
     Ok(())
 }
 
@@ -99,7 +115,7 @@ pub async fn take(tx: &mut Tx, state_hash: TokenHash) -> Result<Option<SsoFlow>,
         .query_opt(
             "DELETE FROM sso_flow WHERE state_hash = ?1 RETURNING flow_hash, provider_id, nonce_hash, \
              verifier_key_id, verifier_sealed, challenge, redirect_uri, app_state, device_hash, device_name, \
-             device_system, device_app_version, expires_at",
+             device_system, device_app_version, session_id, expires_at",
             &params![state_hash.as_bytes()],
         )
         .await?;
@@ -116,6 +132,7 @@ pub async fn take(tx: &mut Tx, state_hash: TokenHash) -> Result<Option<SsoFlow>,
             redirect_uri: row.get("redirect_uri")?,
             app_state: row.get("app_state")?,
             device: device(&row)?,
+            session_id: row.get("session_id")?,
             expires_at: row.get("expires_at")?,
         })
     })
@@ -136,8 +153,8 @@ pub async fn insert_code(
     tx.execute(
         "INSERT INTO sso_code (code_hash, flow_hash, provider_id, teammate_id, subject, provider_session, \
          refresh_key_id, refresh_sealed, challenge, device_hash, device_name, device_system, \
-         device_app_version, expires_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+         device_app_version, session_id, authenticated_at, expires_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         &params![
             code_hash.as_bytes(),
             vouched.flow_hash.as_bytes(),
@@ -152,6 +169,8 @@ pub async fn insert_code(
             &vouched.device.name,
             &vouched.device.system,
             &vouched.device.app_version,
+            vouched.session_id,
+            vouched.authenticated_at,
             expires_at,
         ],
     )
@@ -172,7 +191,7 @@ pub async fn take_code(
         .query_opt(
             "DELETE FROM sso_code WHERE code_hash = ?1 RETURNING flow_hash, provider_id, teammate_id, subject, \
              provider_session, refresh_key_id, refresh_sealed, challenge, device_hash, device_name, \
-             device_system, device_app_version, expires_at",
+             device_system, device_app_version, session_id, authenticated_at, expires_at",
             &params![code_hash.as_bytes()],
         )
         .await?;
@@ -190,6 +209,8 @@ pub async fn take_code(
         refresh: joined(&row)?,
         challenge: row.get("challenge")?,
         device: device(&row)?,
+        session_id: row.get("session_id")?,
+        authenticated_at: row.get("authenticated_at")?,
     }))
 }
 

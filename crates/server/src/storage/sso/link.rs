@@ -101,6 +101,21 @@ pub async fn insert_session(tx: &mut Tx, session: &SsoSession) -> Result<(), DbE
     Ok(())
 }
 
+/// Who vouches for a session, if a provider does.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn session(tx: &mut Tx, id: SessionId) -> Result<Option<SsoSession>, DbError> {
+    let row = tx
+        .query_opt(
+            "SELECT session_id, provider_id, subject, provider_session, refresh_key_id, refresh_sealed, \
+             checked_at FROM sso_session WHERE session_id = ?1",
+            &params![id],
+        )
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
 /// The sessions with a refresh token whose provider was last asked at `before` or earlier, at most `limit`, those that
 /// wait longest first.
 ///
