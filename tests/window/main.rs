@@ -7,5 +7,7 @@ mod keychain;
 mod leaving;
 mod main_job;
 mod offline_day;
+mod provider;
+mod sso;
 mod starting;
 mod walls;

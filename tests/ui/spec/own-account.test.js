@@ -71,8 +71,10 @@ test('a sign-in elsewhere is told at once, and its owner says what it was', asyn
   await byId(page, 'new-sign-in-strange').click();
   await byId(page, 'security-password').waitFor();
   await byId(page, 'new-sign-in').waitFor({ state: 'detached' });
-  const state = await host.pull('elsewhere', {});
-  assert.deepEqual([state.phase, state.problem?.code], ['sign_in', 'session_wiped']);
+  await eventually(async () => {
+    const state = await host.pull('elsewhere', {});
+    assert.deepEqual([state.phase, state.problem?.code], ['sign_in', 'session_wiped']);
+  });
 });
 
 test('an admin sees what would protect the workspace, and goes there', async (t) => {
@@ -83,7 +85,7 @@ test('an admin sees what would protect the workspace, and goes there', async (t)
   assert.equal(await byId(page, 'settings-checkup').count(), 0, 'agents do not know that it is there');
   await host.pull('access', { role: 'admin' });
   await byId(page, 'settings-checkup').click();
-  await page.getByText('3 of 8 done').waitFor();
+  await page.getByText('4 of 8 done').waitFor();
   const step = byId(page, 'checkup-recovery_codes');
   await step.getByText(words('checkup-recovery-codes-why')).waitFor();
   await step.getByTestId('checkup-go-recovery_codes').click();

@@ -151,10 +151,8 @@ fn browser(job: &mut Job<'_>) -> Result<()> {
     built_ui(job)?;
     job.run(&mut app::build_test_programs(job.workspace))?;
     job.install_npm(&folder)?;
-    let chromium =
-        system::chromium().context("there is no Chromium; `cargo xtask deps` installs it")?;
     let mut tests = npm(&folder);
-    tests.args(["run", "test"]).env("RECADO_CHROMIUM", chromium);
+    tests.args(["run", "test"]).env("RECADO_CHROMIUM", chromium()?);
     tests.env("RECADO_BROWSER_HOST", job.workspace.debug_program("browser-host"));
     job.run_tests(Runner::Node, &mut tests)
 }
@@ -168,12 +166,22 @@ fn window(job: &mut Job<'_>) -> Result<()> {
     // Built alone, so that no feature that only tests switch on reaches the app.
     job.run(&mut app::build_programs(job.workspace))?;
     job.run_tests(Runner::Cargo, &mut app::test_shell(job.workspace))?;
+    // The provider for single sign-on, and the hands of the browser that goes to its pages.
+    for folder in ["tests/provider/package.json", "tests/ui/package.json"] {
+        let folder = job.require(folder)?.with_file_name("");
+        job.install_npm(&folder)?;
+    }
     let session = Session::start()?;
     let mut tests = headless_tests(job);
+    tests.env("RECADO_CHROMIUM", chromium()?);
     tests.args(["--features", "recado-tests/window", "--test", "window"]);
     tests.env("RECADO_APP", job.workspace.debug_program("recado"));
     tests.env("RECADO_SERVER", job.workspace.debug_program("recado-server"));
     job.run_tests(Runner::Cargo, session.enter(&mut tests))
+}
+
+fn chromium() -> Result<PathBuf> {
+    system::chromium().context("there is no Chromium; `cargo xtask deps` installs it")
 }
 
 /// `cargo test` for all but the window, always with the same features.
