@@ -196,4 +196,11 @@ pub trait Keychain: Send + Sync {
 
     /// Which keychain this is.
     fn describe(&self) -> KeychainDescription;
+
+    /// Ends the calls in progress: they return [`KeychainError::Timeout`], and whatever the keychain was
+    /// not told yet is not done any more. False if this keychain cannot do that; then they are awaited
+    /// before anything else is asked.
+    fn give_up(&self) -> bool {
+        false
+    }
 }

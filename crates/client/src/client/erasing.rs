@@ -37,7 +37,7 @@ impl Shared {
             keys::destroy(&dir)?;
             for kind in [ItemKind::KeyEncryptionKey, ItemKind::Refresh] {
                 let item = ItemName::new(kind, workspace_id, &email);
-                if let Err(error) = self.keychain.delete(item, || {}).await {
+                if let Err(error) = self.keychain.in_time().delete(item, || {}).await {
                     // Without the wrapped keys it opens nothing any more.
                     warn!(%error, "an item stays in the keychain");
                 }

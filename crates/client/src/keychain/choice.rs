@@ -85,4 +85,8 @@ impl Keychain for KeychainChoice {
     fn describe(&self) -> KeychainDescription {
         self.current(|keychain| keychain.describe())
     }
+
+    fn give_up(&self) -> bool {
+        self.current(|keychain| keychain.give_up())
+    }
 }
