@@ -145,11 +145,10 @@ impl Shared {
             app_lock: lock_key.as_ref(),
         };
         // Where nothing is to be stored, the databases live in memory and need no keys.
-        let keys = match self.choice.storage() {
+        let opened = match self.choice.storage() {
             SecretStorage::Memory => None,
             _ => Some(place.open(|| self.keychain_is_slow()).await?),
         };
-        self.settle_app_lock(&dir);
         let parts = SessionParts {
             transport: self.options.transports.connect(&joined.server())?,
             keychain: self.keychain.clone(),
@@ -168,6 +167,12 @@ impl Shared {
                 }
             }
         };
+        // Both were had. Before that nothing here is touched.
+        if let Some(opened) = &opened {
+            place.settle(opened);
+        }
+        self.settle_app_lock(&dir);
+        let keys = opened.map(|opened| opened.keys);
         // The keychain has answered, however long it took.
         self.update(|facts| {
             facts.phase = Phase::Opening;

@@ -239,6 +239,7 @@ impl Shared {
         let item = ItemName::new(ItemKind::Refresh, joined.workspace_id, email);
         let keychain = self.keychain.in_time();
         let written = keychain.write_verified(item, refresh.to_secret(), || {}).await;
+        self.keychain_asked(written.as_ref().err().copied());
         self.update(|facts| facts.problem = None);
         Ok(written?)
     }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedMutexGuard, oneshot, watch};
+use tokio::time::Instant;
 
 use super::{ItemName, Keychain, KeychainDescription, KeychainError, Secret};
 
@@ -14,11 +15,15 @@ mod tests;
 /// the keychain may be asking for its password.
 pub const SLOW_AFTER: Duration = Duration::from_secs(5);
 
+/// For so many times as long a question stays open that is only in the way of what has no time: long
+/// enough to type a password.
+const LEFT_OPEN: u32 = 12;
+
 /// Asks a keychain, one call after the other, each on a thread of its own: whatever becomes of one,
 /// the next one finds a sound thread. Clones share the turns.
 ///
 /// A call that takes longer than it should is told and awaited for as long as nobody else needs the
-/// keychain. Who does has it given up.
+/// keychain. Who does has it given up; who has no time leaves it some more.
 #[derive(Clone)]
 pub struct KeychainWorker {
     keychain: Arc<dyn Keychain>,
@@ -42,8 +47,8 @@ struct Now {
     number: u64,
     /// Until it has returned or was given up.
     turn: Option<OwnedMutexGuard<()>>,
-    /// Whether it takes longer than it should.
-    slow: bool,
+    /// Since when it takes longer than it should.
+    slow: Option<Instant>,
     /// Whether it changes nothing, however late it takes effect.
     only_reads: bool,
 }
@@ -56,14 +61,14 @@ impl Turns {
     fn begin(&self, turn: OwnedMutexGuard<()>, only_reads: bool) -> u64 {
         let mut now = self.now();
         let number = now.number + 1;
-        *now = Now { number, turn: Some(turn), slow: false, only_reads };
+        *now = Now { number, turn: Some(turn), slow: None, only_reads };
         number
     }
 
     fn is_slow(&self, number: u64) {
         let mut now = self.now();
         if now.number == number {
-            now.slow = true;
+            now.slow = Some(Instant::now());
         }
     }
 
@@ -156,7 +161,12 @@ impl KeychainWorker {
     /// Gives up a call that has been told to be slow. Whoever waits for it gets
     /// [`KeychainError::Timeout`].
     pub fn give_up_slow(&self) {
-        if self.turns.now().slow {
+        self.give_up_slow_for(Duration::ZERO);
+    }
+
+    fn give_up_slow_for(&self, time: Duration) {
+        let slow = self.turns.now().slow;
+        if slow.is_some_and(|since| since.elapsed() >= time) {
             self.give_up();
         }
     }
@@ -192,13 +202,17 @@ impl KeychainWorker {
         let turn = {
             let waiting = Arc::clone(&self.turns.turn).lock_owned();
             tokio::pin!(waiting);
-            self.give_up_slow();
+            let left = if self.waits { Duration::ZERO } else { self.slow_after * LEFT_OPEN };
+            self.give_up_slow_for(left);
             tokio::select! {
                 biased;
                 turn = &mut waiting => turn,
                 () = tokio::time::sleep(self.slow_after) => {
                     if let Some(slow) = slow.take() {
                         slow();
+                    }
+                    if !self.waits {
+                        return Err(KeychainError::Timeout);
                     }
                     self.give_up();
                     waiting.await
