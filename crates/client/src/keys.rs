@@ -248,6 +248,10 @@ impl KeyPlace<'_> {
         slow: impl Fn() + Send + Sync,
     ) -> Result<(), KeysError> {
         let opened = self.open(&slow).await?;
+        // Where a former rotation could not be finished, the files depend on the next key, and its place
+        // is not free.
+        let present = kek(&self.keychain.read(self.item.clone(), &slow).await?)?;
+        self.unwrap_any(&present, &self.read_files()?)?;
         reached(Step::Rotating);
         let (cache, outbox) =
             (Zeroizing::new(opened.keys.cache), Zeroizing::new(opened.keys.outbox));

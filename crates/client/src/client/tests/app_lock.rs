@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::server::*;
 use crate::client::Client;
-use crate::keychain::{ItemKind, ItemName};
+use crate::keychain::{Fault, ItemKind, ItemName, KeychainError};
 
 const PASSPHRASE: &str = "wet cactus";
 
@@ -151,6 +151,29 @@ async fn a_crash_while_it_is_set_or_removed_loses_nothing() {
     let client = desk.start().await;
     until(&client, |state| state.phase == Phase::Ready).await;
     set(&client, PASSPHRASE, None).await.expect("it can be set again");
+}
+
+#[tokio::test]
+async fn a_change_of_the_key_that_cannot_be_finished_is_finished_before_the_next_one() {
+    let desk = Desk::new();
+    let client = desk.signed_in().await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    let denied = Fault::Fails(KeychainError::Denied);
+    // The key is read twice, the next one is written and read back; then it cannot take its place.
+    let works = std::iter::repeat_n(Fault::None, 4);
+    desk.keychain.script(works.chain([denied]));
+    set(&client, PASSPHRASE, None).await.expect("set, and all depends on the next key");
+    // The key is read, and the next one; it cannot take its place again.
+    desk.keychain.script([Fault::None, Fault::None, denied]);
+    let remove = json!({ "passphrase": PASSPHRASE });
+    let refused = ask(&client, "app_lock_remove", remove.clone()).await;
+    assert_eq!(refused, Err(ErrorCode::KeychainMismatch), "the next key's place is not free");
+    ask(&client, "app_lock_remove", remove).await.expect("it takes its place, and is followed");
+    assert_eq!(desk.keychain.items().len(), 2);
+    client.shutdown().await;
+    drop(client);
+    let client = desk.start().await;
+    until(&client, |state| state.phase == Phase::Ready).await;
 }
 
 #[tokio::test]
