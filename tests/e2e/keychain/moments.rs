@@ -12,6 +12,9 @@ use super::faults::{self, Deed, Fault, Heals, SignIn, Start, Told};
 use super::profile::{Fingerprints, ensure_newer, forget_session, make_older};
 use super::script::{Act, Call};
 
+/// Longer than a token lasts, in seconds.
+const TOKEN_S: i64 = 3_600;
+
 fn is_told(state: &AppState, told: &Told) -> bool {
     state.problem.as_ref().is_some_and(|problem| {
         problem.code == told.0 && problem.detail.contains(&told.1) && problem.can_retry
@@ -48,7 +51,14 @@ async fn one_start(desk: &mut Desk, fault: &Fault, older: bool) -> anyhow::Resul
                     && state.connection.state == ConnectionState::Offline
                     && state.connection.reason == Some(*code)
             };
-            until(&client, "it says why it is not connected", offline).await?;
+            // It writes when a token has run out.
+            desk.until_online(&client).await?;
+            desk.server.clock().advance_seconds(TOKEN_S);
+            until(&client, "it says why it is not connected", |state| {
+                client.network_changed();
+                offline(state)
+            })
+            .await?;
             desk.heal().await?;
         }
         Start::Blocked(told) => {
