@@ -4,7 +4,7 @@
 //! A key is made only where there is neither a key file nor a database. Whatever else is missing or
 //! does not fit is told, and everything stays as it is.
 //!
-//! Another key takes the place of the present one in steps (`rotate`), so that at each of them the
+//! Another key takes the place of the present one in steps (`rotation`), so that at each of them the
 //! files that lie here open with an item that lies in the keychain.
 
 use std::path::{Path, PathBuf};
@@ -17,10 +17,12 @@ use tracing::warn;
 use zeroize::Zeroizing;
 
 use crate::fail_point::{Step, reached};
-use crate::keychain::{ItemKind, ItemName, KeychainError, KeychainWorker, Secret};
+use crate::keychain::{ItemName, KeychainError, KeychainWorker, Secret};
 use crate::profile::{ProfileError, make_dir, write_atomically};
 use crate::random::{NoRandomness, Random, secret};
 use crate::sealed::{Key, Sealed};
+
+mod rotation;
 
 const FILE_NAME: &str = "keys.json";
 /// The same once more, for when a disk damages the first.
@@ -165,29 +167,6 @@ impl KeyPlace<'_> {
         }
     }
 
-    /// Opens what a rotation that was cut off has left under the next key, and finishes it.
-    async fn open_with_next(
-        &self,
-        files: &[KeyFile],
-        refused: KeysError,
-        slow: &(impl Fn() + Send + Sync),
-    ) -> Result<OpenKeys, KeysError> {
-        let next = match self.keychain.read(self.next_item(), slow).await {
-            Ok(next) => kek(&next)?,
-            Err(KeychainError::NoItem) => return Err(refused),
-            Err(error) => return Err(error.into()),
-        };
-        // One that opens nothing is left from a rotation that was cut off before anything depended
-        // on it.
-        let Ok(opened) = self.unwrap_any(&next, files) else { return Err(refused) };
-        self.replace_key(&next, slow).await;
-        Ok(opened)
-    }
-
-    fn next_item(&self) -> ItemName {
-        ItemName { kind: ItemKind::NextKey, ..self.item.clone() }
-    }
-
     fn paths(&self) -> [PathBuf; 2] {
         [FILE_NAME, COPY_NAME].map(|name| self.dir.join(name))
     }
@@ -233,57 +212,6 @@ impl KeyPlace<'_> {
             _ => serde_json::from_slice(&bytes)
                 .map(Some)
                 .map_err(|_| self.mismatch("its key file is damaged")),
-        }
-    }
-
-    /// Wraps the keys anew: under another key in the keychain, and under another app lock or none. A copy
-    /// of the former files opens no more then.
-    ///
-    /// # Errors
-    ///
-    /// [`KeysError`]; what lies here opens as before, or as it is meant to.
-    pub(crate) async fn rotate(
-        &self,
-        app_lock: Option<&Key>,
-        slow: impl Fn() + Send + Sync,
-    ) -> Result<(), KeysError> {
-        let opened = self.open(&slow).await?;
-        // Where a former rotation could not be finished, the files depend on the next key, and its place
-        // is not free.
-        let present = kek(&self.keychain.read(self.item.clone(), &slow).await?)?;
-        self.unwrap_any(&present, &self.read_files()?)?;
-        reached(Step::Rotating);
-        let (cache, outbox) =
-            (Zeroizing::new(opened.keys.cache), Zeroizing::new(opened.keys.outbox));
-        let next = secret(self.random)?;
-        let stored = Secret::new(next.to_vec());
-        self.keychain.write_verified(self.next_item(), stored, &slow).await?;
-        reached(Step::NextStored);
-        let anew = KeyPlace { app_lock, item: self.item.clone(), ..*self };
-        let file = anew.seal(&next, &cache, &outbox)?;
-        // What does not open is never put in the place of what does.
-        anew.unwrap(&next, &file)?;
-        self.write(&file)?;
-        let read_back = self.read_files()?;
-        if read_back.iter().filter(|read| **read == file).count() < self.paths().len() {
-            return Err(self.mismatch("its key files are not what was written"));
-        }
-        reached(Step::NextChecked);
-        self.replace_key(&next, &slow).await;
-        reached(Step::Rotated);
-        Ok(())
-    }
-
-    /// Puts the next key, which opens the files, in the place of the former. Where that fails it is
-    /// done at the next start.
-    async fn replace_key(&self, next: &Key, slow: &(impl Fn() + Send + Sync)) {
-        let stored = Secret::new(next.to_vec());
-        if let Err(error) = self.keychain.write_verified(self.item.clone(), stored, slow).await {
-            return warn!(%error, "the next key stays beside the former until the next start");
-        }
-        reached(Step::KeyReplaced);
-        if let Err(error) = self.keychain.delete(self.next_item(), slow).await {
-            warn!(%error, "the key lies in the keychain twice");
         }
     }
 

@@ -10,7 +10,7 @@ use super::script::Call::{
     Attributes, CreateItem, GetSecret, IsLocked, OpenSession, Prompt, ReadAlias, SearchItems,
     SetSecret, Unlock,
 };
-use super::script::{Act, Answer, Call, Default_, Handing};
+use super::script::{Act, Answer, Call, DefaultCollection, Handing};
 
 /// How something goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(super) enum Deed {
     /// Items of a kind are gone, and whatever is asked for, those of somebody else are found.
     OnlyOthers(&'static str),
     /// Which collection is the default one.
-    Default(Default_),
+    Default(DefaultCollection),
     /// The key files say that another keychain holds their key.
     AnotherBackend,
     ServiceDies,
@@ -354,12 +354,12 @@ fn writes() -> Vec<Fault> {
         },
         of_creating(
             "no default collection",
-            &[Deed::Default(Default_::Nothing)],
+            &[Deed::Default(DefaultCollection::Nothing)],
             NoDefaultCollection,
         ),
         of_creating(
             "a default collection that ends with the session",
-            &[Deed::Default(Default_::Session)],
+            &[Deed::Default(DefaultCollection::Session)],
             NoDefaultCollection,
         ),
         of_creating(

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::desk::{Desk, ask, stop};
 use super::faults::Deed;
-use super::script::Default_;
+use super::script::DefaultCollection;
 
 /// The length of every key and of every secret of a session, in bytes.
 const SECRET: usize = 32;
@@ -52,8 +52,8 @@ pub(super) async fn without_a_lasting_keychain() -> anyhow::Result<()> {
     for deed in [
         Deed::BusDies,
         Deed::ServiceDies,
-        Deed::Default(Default_::Nothing),
-        Deed::Default(Default_::Session),
+        Deed::Default(DefaultCollection::Nothing),
+        Deed::Default(DefaultCollection::Session),
     ] {
         let mut desk = Desk::new().await?;
         desk.apply(&[deed]).await?;

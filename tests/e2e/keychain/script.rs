@@ -70,7 +70,7 @@ pub(super) enum Answer {
 
 /// Which collection is the default one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Default_ {
+pub(super) enum DefaultCollection {
     #[default]
     Login,
     /// There is none.
@@ -100,7 +100,7 @@ pub(super) struct State {
     pub(super) items: BTreeMap<u32, Stored>,
     pub(super) locked: bool,
     pub(super) answer: Answer,
-    pub(super) default: Default_,
+    pub(super) default: DefaultCollection,
     /// Whether it finds whatever it has, whatever is asked for.
     pub(super) finds_others: bool,
     pub(super) rules: Vec<(Call, Act)>,
@@ -135,7 +135,7 @@ impl State {
         self.rules.clear();
         self.locked = false;
         self.answer = Answer::default();
-        self.default = Default_::default();
+        self.default = DefaultCollection::default();
         self.finds_others = false;
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use zbus::{Connection, Message, MessageStream, OwnedObjectPath, OwnedVariant, Variant};
 
 use super::exchange::{ALGORITHM, Exchange, IV, PUBLIC};
-use super::script::{Act, Answer, Call, Default_, Handing, State, Stored};
+use super::script::{Act, Answer, Call, DefaultCollection, Handing, State, Stored};
 
 const NAME: &str = "org.freedesktop.secrets";
 const ROOT: &str = "/org/freedesktop/secrets";
@@ -292,8 +292,8 @@ async fn answer(
             let alias: String = body.deserialize()?;
             let default = locked(shared).default;
             let collection = match (alias.as_str(), default) {
-                ("default", Default_::Login) => path(format!("{ROOT}/collection/login"))?,
-                ("default", Default_::Session) | ("session", _) => {
+                ("default", DefaultCollection::Login) => path(format!("{ROOT}/collection/login"))?,
+                ("default", DefaultCollection::Session) | ("session", _) => {
                     path(format!("{ROOT}/collection/session"))?
                 }
                 _ => nothing()?,

@@ -180,14 +180,15 @@ impl KeychainWorker {
             }
             (now.number, now.only_reads)
         };
+        // First, so that a thread that has not begun yet does not.
+        self.turns.given_up.send_if_modified(|newest| {
+            let newer = *newest < number;
+            *newest = (*newest).max(number);
+            newer
+        });
         // A write that cannot be stopped has to return before anything else is asked: it must not
         // take effect after what comes later.
         if self.keychain.give_up() || only_reads {
-            self.turns.given_up.send_if_modified(|newest| {
-                let newer = *newest < number;
-                *newest = (*newest).max(number);
-                newer
-            });
             self.turns.end(number);
         }
     }
@@ -224,6 +225,10 @@ impl KeychainWorker {
         let (keychain, turns) = (Arc::clone(&self.keychain), Arc::clone(&self.turns));
         let thread = std::thread::Builder::new().name("keychain".to_owned()).spawn(move || {
             let _ended = OnDrop(|| turns.end(number));
+            // A thread may come late to what was given up before it began.
+            if *turns.given_up.borrow() >= number {
+                return;
+            }
             // Nobody waits any more when the client was shut down; the call has been made.
             let _ = reply.send(call(keychain.as_ref()));
         });

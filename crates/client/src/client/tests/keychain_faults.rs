@@ -267,12 +267,21 @@ async fn a_keychain_that_hangs_is_told_after_five_seconds_and_its_answer_is_stil
     assert_eq!(state.problem, None);
 }
 
+/// Until the keychain was asked once more; a paused clock runs ahead of the thread that asks it.
+async fn until_asked(desk: &Desk, before: usize) {
+    while desk.keychain.log().len() == before {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn a_keychain_that_hangs_is_asked_anew_when_it_is_tried_again() {
     let desk = Desk::new();
     closed(&desk).await;
     desk.keychain.script([Fault::Hangs]);
+    let asked = desk.keychain.log().len();
     let client = desk.start().await;
+    until_asked(&desk, asked).await;
     tokio::time::pause();
     until(&client, |state| state.phase == Phase::Blocked).await;
     tokio::time::resume();
@@ -286,11 +295,9 @@ async fn a_program_ends_although_the_keychain_hangs() {
     let desk = Desk::new();
     closed(&desk).await;
     desk.keychain.script([Fault::Hangs]);
-    let client = desk.start().await;
     let asked = desk.keychain.log().len();
-    while desk.keychain.log().len() == asked {
-        tokio::task::yield_now().await;
-    }
+    let client = desk.start().await;
+    until_asked(&desk, asked).await;
     client.shutdown().await;
 }
 
@@ -302,9 +309,11 @@ async fn a_sign_in_does_not_wait_for_a_keychain_that_hangs() {
     join(&client).await;
     desk.keychain.script([Fault::Hangs]);
     let request = json!({ "email": "ana@example.com", "password": PASSWORD });
+    let asked = desk.keychain.log().len();
     tokio::time::pause();
     let error = client.invoke("sign_in", request).await.expect_err("it does not answer");
     tokio::time::resume();
+    until_asked(&desk, asked).await;
     assert_eq!(error.code, ErrorCode::KeychainTimeout);
     sign_in(&client).await;
 }

@@ -21,6 +21,13 @@ fn worker(keychain: &MemoryKeychain) -> KeychainWorker {
     KeychainWorker::new(Arc::new(keychain.clone()), SLOW_AFTER)
 }
 
+/// The clock of these tests runs ahead of the threads.
+fn until_asked(keychain: &MemoryKeychain) {
+    while keychain.log().is_empty() {
+        std::thread::yield_now();
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_keychain_that_does_not_answer_is_told_after_five_seconds_and_still_awaited() {
     let keychain = holding(&[1, 2, 3]);
@@ -62,7 +69,11 @@ async fn a_write_that_was_given_up_has_no_effect_later() {
     let keychain = holding(&[1]);
     keychain.script([Fault::Hangs]);
     let worker = worker(&keychain);
-    let given_up = worker.write_verified(item(), Secret::new(vec![2]), || worker.give_up()).await;
+    let give_up = || {
+        until_asked(&keychain);
+        worker.give_up();
+    };
+    let given_up = worker.write_verified(item(), Secret::new(vec![2]), give_up).await;
     assert_eq!(given_up, Err(KeychainError::Timeout));
     worker.write_verified(item(), Secret::new(vec![3]), || {}).await.expect("it is written");
     keychain.release();
@@ -75,6 +86,7 @@ async fn who_has_no_time_is_answered_and_the_question_stays_open() {
     keychain.script([Fault::Hangs]);
     let worker = worker(&keychain);
     assert_eq!(worker.in_time().read(item(), || {}).await, Err(KeychainError::Timeout));
+    until_asked(&keychain);
     // It is asked anew, and the first question is taken back.
     assert_eq!(worker.read(item(), || {}).await, Ok(Secret::new(vec![1])));
     assert_eq!(keychain.log(), [Operation::Read(item()), Operation::Read(item())]);
