@@ -17,6 +17,7 @@ window.RECADO_COMMANDS = Object.freeze([
   'cache_reset',
   'vault_create',
   'vault_unlock',
+  'vault_leave',
   'storage_decline',
   'app_lock_set',
   'app_lock_remove',

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use recado_protocol::host::{AppState, HostError, HostEvent};
 use recado_protocol::{ConversationId, ErrorCode};
@@ -29,7 +30,7 @@ mod vault;
 
 use crate::clock::{Clock, SystemClock};
 use crate::engine::Input;
-use crate::keychain::{Keychain, KeychainChoice, KeychainWorker, SystemKeychain};
+use crate::keychain::{Keychain, KeychainChoice, KeychainWorker, SLOW_AFTER, SystemKeychain};
 use crate::links::Opener;
 use crate::notification::Notifier;
 use crate::profile::{Profile, ProfileError};
@@ -50,6 +51,8 @@ pub struct ClientOptions {
     pub data_dir: PathBuf,
     /// Where the secrets lie.
     pub keychain: Arc<dyn Keychain>,
+    /// How long the keychain may take before it is told that it does. Only tests set another.
+    pub keychain_slow_after: Duration,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -84,7 +87,8 @@ impl ClientOptions {
         Self {
             downloads_dir: data_dir.clone(),
             data_dir,
-            keychain: Arc::new(SystemKeychain),
+            keychain: Arc::new(SystemKeychain::default()),
+            keychain_slow_after: SLOW_AFTER,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
             transports: Arc::new(HttpTransports::new(app_version)),
@@ -110,9 +114,6 @@ pub enum StartError {
     /// The folder cannot be used, or another client has it.
     #[error(transparent)]
     Profile(#[from] ProfileError),
-    /// The system gives no thread.
-    #[error("the system gives no thread ({0})")]
-    Thread(#[from] std::io::Error),
 }
 
 impl StartError {
@@ -120,7 +121,6 @@ impl StartError {
     pub const fn code(&self) -> ErrorCode {
         match self {
             Self::Profile(error) => error.code(),
-            Self::Thread(_) => ErrorCode::ClientFailed,
         }
     }
 }
@@ -151,7 +151,10 @@ impl Client {
             profile.dir(),
             Arc::clone(&options.random),
         ));
-        let keychain = KeychainWorker::start(Arc::clone(&choice) as Arc<dyn Keychain>)?;
+        let keychain = KeychainWorker::new(
+            Arc::clone(&choice) as Arc<dyn Keychain>,
+            options.keychain_slow_after,
+        );
         let events = broadcast::channel(EVENTS_KEPT).0;
         let shared = Arc::new(Shared::new(options, profile, choice, keychain, events));
         let starting = Arc::clone(&shared);
@@ -210,6 +213,8 @@ impl Client {
     /// Stops the engine and closes the databases. The lock on the folder goes with the last clone
     /// of the client.
     pub async fn shutdown(&self) {
+        // Who opens the account and waits for the keychain would be waited for.
+        self.shared.keychain.give_up();
         let _lifecycle = self.shared.lifecycle.lock().await;
         self.shared.close_account().await;
     }

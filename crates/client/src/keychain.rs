@@ -1,6 +1,7 @@
 //! The keychain: where the two small secrets of an account lie.
 //!
-//! It holds one 256-bit key-encryption key and one refresh item per account and nothing else. A
+//! It holds one 256-bit key-encryption key and one refresh item per account and nothing else, but while
+//! the key is changed, when the next one lies beside it. A
 //! failure is typed, told to the person and tried again; it never deletes, overwrites or recreates
 //! anything.
 
@@ -34,14 +35,22 @@ pub(crate) const fn vault_backend_id() -> &'static str {
 pub enum ItemKind {
     /// The key that wraps the databases' keys.
     KeyEncryptionKey,
+    /// The key that is about to take the place of the former, while the keys are wrapped anew.
+    NextKey,
     /// The session's refresh secrets.
     Refresh,
+}
+
+impl ItemKind {
+    /// Every kind that an account may have.
+    pub const ALL: &'static [Self] = &[Self::KeyEncryptionKey, Self::NextKey, Self::Refresh];
 }
 
 impl ItemKind {
     const fn name(self) -> &'static str {
         match self {
             Self::KeyEncryptionKey => "key",
+            Self::NextKey => "next-key",
             Self::Refresh => "session",
         }
     }
@@ -62,6 +71,20 @@ impl ItemName {
     /// Names an item. The case of `email` does not matter.
     pub fn new(kind: ItemKind, workspace_id: WorkspaceId, email: &str) -> Self {
         Self { kind, workspace_id, email: email.trim().to_lowercase() }
+    }
+}
+
+impl ItemName {
+    /// Reads what `Display` has written.
+    fn parse(text: &str) -> Option<Self> {
+        let (kind, rest) = text.split_once(' ')?;
+        let (email, workspace_id) = rest.rsplit_once(' ')?;
+        let kind = ItemKind::ALL.iter().find(|known| known.name() == kind)?;
+        Some(Self {
+            kind: *kind,
+            workspace_id: workspace_id.parse().ok()?,
+            email: email.to_owned(),
+        })
     }
 }
 
@@ -196,4 +219,11 @@ pub trait Keychain: Send + Sync {
 
     /// Which keychain this is.
     fn describe(&self) -> KeychainDescription;
+
+    /// Ends the calls in progress: they return [`KeychainError::Timeout`], and whatever the keychain was
+    /// not told yet is not done any more. False if this keychain cannot do that; then they are awaited
+    /// before anything else is asked.
+    fn give_up(&self) -> bool {
+        false
+    }
 }

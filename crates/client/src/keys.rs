@@ -3,6 +3,9 @@
 //!
 //! A key is made only where there is neither a key file nor a database. Whatever else is missing or
 //! does not fit is told, and everything stays as it is.
+//!
+//! Another key takes the place of the present one in steps (`rotation`), so that at each of them the
+//! files that lie here open with an item that lies in the keychain.
 
 use std::path::{Path, PathBuf};
 
@@ -13,10 +16,13 @@ use sha2::{Digest as _, Sha256};
 use tracing::warn;
 use zeroize::Zeroizing;
 
+use crate::fail_point::{Step, reached};
 use crate::keychain::{ItemName, KeychainError, KeychainWorker, Secret};
 use crate::profile::{ProfileError, make_dir, write_atomically};
 use crate::random::{NoRandomness, Random, secret};
 use crate::sealed::{Key, Sealed};
+
+mod rotation;
 
 const FILE_NAME: &str = "keys.json";
 /// The same once more, for when a disk damages the first.
@@ -66,7 +72,7 @@ impl KeysError {
     }
 }
 
-#[derive(PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 struct KeyFile {
     format: u32,
     /// Which keychain holds the key that opens this.
@@ -98,6 +104,13 @@ fn unseal(kek: &Key, teammate_id: TeammateId, slot: Slot, sealed: &Sealed) -> Op
     Some(key)
 }
 
+/// The databases' keys.
+pub(crate) struct OpenKeys {
+    pub(crate) keys: StoreKeys,
+    /// What the key files should hold, where one is missing or damaged, or tells of another keychain.
+    unsettled: Option<KeyFile>,
+}
+
 /// Where an account's keys are.
 pub(crate) struct KeyPlace<'a> {
     /// The account's folder.
@@ -122,28 +135,35 @@ impl KeyPlace<'_> {
     ///
     /// [`KeysError`]; nothing was changed then, or only an item was written that nothing depends on
     /// yet.
-    pub(crate) async fn open(&self, slow: impl Fn() + Send + Sync) -> Result<StoreKeys, KeysError> {
+    pub(crate) async fn open(&self, slow: impl Fn() + Send + Sync) -> Result<OpenKeys, KeysError> {
         let stored = match self.keychain.read(self.item.clone(), &slow).await {
             Ok(stored) => Some(stored),
             Err(KeychainError::NoItem) => None,
             Err(error) => return Err(error.into()),
         };
         let files = self.read_files()?;
-        match (stored, &files[..]) {
-            (Some(stored), [_, ..]) => self.unwrap_any(&kek(&stored)?, &files),
+        let opened = match (stored, &files[..]) {
+            (Some(stored), [_, ..]) => kek(&stored).and_then(|kek| self.unwrap_any(&kek, &files)),
             (None, [file, ..]) if file.backend_id != self.keychain.description().backend_id => {
                 Err(KeychainError::BackendChanged.into())
             }
             (None, [_, ..]) => Err(self.mismatch("the keychain has no key for it")),
-            (_, []) if self.has_database() => Err(self.mismatch("its key file is missing")),
+            (_, []) if self.has_database() => return Err(self.mismatch("its key file is missing")),
             // A key without anything that depends on it is left from a creation that was cut off.
-            (Some(stored), []) => self.create_file(&kek(&stored)?),
+            (Some(stored), []) => return self.create_file(&kek(&stored)?),
             (None, []) => {
+                reached(Step::Creating);
                 let kek = secret(self.random)?;
                 let stored = Secret::new(kek.to_vec());
                 self.keychain.write_verified(self.item.clone(), stored, &slow).await?;
-                self.create_file(&kek)
+                reached(Step::Created);
+                return self.create_file(&kek);
             }
+        };
+        match opened {
+            Ok(opened) => Ok(opened),
+            Err(KeysError::AppLocked) => Err(KeysError::AppLocked),
+            Err(error) => self.open_with_next(&files, error, &slow).await,
         }
     }
 
@@ -195,25 +215,13 @@ impl KeyPlace<'_> {
         }
     }
 
-    /// Wraps the keys anew, under another app lock or none. The files are replaced one after the other,
-    /// and either opens.
-    ///
-    /// # Errors
-    ///
-    /// [`KeysError`]; what lies here opens as before, or as it is meant to.
-    pub(crate) async fn rewrap(
-        &self,
-        app_lock: Option<&Key>,
-        slow: impl Fn() + Send + Sync,
-    ) -> Result<(), KeysError> {
-        let kek = kek(&self.keychain.read(self.item.clone(), &slow).await?)?;
-        let keys = self.unwrap_any(&kek, &self.read_files()?)?;
-        let (cache, outbox) = (Zeroizing::new(keys.cache), Zeroizing::new(keys.outbox));
-        let anew = KeyPlace { app_lock, item: self.item.clone(), ..*self };
-        let file = anew.seal(&kek, &cache, &outbox)?;
-        // What does not open is never put in the place of what does.
-        anew.unwrap(&kek, &file)?;
-        self.write(&file)
+    /// Writes the files as they should be, as [`OpenKeys`] says. They open either way.
+    pub(crate) fn settle(&self, opened: &OpenKeys) {
+        let Some(file) = &opened.unsettled else { return };
+        reached(Step::Settling);
+        if let Err(error) = self.write(file) {
+            warn!(%error, "the key file has no copy until the next start");
+        }
     }
 
     fn unwrap(&self, kek: &Key, file: &KeyFile) -> Result<StoreKeys, KeysError> {
@@ -233,20 +241,17 @@ impl KeyPlace<'_> {
         }
     }
 
-    /// The keys from the first file that the key opens. The other is written anew if it differs: what
-    /// does not open holds nothing.
-    fn unwrap_any(&self, kek: &Key, files: &[KeyFile]) -> Result<StoreKeys, KeysError> {
+    /// The keys from the first file that the key opens. What the other holds is of no use if it differs.
+    fn unwrap_any(&self, kek: &Key, files: &[KeyFile]) -> Result<OpenKeys, KeysError> {
+        let backend_id = self.keychain.description().backend_id;
         let mut refused = None;
         for file in files {
             match self.unwrap(kek, file) {
                 Ok(keys) => {
                     let same = files.iter().filter(|other| *other == file).count();
-                    if same < self.paths().len()
-                        && let Err(error) = self.write(file)
-                    {
-                        warn!(%error, "the key file has no copy until the next start");
-                    }
-                    return Ok(keys);
+                    let settled = same == self.paths().len() && file.backend_id == backend_id;
+                    let unsettled = (!settled).then(|| KeyFile { backend_id, ..file.clone() });
+                    return Ok(OpenKeys { keys, unsettled });
                 }
                 Err(KeysError::AppLocked) => refused = Some(KeysError::AppLocked),
                 Err(error) => refused = refused.or(Some(error)),
@@ -255,7 +260,7 @@ impl KeyPlace<'_> {
         Err(refused.unwrap_or_else(|| self.mismatch("its key file is missing")))
     }
 
-    fn create_file(&self, kek: &Key) -> Result<StoreKeys, KeysError> {
+    fn create_file(&self, kek: &Key) -> Result<OpenKeys, KeysError> {
         // An account begins without an app lock, whoever's key is known.
         let without = KeyPlace { app_lock: None, item: self.item.clone(), ..*self };
         let file = without.seal(kek, &secret(self.random)?, &secret(self.random)?)?;
@@ -287,6 +292,7 @@ impl KeyPlace<'_> {
                 .map_err(std::io::Error::other)
                 .and_then(|bytes| write_atomically(&path, &bytes))
                 .map_err(|error| ProfileError::disk(&path, error))?;
+            reached(if path.ends_with(FILE_NAME) { Step::FirstFile } else { Step::BothFiles });
         }
         Ok(())
     }

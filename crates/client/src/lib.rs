@@ -13,6 +13,7 @@ pub mod clock;
 mod driver;
 pub mod engine;
 mod error;
+mod fail_point;
 pub mod keychain;
 mod keys;
 pub mod links;

@@ -13,7 +13,7 @@ use crate::random::{NoRandomness, Random};
 pub(crate) type Key = Zeroizing<[u8; 32]>;
 
 /// Something sealed, with the nonce that was made for it alone.
-#[derive(PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Sealed {
     nonce: String,
     sealed: String,

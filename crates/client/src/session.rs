@@ -103,7 +103,7 @@ impl Session {
         let tokens = self.tokens.lock().await;
         match tokens.refresh() {
             Some(item) => Some(item.clone()),
-            None => self.stored(|| {}).await.ok(),
+            None => self.stored(&self.keychain.in_time(), || {}).await.ok(),
         }
     }
 
@@ -111,13 +111,17 @@ impl Session {
     pub(crate) async fn probe(&self, slow: impl FnOnce() + Send) -> Result<(), KeychainError> {
         let mut tokens = self.tokens.lock().await;
         if !tokens.knows_secrets() {
-            tokens.read(self.stored(slow).await?);
+            tokens.read(self.stored(&self.keychain, slow).await?);
         }
         Ok(())
     }
 
-    async fn stored(&self, slow: impl FnOnce() + Send) -> Result<RefreshItem, KeychainError> {
-        RefreshItem::from_secret(&self.keychain.read(self.item.clone(), slow).await?)
+    async fn stored(
+        &self,
+        keychain: &KeychainWorker,
+        slow: impl FnOnce() + Send,
+    ) -> Result<RefreshItem, KeychainError> {
+        RefreshItem::from_secret(&keychain.read(self.item.clone(), slow).await?)
     }
 
     async fn token(&self, rejected: bool) -> Result<Zeroizing<String>, TransportError> {
@@ -125,16 +129,18 @@ impl Session {
         if rejected {
             tokens.rejected();
         }
+        // Nobody is asked to wait here: it is told why there is no connection, and tried again.
+        let own = self.keychain.in_time();
         // A server that says so to everything is not asked for ever.
         let mut overtaken = false;
         loop {
             let step = tokens.next(self.clock.now(), self.random.as_ref());
             match step.map_err(|_| no_randomness())? {
                 Step::Use(token) => return Ok(token),
-                Step::Read => tokens.read(self.stored(|| {}).await.map_err(keychain)?),
+                Step::Read => tokens.read(self.stored(&own, || {}).await.map_err(keychain)?),
                 Step::Write(item) => {
                     let secret = item.to_secret();
-                    let written = self.keychain.write_verified(self.item.clone(), secret, || {});
+                    let written = own.write_verified(self.item.clone(), secret, || {});
                     written.await.map_err(keychain)?;
                     tokens.written(item);
                 }

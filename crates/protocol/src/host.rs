@@ -79,6 +79,8 @@ pub struct Commands {
     pub vault_create: (PassphraseRequest, AppState),
     /// Gives the passphrase.
     pub vault_unlock: (PassphraseRequest, AppState),
+    /// Moves what lies behind the passphrase into the system's keychain, where there is one after all.
+    pub vault_leave: (Empty, AppState),
     /// Stores nothing, where the system has no keychain.
     pub storage_decline: (Empty, AppState),
 
@@ -177,6 +179,7 @@ impl Commands {
         "cache_reset",
         "vault_create",
         "vault_unlock",
+        "vault_leave",
         "storage_decline",
         "app_lock_set",
         "app_lock_remove",

@@ -8,7 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 use recado_client::keychain::{ItemName, Keychain, KeychainDescription, KeychainError, Secret};
 
-/// Keeps its items in one file, as plain text.
+/// Keeps its items in one file, as plain text. While a file beside it ends in `.absent` instead, it is not
+/// there.
 pub struct FileKeychain {
     path: PathBuf,
     lock: Mutex<()>,
@@ -23,6 +24,9 @@ impl FileKeychain {
     }
 
     fn load(&self) -> Result<Items, KeychainError> {
+        if self.path.with_extension("absent").exists() {
+            return Err(KeychainError::NoService);
+        }
         match std::fs::read(&self.path) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| KeychainError::Corrupt),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Items::new()),

@@ -312,6 +312,10 @@ vault_create: [PassphraseRequest, AppState],
  */
 vault_unlock: [PassphraseRequest, AppState], 
 /**
+ * Moves what lies behind the passphrase into the system's keychain, where there is one after all.
+ */
+vault_leave: [Empty, AppState], 
+/**
  * Stores nothing, where the system has no keychain.
  */
 storage_decline: [Empty, AppState], 

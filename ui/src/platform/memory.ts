@@ -201,6 +201,10 @@ export function memoryHost(count = 40): MemoryHost {
       state.secret_storage = 'vault';
       return stateNow();
     },
+    vault_leave: () => {
+      state.secret_storage = 'keychain';
+      return stateNow();
+    },
     storage_decline: () => {
       state.secret_storage = 'memory';
       return stateNow();

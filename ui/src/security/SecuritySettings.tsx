@@ -7,6 +7,7 @@ import type { AccountSecurity } from '../bindings/protocol';
 import { Button } from '../design/Button';
 import { useLocalization, useText } from '../i18n/text';
 import { dateOf } from '../i18n/time';
+import { useStateCommand } from '../signin/useStateCommand';
 import { AppLockPanel } from './AppLockPanel';
 import { AuthenticatorPanel } from './AuthenticatorPanel';
 import { PasswordPanel } from './PasswordPanel';
@@ -102,6 +103,7 @@ export function SecuritySettings() {
         </>
       )}
       <AppLockRow onOpen={() => setPanel('lock')} />
+      <VaultRow />
     </ul>
   );
 }
@@ -127,6 +129,26 @@ function AppLockRow({ onOpen }: { onOpen: () => void }) {
     >
       <Button testId="security-lock" onPress={onOpen}>
         {t(app_lock ? 'security-password-change' : 'security-lock-set')}
+      </Button>
+    </Row>
+  );
+}
+
+/** Where secrets lie behind a passphrase: the way to the system's keychain, should there be one by now. */
+function VaultRow() {
+  const t = useText();
+  const { secret_storage } = useReadyState();
+  const leave = useStateCommand('vault_leave');
+  if (secret_storage !== 'vault') return null;
+  return (
+    <Row
+      icon={KeyRound}
+      title={t('about-keychain-vault')}
+      state={leave.error ? errorText(t, leave.error) : t('security-vault-lead')}
+      urgent={leave.error !== null}
+    >
+      <Button testId="security-vault-leave" busy={leave.isPending} onPress={() => leave.mutate({})}>
+        {t('security-vault-leave')}
       </Button>
     </Row>
   );

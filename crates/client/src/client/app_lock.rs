@@ -18,7 +18,9 @@ use zeroize::Zeroizing;
 
 use super::shared::Shared;
 use crate::error::failure;
-use crate::keychain::{ItemKind, ItemName, Keychain as _, Secret, Vault, VaultError};
+use crate::keychain::{
+    ItemKind, ItemName, Keychain as _, KeychainWorker, Secret, Vault, VaultError,
+};
 use crate::keys::{self, KeyPlace};
 use crate::profile::Account;
 use crate::random::secret;
@@ -102,10 +104,12 @@ impl Shared {
             self.remove_lock_file(&holder);
             return Err(error);
         }
-        let place = self.key_place(&holder, None);
-        if let Err(error) = place.rewrap(Some(&key), || {}).await {
+        let keychain = self.keychain_in_time();
+        let place = self.key_place(&keychain, &holder, None);
+        if let Err(error) = place.rotate(Some(&key), || {}).await {
             // One of the files may depend on it by now. Where either opens without, both are made to.
-            if place.open(|| {}).await.is_ok() {
+            if let Ok(opened) = place.open(|| {}).await {
+                place.settle(&opened);
                 self.remove_lock_file(&holder);
             }
             return Err(error.into());
@@ -179,7 +183,8 @@ impl Shared {
         passphrase: Zeroizing<String>,
     ) -> Result<(), HostError> {
         let key = self.lock_key(holder, passphrase).await?;
-        self.key_place(holder, Some(&key)).rewrap(None, || {}).await?;
+        let keychain = self.keychain_in_time();
+        self.key_place(&keychain, holder, Some(&key)).rotate(None, || {}).await?;
         self.remove_lock_file(holder);
         self.set_app_lock_key(None);
         self.update(|facts| facts.app_lock = false);
@@ -205,12 +210,23 @@ impl Shared {
         Vault::at(holder.dir.join(FILE_NAME), Arc::clone(&self.options.random))
     }
 
-    fn key_place<'a>(&'a self, holder: &'a Holder, app_lock: Option<&'a Key>) -> KeyPlace<'a> {
+    /// The keychain for who is not to wait for it.
+    fn keychain_in_time(&self) -> KeychainWorker {
+        self.keychain.give_up_slow();
+        self.keychain.in_time()
+    }
+
+    fn key_place<'a>(
+        &'a self,
+        keychain: &'a KeychainWorker,
+        holder: &'a Holder,
+        app_lock: Option<&'a Key>,
+    ) -> KeyPlace<'a> {
         KeyPlace {
             dir: &holder.dir,
             teammate_id: holder.teammate_id,
             item: holder.item.clone(),
-            keychain: &self.keychain,
+            keychain,
             random: self.options.random.as_ref(),
             app_lock,
         }

@@ -35,9 +35,10 @@ impl Shared {
             self.save_account(&joined.clone().to_be_erased())?;
             let dir = self.profile.account_dir(teammate_id);
             keys::destroy(&dir)?;
-            for kind in [ItemKind::KeyEncryptionKey, ItemKind::Refresh] {
+            self.keychain.give_up_slow();
+            for &kind in ItemKind::ALL {
                 let item = ItemName::new(kind, workspace_id, &email);
-                if let Err(error) = self.keychain.delete(item, || {}).await {
+                if let Err(error) = self.keychain.in_time().delete(item, || {}).await {
                     // Without the wrapped keys it opens nothing any more.
                     warn!(%error, "an item stays in the keychain");
                 }

@@ -145,11 +145,10 @@ impl Shared {
             app_lock: lock_key.as_ref(),
         };
         // Where nothing is to be stored, the databases live in memory and need no keys.
-        let keys = match self.choice.storage() {
+        let opened = match self.choice.storage() {
             SecretStorage::Memory => None,
             _ => Some(place.open(|| self.keychain_is_slow()).await?),
         };
-        self.settle_app_lock(&dir);
         let parts = SessionParts {
             transport: self.options.transports.connect(&joined.server())?,
             keychain: self.keychain.clone(),
@@ -168,6 +167,12 @@ impl Shared {
                 }
             }
         };
+        // Both were had. Before that nothing here is touched.
+        if let Some(opened) = &opened {
+            place.settle(opened);
+        }
+        self.settle_app_lock(&dir);
+        let keys = opened.map(|opened| opened.keys);
         // The keychain has answered, however long it took.
         self.update(|facts| {
             facts.phase = Phase::Opening;
@@ -271,20 +276,18 @@ impl Shared {
 
     /// Tries again what a problem has stopped.
     pub(super) async fn problem_retry(self: &Arc<Self>, _: Empty) -> Result<AppState, HostError> {
-        let (phase, code) = {
+        let (phase, code, signed_in) = {
             let facts = self.facts();
-            (facts.phase, facts.problem.as_ref().map(|problem| problem.code))
+            let code = facts.problem.as_ref().map(|problem| problem.code);
+            let joined = facts.joined.as_ref();
+            (facts.phase, code, joined.is_some_and(|joined| joined.session_id.is_some()))
         };
+        // Whoever waits for the keychain holds the lifecycle. What it asks is asked anew.
+        self.keychain.give_up_slow();
         match (phase, code) {
             (Phase::Blocked, Some(ErrorCode::LeaseEnded)) => {
                 if let Some(account) = self.account() {
                     account.tell(crate::engine::Input::NetworkHint);
-                }
-            }
-            // The question is still open in the keychain; a second one would not help.
-            (Phase::Blocked, Some(ErrorCode::KeychainTimeout)) if self.account().is_none() => {
-                if self.lifecycle.try_lock().is_ok() {
-                    self.start().await;
                 }
             }
             (Phase::Blocked, _) => {
@@ -292,11 +295,22 @@ impl Shared {
                     let _lifecycle = self.lifecycle.lock().await;
                     self.close_account().await;
                 }
-                self.start().await;
+                self.start_for_a_while().await;
             }
+            // The keychain had lost the session; it may have it again.
+            (Phase::SignIn, _) if signed_in => self.start_for_a_while().await,
             _ => self.update(|facts| facts.problem = None),
         }
         Ok(self.state())
+    }
+
+    /// Starts once more. It goes on by itself when the keychain takes its time, so that whoever asked
+    /// for it can ask again.
+    async fn start_for_a_while(self: &Arc<Self>) {
+        let shared = Arc::clone(self);
+        let starting = tokio::spawn(async move { shared.start().await });
+        // What comes of it is in the state.
+        let _ = tokio::time::timeout(self.options.keychain_slow_after, starting).await;
     }
 
     /// Builds the cache anew.

@@ -170,8 +170,10 @@ impl Shared {
         if !stored {
             // Stored before the server hears of it, so that no crash can lose the session.
             let item = ItemName::new(ItemKind::Refresh, joined.workspace_id, &email);
-            let slow = || self.keychain_is_slow();
-            let written = self.keychain.write_verified(item, refresh.to_secret(), slow).await;
+            self.keychain.give_up_slow();
+            let keychain = self.keychain.in_time();
+            let written = keychain.write_verified(item, refresh.to_secret(), || {}).await;
+            self.keychain_asked(written.as_ref().err().copied());
             self.update(|facts| {
                 facts.problem = None;
                 if let (Ok(()), Some(flow)) = (&written, &mut facts.flow) {
@@ -302,7 +304,9 @@ impl Shared {
         email: &str,
     ) -> Result<(), HostError> {
         let item = ItemName::new(ItemKind::Refresh, joined.workspace_id, email);
-        let probed = self.keychain.read(item, || self.keychain_is_slow()).await;
+        // What was asked before is not waited for.
+        self.keychain.give_up_slow();
+        let probed = self.keychain.in_time().read(item, || {}).await;
         self.update(|facts| facts.problem = None);
         self.keychain_asked(probed.as_ref().err().copied());
         match probed {

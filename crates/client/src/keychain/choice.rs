@@ -30,6 +30,11 @@ impl KeychainChoice {
         Self { system, vault, memory: Mutex::default(), undecided: AtomicBool::new(false) }
     }
 
+    /// The system's keychain, whichever is in use.
+    pub(crate) fn system(&self) -> Arc<dyn Keychain> {
+        Arc::clone(&self.system)
+    }
+
     /// Where secrets lie now.
     pub(crate) fn storage(&self) -> SecretStorage {
         if self.memory().is_some() {
@@ -84,5 +89,9 @@ impl Keychain for KeychainChoice {
 
     fn describe(&self) -> KeychainDescription {
         self.current(|keychain| keychain.describe())
+    }
+
+    fn give_up(&self) -> bool {
+        self.current(|keychain| keychain.give_up())
     }
 }

@@ -27,7 +27,7 @@ pub enum Fault {
     FailsAfterwards(KeychainError),
     /// The call reports success and has no effect.
     LosesWrite,
-    /// The call waits until [`MemoryKeychain::release`].
+    /// The call waits until [`MemoryKeychain::release`], or until it is given up.
     Hangs,
 }
 
@@ -38,6 +38,7 @@ struct State {
     always: Option<KeychainError>,
     log: Vec<Operation>,
     releases: u32,
+    given_up: u32,
     backend_id: Option<String>,
 }
 
@@ -130,8 +131,12 @@ impl MemoryKeychain {
                 None => effect(&mut state),
             },
             Fault::Hangs => {
+                let given_up = state.given_up;
                 while state.releases == 0 {
                     state = self.state.1.wait(state).unwrap_or_else(PoisonError::into_inner);
+                    if state.given_up != given_up {
+                        return Err(KeychainError::Timeout);
+                    }
                 }
                 state.releases -= 1;
                 effect(&mut state)
@@ -177,5 +182,11 @@ impl Keychain for MemoryKeychain {
     fn describe(&self) -> KeychainDescription {
         let backend_id = self.state().backend_id.clone().unwrap_or_else(|| "memory".to_owned());
         KeychainDescription { name: "Memory".to_owned(), backend_id }
+    }
+
+    fn give_up(&self) -> bool {
+        self.state().given_up += 1;
+        self.state.1.notify_all();
+        true
     }
 }

@@ -243,6 +243,31 @@ impl Vault {
         Ok(())
     }
 
+    /// What it holds.
+    ///
+    /// # Errors
+    ///
+    /// [`KeychainError::PassphraseNeeded`] where it is not open; [`KeychainError::Corrupt`] if an item has
+    /// a name that is not known.
+    pub fn names(&self) -> Result<Vec<ItemName>, KeychainError> {
+        let state = self.state();
+        let State::Open(open) = &*state else { return Err(KeychainError::PassphraseNeeded) };
+        let names = open.items.0.keys().map(|name| ItemName::parse(name));
+        names.collect::<Option<_>>().ok_or(KeychainError::Corrupt)
+    }
+
+    /// Removes the file with everything in it.
+    ///
+    /// # Errors
+    ///
+    /// [`KeychainError::Failed`] if it is still there.
+    pub fn remove(&self) -> Result<(), KeychainError> {
+        let mut state = self.state();
+        remove(&self.path)?;
+        *state = State::Absent;
+        Ok(())
+    }
+
     fn load(&self, passphrase: &str) -> Result<Open, VaultError> {
         let damaged = || VaultError::Damaged(self.path.clone());
         let bytes =

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::tokens::hash;
 use super::*;
-use crate::keychain::{Fault, ItemKind, MemoryKeychain};
+use crate::keychain::{Fault, ItemKind, MemoryKeychain, SLOW_AFTER};
 use crate::random::SystemRandom;
 
 /// What the network does with one request.
@@ -157,7 +157,7 @@ impl World {
         keychain.put(item.clone(), first.to_secret());
         let parts = SessionParts {
             transport: Arc::clone(&server) as Arc<dyn Transport>,
-            keychain: KeychainWorker::start(Arc::new(keychain.clone())).expect("a thread"),
+            keychain: KeychainWorker::new(Arc::new(keychain.clone()), SLOW_AFTER),
             item,
             random: Arc::new(SystemRandom),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,

@@ -544,6 +544,8 @@ security-lock-after = { $count ->
    *[other] Locks after { $count } minutes without you
   }
 security-lock-set = Set up…
+security-vault-lead = If this computer has a keychain by now, what lies here can move into it.
+security-vault-leave = Move to the keychain
 app-lock-title = App lock
 app-lock-lead = While Recado is locked, its files on this computer are closed and their keys forgotten. It opens with this passphrase, also after a start.
 app-lock-current = Present passphrase

@@ -577,6 +577,8 @@ security-lock-after = { $count ->
    *[other] Se bloquea tras { $count } minutos sin ti
   }
 security-lock-set = Configurar…
+security-vault-lead = Si este equipo ya tiene llavero, lo que hay aquí puede pasar a él.
+security-vault-leave = Pasar al llavero
 app-lock-title = Bloqueo de la aplicación
 app-lock-lead = Mientras Recado está bloqueado, sus archivos en este ordenador están cerrados y sus claves olvidadas. Se abre con esta frase, también al arrancar.
 app-lock-current = Frase de contraseña actual

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::server::*;
 use crate::client::Client;
+use crate::keychain::{Fault, ItemKind, ItemName, KeychainError};
 
 const PASSPHRASE: &str = "wet cactus";
 
@@ -127,12 +128,18 @@ async fn a_crash_while_it_is_set_or_removed_loses_nothing() {
     until(&client, |state| state.connection.state == ConnectionState::Online).await;
     let [_, copy] = key_files(&desk);
     let open = fs::read(&copy).expect("there");
+    let kek = |kind| ItemName::new(kind, workspace_id(), "ana@example.com");
+    let (key, next) = (kek(ItemKind::KeyEncryptionKey), kek(ItemKind::NextKey));
+    let former = desk.keychain.items()[&key].clone();
     set(&client, PASSPHRASE, None).await.expect("set");
     let locked = fs::read(&copy).expect("there");
     assert_ne!(open, locked);
     client.shutdown().await;
     drop(client);
 
+    // One file was written, and the next key lay beside the former.
+    desk.keychain.put(next, desk.keychain.items()[&key].clone());
+    desk.keychain.put(key, former);
     fs::write(&copy, &open).expect("written");
     let client = desk.start().await;
     until(&client, |state| state.phase == Phase::Ready).await;
@@ -144,6 +151,46 @@ async fn a_crash_while_it_is_set_or_removed_loses_nothing() {
     let client = desk.start().await;
     until(&client, |state| state.phase == Phase::Ready).await;
     set(&client, PASSPHRASE, None).await.expect("it can be set again");
+}
+
+#[tokio::test]
+async fn a_change_of_the_key_that_cannot_be_finished_is_finished_before_the_next_one() {
+    let desk = Desk::new();
+    let client = desk.signed_in().await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    let denied = Fault::Fails(KeychainError::Denied);
+    // The key is read twice, the next one is written and read back; then it cannot take its place.
+    let works = std::iter::repeat_n(Fault::None, 4);
+    desk.keychain.script(works.chain([denied]));
+    set(&client, PASSPHRASE, None).await.expect("set, and all depends on the next key");
+    // The key is read, and the next one; it cannot take its place again.
+    desk.keychain.script([Fault::None, Fault::None, denied]);
+    let remove = json!({ "passphrase": PASSPHRASE });
+    let refused = ask(&client, "app_lock_remove", remove.clone()).await;
+    assert_eq!(refused, Err(ErrorCode::KeychainMismatch), "the next key's place is not free");
+    ask(&client, "app_lock_remove", remove).await.expect("it takes its place, and is followed");
+    assert_eq!(desk.keychain.items().len(), 2);
+    client.shutdown().await;
+    drop(client);
+    let client = desk.start().await;
+    until(&client, |state| state.phase == Phase::Ready).await;
+}
+
+#[tokio::test]
+async fn a_copy_of_the_keys_from_before_it_was_set_opens_nothing() {
+    let desk = Desk::new();
+    let client = desk.signed_in().await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    let before = key_files(&desk).map(|path| fs::read(path).expect("there"));
+    set(&client, PASSPHRASE, None).await.expect("set");
+    client.shutdown().await;
+    drop(client);
+    for (path, bytes) in key_files(&desk).iter().zip(&before) {
+        fs::write(path, bytes).expect("written");
+    }
+    let client = desk.start().await;
+    let state = until(&client, |state| state.phase == Phase::Blocked).await;
+    assert_eq!(state.problem.map(|problem| problem.code), Some(ErrorCode::KeychainMismatch));
 }
 
 #[tokio::test]

@@ -267,6 +267,91 @@ async fn a_keychain_that_hangs_is_told_after_five_seconds_and_its_answer_is_stil
     assert_eq!(state.problem, None);
 }
 
+/// Until the keychain was asked once more; a paused clock runs ahead of the thread that asks it.
+async fn until_asked(desk: &Desk, before: usize) {
+    while desk.keychain.log().len() == before {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_keychain_that_hangs_is_asked_anew_when_it_is_tried_again() {
+    let desk = Desk::new();
+    closed(&desk).await;
+    desk.keychain.script([Fault::Hangs]);
+    let asked = desk.keychain.log().len();
+    let client = desk.start().await;
+    until_asked(&desk, asked).await;
+    tokio::time::pause();
+    until(&client, |state| state.phase == Phase::Blocked).await;
+    tokio::time::resume();
+    // Nobody answers the first question any more.
+    client.invoke("problem_retry", json!({})).await.expect("tried again");
+    until(&client, |state| state.phase == Phase::Ready).await;
+}
+
+#[tokio::test]
+async fn a_program_ends_although_the_keychain_hangs() {
+    let desk = Desk::new();
+    closed(&desk).await;
+    desk.keychain.script([Fault::Hangs]);
+    let asked = desk.keychain.log().len();
+    let client = desk.start().await;
+    until_asked(&desk, asked).await;
+    client.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_sign_in_does_not_wait_for_a_keychain_that_hangs() {
+    let desk = Desk::new();
+    let client = desk.start().await;
+    until(&client, |state| state.phase == Phase::Join).await;
+    join(&client).await;
+    desk.keychain.script([Fault::Hangs]);
+    let request = json!({ "email": "ana@example.com", "password": PASSWORD });
+    let asked = desk.keychain.log().len();
+    tokio::time::pause();
+    let error = client.invoke("sign_in", request).await.expect_err("it does not answer");
+    tokio::time::resume();
+    until_asked(&desk, asked).await;
+    assert_eq!(error.code, ErrorCode::KeychainTimeout);
+    sign_in(&client).await;
+}
+
+#[tokio::test]
+async fn a_session_that_the_keychain_has_again_opens_without_signing_in() {
+    let desk = Desk::new();
+    let before = closed(&desk).await;
+    let items = desk.keychain.items();
+    let refresh = items.keys().find(|item| item.kind == ItemKind::Refresh).expect("one").clone();
+    desk.keychain.lose(&refresh);
+    let client = desk.start().await;
+    let lost = until(&client, |state| state.phase == Phase::SignIn).await;
+    assert_eq!(lost.problem.map(|problem| problem.code), Some(ErrorCode::SessionEnded));
+    client.invoke("problem_retry", json!({})).await.expect("tried again");
+    until(&client, |state| state.phase == Phase::SignIn && state.problem.is_some()).await;
+    assert_eq!(fingerprints(desk.dir()), before);
+    desk.keychain.put(refresh.clone(), items[&refresh].clone());
+    client.invoke("problem_retry", json!({})).await.expect("tried again");
+    until(&client, |state| state.phase == Phase::Ready).await;
+}
+
+#[tokio::test]
+async fn key_files_that_name_another_keychain_name_the_one_that_has_the_key_once_they_open() {
+    let desk = Desk::new();
+    let before = closed(&desk).await;
+    for path in key_files(&desk) {
+        let text = std::fs::read_to_string(&path).expect("readable");
+        std::fs::write(&path, text.replace("\"memory\"", "\"another\"")).expect("written");
+    }
+    let client = desk.start().await;
+    until(&client, |state| state.phase == Phase::Ready).await;
+    client.shutdown().await;
+    for path in key_files(&desk) {
+        assert_eq!(fingerprints(desk.dir())[&path], before[&path]);
+    }
+}
+
 #[tokio::test]
 async fn every_item_is_small() {
     let desk = Desk::new();

@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 use crate::client::{Client, ClientOptions};
 use crate::clock::{Clock as _, SystemClock};
-use crate::keychain::MemoryKeychain;
+use crate::keychain::{MemoryKeychain, SLOW_AFTER};
 use crate::links::Opener;
 use crate::notification::NoNotifier;
 use crate::random::SystemRandom;
@@ -366,6 +366,7 @@ impl Desk {
             data_dir: self.dir().to_owned(),
             downloads_dir: self.dir().to_owned(),
             keychain: Arc::new(self.keychain.clone()),
+            keychain_slow_after: SLOW_AFTER,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
             transports: Arc::new(self.server.clone()),

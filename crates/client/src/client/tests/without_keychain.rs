@@ -71,7 +71,45 @@ async fn a_passphrase_takes_the_place_of_the_keychain_and_opens_everything_at_th
 }
 
 #[tokio::test]
-async fn a_choice_is_offered_only_where_there_is_no_keychain_at_all() {
+async fn what_lies_behind_a_passphrase_moves_into_a_keychain_that_is_there_by_now() {
+    let desk = Desk::new();
+    let client = undecided(&desk).await;
+    give(&client, "vault_create", PASSPHRASE).await.expect("set");
+    sign_in(&client).await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
+
+    // There is none yet.
+    let missing = client.invoke("vault_leave", json!({})).await.expect_err("there is no keychain");
+    assert_eq!(missing.code, ErrorCode::KeychainMissing);
+    let state = until(&client, |state| state.phase == Phase::Ready).await;
+    assert_eq!(state.secret_storage, SecretStorage::Vault);
+    assert!(desk.dir().join("vault.json").exists());
+
+    desk.keychain.fail_always(None);
+    let former = std::fs::read(desk.dir().join("vault.json")).expect("there");
+    client.invoke("vault_leave", json!({})).await.expect("moved");
+    let state = until(&client, |state| state.phase == Phase::Ready).await;
+    assert_eq!(state.secret_storage, SecretStorage::Keychain);
+    assert!(!desk.dir().join("vault.json").exists());
+    assert_eq!(desk.keychain.items().len(), 2);
+    client.shutdown().await;
+    drop(client);
+    let client = desk.start().await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    client.shutdown().await;
+    drop(client);
+
+    // A copy of the file opens nothing, even for who knows the passphrase.
+    std::fs::write(desk.dir().join("vault.json"), former).expect("written");
+    let client = desk.start().await;
+    until(&client, |state| state.secret_storage == SecretStorage::VaultLocked).await;
+    give(&client, "vault_unlock", PASSPHRASE).await.expect("opened");
+    let state = until(&client, |state| state.phase == Phase::Blocked).await;
+    assert_eq!(state.problem.map(|problem| problem.code), Some(ErrorCode::KeychainMismatch));
+}
+
+#[tokio::test]
+async fn a_choice_is_offered_only_where_there_is_no_keychain_that_lasts() {
     for &fault in KeychainError::ALL {
         if matches!(fault, KeychainError::NoItem | KeychainError::Corrupt) {
             continue;
@@ -84,7 +122,9 @@ async fn a_choice_is_offered_only_where_there_is_no_keychain_at_all() {
         let request = json!({ "email": "ana@example.com", "password": PASSWORD });
         client.invoke("sign_in", request).await.expect_err("it is refused");
         let offered = client.state().secret_storage == SecretStorage::Undecided;
-        assert_eq!(offered, fault == KeychainError::NoService, "{fault:?}");
+        let missing =
+            matches!(fault, KeychainError::NoService | KeychainError::NoDefaultCollection);
+        assert_eq!(offered, missing, "{fault:?}");
         let created = give(&client, "vault_create", PASSPHRASE).await;
         assert_eq!(created.is_ok(), offered, "{fault:?}");
         assert_eq!(desk.dir().join("vault.json").exists(), offered, "{fault:?}");
