@@ -69,6 +69,8 @@ pub enum ErrorCode {
     SsoDenied,
     /// The identity provider does not answer as it should.
     SsoUnavailable,
+    /// The personal link is unknown, or was used, withdrawn or has run out: one code for all.
+    PersonalLinkInvalid,
 
     // The way to the server.
     /// The server cannot be reached.

@@ -49,6 +49,12 @@ pub enum Permission {
     /// See, end and wipe the sessions of other teammates.
     #[serde(rename = "session.manage")]
     SessionManage,
+    /// Invite new teammates.
+    #[serde(rename = "teammate.invite")]
+    TeammateInvite,
+    /// Let a teammate set password and authenticator anew.
+    #[serde(rename = "teammate.reset")]
+    TeammateReset,
 }
 
 impl Permission {
@@ -64,6 +70,8 @@ impl Permission {
         Self::ConversationTag,
         Self::ContactList,
         Self::SessionManage,
+        Self::TeammateInvite,
+        Self::TeammateReset,
     ];
 
     /// The permission's name, `resource.action`, as it stands on the wire and in the API's
@@ -80,6 +88,8 @@ impl Permission {
             Self::ConversationTag => "conversation.tag",
             Self::ContactList => "contact.list",
             Self::SessionManage => "session.manage",
+            Self::TeammateInvite => "teammate.invite",
+            Self::TeammateReset => "teammate.reset",
         }
     }
 }
@@ -149,6 +159,11 @@ impl Role {
             Self::LightAgent => &[Permission::ConversationRead, Permission::ConversationNote],
             Self::Unknown => &[],
         }
+    }
+
+    /// Whether whoever has this role may give somebody `other`: it allows nothing that this one does not.
+    pub fn may_give(self, other: Self) -> bool {
+        other != Self::Unknown && other.permissions().iter().all(|it| self.allows(*it))
     }
 
     /// Whether the role allows `permission`.

@@ -2,6 +2,7 @@
 //! when no server runs.
 
 mod credentials;
+mod enrolments;
 mod error;
 mod lock;
 mod sessions;
@@ -17,6 +18,7 @@ use recado_protocol::WorkspaceId;
 use crate::channel_key::ChannelKeys;
 use crate::clock::{SharedClock, SystemClock};
 use crate::core::Core;
+use crate::enrolment::Enrolments;
 use crate::identity::limiter::LimiterPolicies;
 use crate::identity::password::{Blocklist, DEFAULT_COST, PasswordHasher, PasswordPolicy};
 use crate::identity::sealed::{SecretsSource, ServerSecrets};
@@ -31,6 +33,7 @@ use crate::storage::Db;
 use crate::tls::CertificateAuthority;
 
 pub use credentials::Credentials;
+pub use enrolments::{LinkSettings, NewLink};
 pub use error::BackendError;
 pub use lock::DataLock;
 pub use sso::{GroupMapping, NewProvider, ProviderReport, ProviderTest};
@@ -123,6 +126,7 @@ pub struct Backend {
     sso: Sso,
     sessions: Sessions,
     own_account: OwnAccount,
+    enrolments: Enrolments,
     channel_keys: ChannelKeys,
     passwords: Arc<PasswordPolicy>,
     authority: Option<Arc<CertificateAuthority>>,
@@ -150,6 +154,12 @@ impl Backend {
         let passwords = Arc::new(PasswordPolicy::new(Blocklist::built_in()));
         Ok(Self {
             own_account: OwnAccount::new(
+                sessions.clone(),
+                hashing.clone(),
+                Arc::clone(&sealer),
+                Arc::clone(&passwords),
+            ),
+            enrolments: Enrolments::new(
                 sessions.clone(),
                 hashing.clone(),
                 Arc::clone(&sealer),
@@ -189,6 +199,12 @@ impl Backend {
     #[must_use]
     pub fn own_account(&self) -> &OwnAccount {
         &self.own_account
+    }
+
+    /// Personal links: invitations and resets.
+    #[must_use]
+    pub fn enrolments(&self) -> &Enrolments {
+        &self.enrolments
     }
 
     /// The way in.

@@ -23,15 +23,15 @@ const LONG_ABOUT: &str = "\
 The backend of Recado: agents answer customers' conversations through it.
 
 Everything lies in one data directory: the database, the server's own secrets and its certificate. \
-Start with `recado-server serve`; then, from another terminal, add people with \
-`recado-server teammate add`. Console commands find the running server through a socket in the data \
+Start with `recado-server serve`; then, from another terminal, invite people with \
+`recado-server teammate invite`. Console commands find the running server through a socket in the data \
 directory; where no server runs they work on the data itself.";
 
 const AFTER_HELP: &str = "\
 Examples:
   recado-server demo
   recado-server serve
-  recado-server teammate add ana@example.com --name 'Ana Ruiz' --role admin
+  recado-server teammate invite ana@example.com --name 'Ana Ruiz' --role admin
   recado-server channel add website
   recado-server import conversations.jsonl.gz
   recado-server join-link";

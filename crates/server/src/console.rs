@@ -14,7 +14,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::backend::{
-    AddedTeammate, BackendError, GroupMapping, NewProvider, NewTeammate, TeammateChange,
+    AddedTeammate, BackendError, GroupMapping, LinkSettings, NewLink, NewProvider, NewTeammate,
+    TeammateChange,
 };
 use crate::import::{ImportOptions, NumberedRecord};
 
@@ -48,6 +49,22 @@ pub enum Request {
         email: String,
         /// What changes.
         change: TeammateChange,
+    },
+    /// Makes a personal link.
+    LinkMake {
+        /// For whom.
+        email: String,
+        /// What for.
+        new: NewLink,
+        /// How long, and in which language.
+        settings: LinkSettings,
+    },
+    /// Lists personal links.
+    LinkList,
+    /// Withdraws a personal link.
+    LinkRevoke {
+        /// For whom it is.
+        email: String,
     },
     /// Lists a teammate's sessions.
     SessionList {

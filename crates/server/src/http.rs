@@ -4,6 +4,7 @@ mod acting;
 mod body;
 mod channel;
 mod description;
+mod enrolment;
 mod entrance;
 mod extract;
 mod failure;
@@ -73,6 +74,7 @@ pub fn api(edge: Edge) -> Result<Api, serde_json::Error> {
 /// Every route with what it needs.
 fn declare(edge: Edge) -> Routes {
     const READ: Access = Access::Session(Permission::ConversationRead);
+    const INVITE: Access = Access::Session(Permission::TeammateInvite);
     const MANAGE_SESSIONS: Access = Access::Session(Permission::SessionManage);
     Routes::new(edge, description::base())
         .add(Access::Public, routes!(entrance::server_info))
@@ -99,6 +101,13 @@ fn declare(edge: Edge) -> Routes {
         .add(Access::VerifiesSecret, routes!(own_account::erased))
         .add(MANAGE_SESSIONS, routes!(own_account::list_sessions_of))
         .add(MANAGE_SESSIONS, routes!(own_account::end_sessions_of))
+        .add(INVITE, routes!(enrolment::invite, enrolment::list))
+        .add(INVITE, routes!(enrolment::revoke))
+        .add(Access::Session(Permission::TeammateReset), routes!(enrolment::reset))
+        .add(Access::VerifiesSecret, routes!(enrolment::open))
+        .add(Access::VerifiesSecret, routes!(enrolment::check_password))
+        .add(Access::VerifiesSecret, routes!(enrolment::choose_password))
+        .add(Access::VerifiesSecret, routes!(enrolment::complete))
         .add(READ, routes!(reading::bootstrap))
         .add(READ, routes!(reading::sync_page))
         .add(READ, routes!(reading::list_conversations))

@@ -32,13 +32,13 @@ pub struct OwnAccount {
 }
 
 /// What a transaction came to that has to commit also when it refuses.
-enum Outcome<T> {
+pub(crate) enum Outcome<T> {
     Done(T),
     Refused(AuthError),
 }
 
 impl<T> Outcome<T> {
-    fn into_result(self) -> Result<T, AuthError> {
+    pub(crate) fn into_result(self) -> Result<T, AuthError> {
         match self {
             Self::Done(value) => Ok(value),
             Self::Refused(error) => Err(error),
@@ -144,7 +144,7 @@ fn stepped_up_until(session: &StoredSession) -> Timestamp {
 }
 
 /// Refuses what is dangerous to whoever has not shown the second factor lately.
-fn require_step_up(session: &StoredSession, now: Timestamp) -> Result<(), AuthError> {
+pub(crate) fn require_step_up(session: &StoredSession, now: Timestamp) -> Result<(), AuthError> {
     if now < stepped_up_until(session) { Ok(()) } else { Err(AuthError::StepUpRequired) }
 }
 

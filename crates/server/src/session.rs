@@ -20,7 +20,7 @@ use crate::core::{Core, Principal};
 use crate::identity::limiter::LimiterPolicies;
 use crate::identity::token::{Secret, TokenKind};
 use crate::storage::session::{EndReason, StoredSession};
-use crate::storage::{DbError, Tx, factor, session, teammate};
+use crate::storage::{DbError, Tx, enrolment, factor, session, teammate};
 
 pub(crate) use begin::NewSession;
 pub use error::AuthError;
@@ -248,6 +248,7 @@ impl Sessions {
                 )
                 .await?;
                 factor::delete_expired_setups(tx, now).await?;
+                enrolment::delete_old(tx, ended_before, now).await?;
                 crate::storage::sso::flow::delete_expired(tx, now).await?;
                 crate::storage::limiter_state::delete_spent(tx, now).await?;
                 Ok::<_, DbError>(())

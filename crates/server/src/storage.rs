@@ -13,6 +13,7 @@ pub mod contact;
 pub mod conversation;
 mod db;
 pub mod dialect;
+pub mod enrolment;
 mod error;
 pub mod factor;
 mod growth;

@@ -22,6 +22,7 @@ pub(super) const PATH: &str = "/openapi.json";
     tags(
         (name = "server", description = "The server itself."),
         (name = "session", description = "Signing in, refreshing, signing out."),
+        (name = "people", description = "Who belongs to the workspace: invitations and resets."),
         (name = "sync", description = "How a client's cache is filled and kept in step."),
         (name = "commands", description = "What an agent does."),
         (name = "channel", description = "What a customer's system uses.")

@@ -104,6 +104,7 @@ pub(crate) const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::SessionWiped
         | ErrorCode::AccessTokenExpired
         | ErrorCode::InvalidChannelKey
+        | ErrorCode::PersonalLinkInvalid
         | ErrorCode::SsoFailed => StatusCode::UNAUTHORIZED,
         ErrorCode::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::SsoUnavailable => StatusCode::BAD_GATEWAY,

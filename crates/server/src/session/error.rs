@@ -63,6 +63,15 @@ pub enum AuthError {
     /// There is no such provider.
     #[error("there is no such provider")]
     NoSuchProvider,
+    /// The personal link is unknown, was used or withdrawn, or has run out: one answer for all.
+    #[error("the personal link is not valid")]
+    PersonalLinkInvalid,
+    /// There is no such open link.
+    #[error("there is no such link")]
+    NoSuchLink,
+    /// The role does not allow it.
+    #[error("the role does not allow it")]
+    PermissionDenied(&'static str),
     /// Too many passwords wait to be checked.
     #[error("the server is busy")]
     Busy,
@@ -139,6 +148,15 @@ impl AuthError {
             Self::NoSuchProvider => {
                 (ErrorCode::NotFound, "There is no such sign-in any more. Start again.")
             }
+            Self::PersonalLinkInvalid => (
+                ErrorCode::PersonalLinkInvalid,
+                "This link was used, was withdrawn or has run out. If you have finished with it, sign in; \
+                 otherwise ask an admin for a new one.",
+            ),
+            Self::NoSuchLink => {
+                (ErrorCode::NotFound, "There is no such link that could still be used.")
+            }
+            Self::PermissionDenied(message) => (ErrorCode::PermissionDenied, *message),
             Self::Busy => (ErrorCode::Overloaded, "The server is busy. Try again in a moment."),
             Self::Db(_) | Self::Internal(_) => return None,
         };

@@ -63,6 +63,11 @@ pub fn migrations() -> &'static [Migration] {
             sql: include_str!("migrations/0004_own_account.sql"),
         },
         Migration { version: 5, name: "sso", sql: include_str!("migrations/0005_sso.sql") },
+        Migration {
+            version: 6,
+            name: "enrolment",
+            sql: include_str!("migrations/0006_enrolment.sql"),
+        },
     ]
 }
 

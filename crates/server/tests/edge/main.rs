@@ -7,6 +7,7 @@ mod audit;
 mod commands;
 mod console;
 mod crowds;
+mod enrolment;
 mod harness;
 // The same provider as in the tests that the test kit serves, which this crate cannot depend on.
 #[path = "../../../testkit/src/identity_provider.rs"]
