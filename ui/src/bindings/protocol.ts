@@ -139,6 +139,10 @@ workspace: WorkspaceSummary | null,
  */
 browser: BrowserWait | null, 
 /**
+ * The personal link that was opened, in the phase `enrol`.
+ */
+enrolment: EnrolmentState | null, 
+/**
  * Who signed in, or is about to.
  */
 account: AccountSummary | null, 
@@ -246,7 +250,7 @@ export type Commands = {
  */
 app_state: [Empty, AppState], 
 /**
- * Reads a join link, asks the server who it is and remembers it.
+ * Reads a join link, asks the server who it is and remembers it. A personal link is opened as well.
  */
 workspace_join: [JoinRequest, AppState], 
 /**
@@ -285,6 +289,26 @@ sso_open_again: [Empty, AppState],
  * Awaits the browser no longer, and goes back to the first step.
  */
 sso_cancel: [Empty, AppState], 
+/**
+ * Chooses name and password by a personal link.
+ */
+enrolment_password: [EnrolmentPasswordRequest, AppState], 
+/**
+ * Goes back to name and password.
+ */
+enrolment_back: [Empty, AppState], 
+/**
+ * Shows the second factor, which completes a personal link.
+ */
+enrolment_code: [EnrolmentCodeRequest, AppState], 
+/**
+ * Opens the workspace, once the recovery codes are kept.
+ */
+enrolment_finish: [Empty, AppState], 
+/**
+ * Leaves a personal link as it is, to be gone on with later, and shows the sign-in.
+ */
+enrolment_cancel: [Empty, AppState], 
 /**
  * Ends the session and destroys this machine's copy. Refused while unsent work would be lost,
  * unless `discard_unsent` is set.
@@ -388,7 +412,7 @@ account_security: [Empty, AccountSecurity],
  */
 step_up: [CodeRequest, AccountSecurity], 
 /**
- * What there is against a password that somebody thinks of.
+ * What there is against a password that somebody thinks of, for their account or by a personal link.
  */
 password_check: [PasswordCheckRequest, PasswordCheck], 
 /**
@@ -396,7 +420,7 @@ password_check: [PasswordCheckRequest, PasswordCheck],
  */
 password_change: [ChangePasswordRequest, AccountSecurity], 
 /**
- * Makes new recovery codes, which are shown this once.
+ * Makes new recovery codes, which are shown this once. After a personal link: those that were made with it.
  */
 recovery_codes_make: [Empty, RecoveryCodes], 
 /**
@@ -404,7 +428,7 @@ recovery_codes_make: [Empty, RecoveryCodes],
  */
 recovery_codes_save: [RecoveryCodes, SavedFile], 
 /**
- * Begins to set up another authenticator.
+ * Begins to set up another authenticator. By a personal link: the one that is being set up.
  */
 authenticator_setup: [Empty, AuthenticatorPicture], 
 /**
@@ -724,7 +748,57 @@ last_part_at: Timestamp, };
 
 export type Empty = Record<symbol, never>;
 
-export type ErrorCode = "invalid_request" | "invalid_value" | "too_large" | "not_found" | "permission_denied" | "idempotency_conflict" | "predecessor_not_applied" | "command_expired" | "client_too_old" | "invalid_credentials" | "invalid_code" | "sign_in_expired" | "too_many_attempts" | "session_ended" | "session_wiped" | "step_up_required" | "password_refused" | "access_token_expired" | "invalid_channel_key" | "sso_failed" | "sso_only" | "sso_denied" | "sso_unavailable" | "unreachable" | "untrusted_certificate" | "clock_skew" | "overloaded" | "internal" | "invalid_join_link" | "cursor_gone" | "keychain_locked" | "keychain_missing" | "keychain_denied" | "keychain_timeout" | "keychain_mismatch" | "app_locked" | "vault_locked" | "wrong_passphrase" | "cache_damaged" | "outbox_damaged" | "data_too_new" | "disk_full" | "disk_failed" | "lease_ended" | "already_running" | "link_refused" | "client_failed" | "unknown";
+export type EnrolmentCodeRequest = { 
+/**
+ * Six digits, or a recovery code.
+ */
+code: string, 
+/**
+ * Whether it is a recovery code, in place of the present authenticator.
+ */
+recovery: boolean, };
+
+export type EnrolmentKind = "invitation" | "password_reset" | "account_reset" | "unknown";
+
+export type EnrolmentPasswordRequest = { 
+/**
+ * The name; a reset leaves the present one.
+ */
+name: string, 
+/**
+ * The password.
+ */
+password: string, };
+
+export type EnrolmentStage = "password" | "authenticator" | "code" | "recovery_codes";
+
+export type EnrolmentState = { 
+/**
+ * What the link is for.
+ */
+kind: EnrolmentKind, 
+/**
+ * Who made it; absent for the server's console.
+ */
+invited_by: string | null, 
+/**
+ * The address to sign in with.
+ */
+email: string, 
+/**
+ * The name.
+ */
+name: string, 
+/**
+ * Until when the link is good.
+ */
+expires_at: Timestamp, 
+/**
+ * What comes next.
+ */
+stage: EnrolmentStage, };
+
+export type ErrorCode = "invalid_request" | "invalid_value" | "too_large" | "not_found" | "permission_denied" | "idempotency_conflict" | "predecessor_not_applied" | "command_expired" | "client_too_old" | "invalid_credentials" | "invalid_code" | "sign_in_expired" | "too_many_attempts" | "session_ended" | "session_wiped" | "step_up_required" | "password_refused" | "access_token_expired" | "invalid_channel_key" | "sso_failed" | "sso_only" | "sso_denied" | "sso_unavailable" | "personal_link_invalid" | "unreachable" | "untrusted_certificate" | "clock_skew" | "overloaded" | "internal" | "invalid_join_link" | "cursor_gone" | "keychain_locked" | "keychain_missing" | "keychain_denied" | "keychain_timeout" | "keychain_mismatch" | "app_locked" | "vault_locked" | "wrong_passphrase" | "cache_damaged" | "outbox_damaged" | "data_too_new" | "disk_full" | "disk_failed" | "lease_ended" | "already_running" | "link_refused" | "client_failed" | "unknown";
 
 export type FocusRequest = { 
 /**
@@ -782,7 +856,7 @@ conversation_id: ConversationId, } | { "type": "join_link_received",
 /**
  * The link's text.
  */
-link: string, };
+link: LinkText, };
 
 export type InboxPage = { 
 /**
@@ -851,7 +925,7 @@ export type JoinRequest = {
 /**
  * The join link's text.
  */
-link: string, };
+link: LinkText, };
 
 export type KeptDraft = { 
 /**
@@ -878,6 +952,8 @@ export type LinkRequest = {
  * The address.
  */
 url: string, };
+
+export type LinkText = string;
 
 export type ListKey = { 
 /**
@@ -1147,9 +1223,9 @@ email: string,
  */
 password: string, };
 
-export type Permission = "conversation.read" | "conversation.reply" | "conversation.note" | "conversation.assign" | "conversation.close" | "conversation.snooze" | "conversation.prioritize" | "conversation.tag" | "contact.list" | "session.manage";
+export type Permission = "conversation.read" | "conversation.reply" | "conversation.note" | "conversation.assign" | "conversation.close" | "conversation.snooze" | "conversation.prioritize" | "conversation.tag" | "contact.list" | "session.manage" | "teammate.invite" | "teammate.reset";
 
-export type Phase = "join" | "sign_in" | "code" | "browser" | "opening" | "locked" | "blocked" | "ready";
+export type Phase = "join" | "sign_in" | "code" | "browser" | "enrol" | "opening" | "locked" | "blocked" | "ready";
 
 export type Priority = "priority" | "not_priority" | "unknown";
 

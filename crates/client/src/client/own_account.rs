@@ -13,7 +13,7 @@ use recado_protocol::account::{
     SessionList, StepUpRequest,
 };
 use recado_protocol::host::{
-    AuthenticatorPicture, CodeRequest, Empty, HostError, SavedFile, SessionsEndRequest,
+    AuthenticatorPicture, CodeRequest, Empty, HostError, Phase, SavedFile, SessionsEndRequest,
     SessionsRequest,
 };
 use serde::de::DeserializeOwned;
@@ -52,6 +52,9 @@ impl Shared {
         self: &Arc<Self>,
         request: PasswordCheckRequest,
     ) -> Result<PasswordCheck, HostError> {
+        if let Some(judged) = self.enrolment_password_check(&request.password).await {
+            return judged;
+        }
         self.ask_server(Request::post("/v1/account/password/check", &request)?).await
     }
 
@@ -66,6 +69,9 @@ impl Shared {
         self: &Arc<Self>,
         _: Empty,
     ) -> Result<RecoveryCodes, HostError> {
+        if let Some(made) = self.enrolment_codes().await {
+            return made;
+        }
         self.ask_server(Request::post("/v1/account/recovery-codes", &Empty {})?).await
     }
 
@@ -73,7 +79,9 @@ impl Shared {
         self: &Arc<Self>,
         request: RecoveryCodes,
     ) -> Result<SavedFile, HostError> {
-        self.ready_account()?;
+        if self.facts().phase != Phase::Enrol {
+            self.ready_account()?;
+        }
         let is_code = |code: &String| {
             code.len() <= MAX_CODE_BYTES
                 && code.bytes().all(|byte| byte == b'-' || byte.is_ascii_alphanumeric())
@@ -101,6 +109,9 @@ impl Shared {
         self: &Arc<Self>,
         _: Empty,
     ) -> Result<AuthenticatorPicture, HostError> {
+        if let Some(picture) = self.enrolment_picture() {
+            return picture;
+        }
         let setup: AuthenticatorSetup =
             self.ask_server(Request::post("/v1/account/authenticator", &Empty {})?).await?;
         let rows = picture(&Zeroizing::new(setup.otpauth_url))?;
@@ -150,7 +161,7 @@ pub(super) fn digits(typed: &str) -> Result<String, HostError> {
 }
 
 /// A QR code of a text.
-fn picture(text: &str) -> Result<Vec<String>, HostError> {
+pub(super) fn picture(text: &str) -> Result<Vec<String>, HostError> {
     let code = QrCode::encode_text(text, QrCodeEcc::Medium)
         .map_err(|_| failure(ErrorCode::ClientFailed, "the secret does not fit a picture"))?;
     let side = code.size();
