@@ -26,12 +26,15 @@ pub enum EnrolmentKind {
     PasswordReset,
     /// A teammate has lost the authenticator, and sets up both anew.
     AccountReset,
+    /// No link at all: the workspace asks for an authenticator of one's own.
+    OwnAuthenticator,
     /// A kind of a newer server that this program does not know. It is never sent.
     #[serde(other)]
     Unknown,
 }
 
 impl EnrolmentKind {
+    /// Those that a link can be for.
     const ALL: &'static [Self] = &[Self::Invitation, Self::PasswordReset, Self::AccountReset];
 
     /// The kind's name on the wire and in SQL.
@@ -40,6 +43,7 @@ impl EnrolmentKind {
             Self::Invitation => "invitation",
             Self::PasswordReset => "password_reset",
             Self::AccountReset => "account_reset",
+            Self::OwnAuthenticator => "own_authenticator",
             Self::Unknown => "unknown",
         }
     }

@@ -5,6 +5,7 @@ mod credentials;
 mod enrolments;
 mod error;
 mod lock;
+mod own_factor;
 mod sessions;
 mod sso;
 mod teammates;
@@ -36,6 +37,7 @@ pub use credentials::Credentials;
 pub use enrolments::{LinkSettings, NewLink};
 pub use error::BackendError;
 pub use lock::DataLock;
+pub use own_factor::OwnFactorSetting;
 pub use sso::{GroupMapping, NewProvider, ProviderReport, ProviderTest};
 pub use teammates::{AddedTeammate, NewTeammate, TeammateChange};
 

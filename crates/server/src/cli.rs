@@ -6,6 +6,7 @@ mod data;
 mod demo;
 mod import;
 mod join_link;
+mod second_factor;
 mod serve;
 mod session;
 mod sso;
@@ -53,6 +54,8 @@ enum Command {
     #[command(subcommand)]
     Session(session::Session),
     #[command(subcommand)]
+    SecondFactor(second_factor::SecondFactor),
+    #[command(subcommand)]
     Channel(channel::Channel),
     #[command(subcommand)]
     Sso(sso::Sso),
@@ -86,6 +89,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, BackendError> {
         Command::JoinLink(join_link) => join_link.run().await?,
         Command::Teammate(teammate) => teammate.run().await?,
         Command::Session(session) => session.run().await?,
+        Command::SecondFactor(second_factor) => second_factor.run().await?,
         Command::Channel(channel) => channel.run().await?,
         Command::Sso(sso) => sso.run().await?,
         Command::Demo(demo) => demo.run().await?,

@@ -9,7 +9,7 @@ mod listener;
 
 use std::path::{Path, PathBuf};
 
-use recado_protocol::SessionId;
+use recado_protocol::{Role, SessionId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +66,15 @@ pub enum Request {
         /// For whom it is.
         email: String,
     },
+    /// Asks roles for an authenticator of their own, or no more.
+    OwnFactorSet {
+        /// Whom.
+        roles: Vec<Role>,
+        /// After how many days of grace; absent: no more.
+        grace_days: Option<u32>,
+    },
+    /// Whom the workspace asks for an authenticator of their own.
+    OwnFactorShow,
     /// Lists a teammate's sessions.
     SessionList {
         /// The teammate's address.

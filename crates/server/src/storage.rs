@@ -19,6 +19,7 @@ pub mod factor;
 mod growth;
 pub mod limiter_state;
 pub mod migrate;
+pub mod own_factor;
 pub mod own_session;
 pub mod part;
 mod postgres;

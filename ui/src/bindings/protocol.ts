@@ -43,6 +43,10 @@ password_changed_at: Timestamp | null,
  */
 authenticator_since: Timestamp | null, 
 /**
+ * Until when the authenticator that was handed over does; absent where no other one is asked for.
+ */
+authenticator_due: Timestamp | null, 
+/**
  * How many recovery codes are left.
  */
 recovery_codes_left: number, 
@@ -758,7 +762,7 @@ code: string,
  */
 recovery: boolean, };
 
-export type EnrolmentKind = "invitation" | "password_reset" | "account_reset" | "unknown";
+export type EnrolmentKind = "invitation" | "password_reset" | "account_reset" | "own_authenticator" | "unknown";
 
 export type EnrolmentPasswordRequest = { 
 /**
@@ -798,7 +802,7 @@ expires_at: Timestamp,
  */
 stage: EnrolmentStage, };
 
-export type ErrorCode = "invalid_request" | "invalid_value" | "too_large" | "not_found" | "permission_denied" | "idempotency_conflict" | "predecessor_not_applied" | "command_expired" | "client_too_old" | "invalid_credentials" | "invalid_code" | "sign_in_expired" | "too_many_attempts" | "session_ended" | "session_wiped" | "step_up_required" | "password_refused" | "access_token_expired" | "invalid_channel_key" | "sso_failed" | "sso_only" | "sso_denied" | "sso_unavailable" | "personal_link_invalid" | "unreachable" | "untrusted_certificate" | "clock_skew" | "overloaded" | "internal" | "invalid_join_link" | "cursor_gone" | "keychain_locked" | "keychain_missing" | "keychain_denied" | "keychain_timeout" | "keychain_mismatch" | "app_locked" | "vault_locked" | "wrong_passphrase" | "cache_damaged" | "outbox_damaged" | "data_too_new" | "disk_full" | "disk_failed" | "lease_ended" | "already_running" | "link_refused" | "client_failed" | "unknown";
+export type ErrorCode = "invalid_request" | "invalid_value" | "too_large" | "not_found" | "permission_denied" | "idempotency_conflict" | "predecessor_not_applied" | "command_expired" | "client_too_old" | "invalid_credentials" | "invalid_code" | "sign_in_expired" | "too_many_attempts" | "session_ended" | "session_wiped" | "step_up_required" | "authenticator_required" | "password_refused" | "access_token_expired" | "invalid_channel_key" | "sso_failed" | "sso_only" | "sso_denied" | "sso_unavailable" | "personal_link_invalid" | "unreachable" | "untrusted_certificate" | "clock_skew" | "overloaded" | "internal" | "invalid_join_link" | "cursor_gone" | "keychain_locked" | "keychain_missing" | "keychain_denied" | "keychain_timeout" | "keychain_mismatch" | "app_locked" | "vault_locked" | "wrong_passphrase" | "cache_damaged" | "outbox_damaged" | "data_too_new" | "disk_full" | "disk_failed" | "lease_ended" | "already_running" | "link_refused" | "client_failed" | "unknown";
 
 export type FocusRequest = { 
 /**

@@ -1,32 +1,45 @@
 //! Going through a personal link: name and password, authenticator, recovery codes. The link's secret lies in memory only;
-//! whoever was interrupted opens the link again, and the server knows how far this machine has come.
+//! whoever was interrupted opens the link again, and the server knows how far this machine has come. Whoever has to set up an
+//! authenticator of their own goes the same way from there on.
 
 use std::sync::Arc;
 
-use recado_protocol::account::{AuthenticatorSetup, PasswordCheck, RecoveryCodes};
+use recado_protocol::account::{
+    AuthenticatorSetup, ConfirmAuthenticatorRequest, PasswordCheck, RecoveryCodes, STEP_UP_S,
+};
 use recado_protocol::enrolment::{
     CheckEnrolmentPasswordRequest, ChooseEnrolmentPasswordRequest, CompleteEnrolmentRequest,
-    Enrolment, OpenEnrolmentRequest, ShownFactor,
+    Enrolment, EnrolmentKind, OpenEnrolmentRequest, ShownFactor,
 };
 use recado_protocol::host::{
-    AppState, AuthenticatorPicture, Empty, EnrolmentCodeRequest, EnrolmentPasswordRequest,
-    EnrolmentStage, EnrolmentState, HostError, Phase,
+    AppState, Empty, EnrolmentCodeRequest, EnrolmentPasswordRequest, EnrolmentStage,
+    EnrolmentState, HostError, Phase,
 };
 use recado_protocol::identity::Session as SessionAnswer;
 use recado_protocol::{ErrorCode, LinkSecret};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::own_account::{digits, picture};
+use super::own_account::digits;
 use super::shared::{Shared, problem};
 use super::sign_in::{FirstRefresh, require_recovery_code};
 use crate::error::failure;
 use crate::profile::Account;
 use crate::session::RefreshItem;
-use crate::transport::{Request, Transport, TransportError};
+use crate::transport::{Method, Request, Transport, TransportError};
 
-/// A personal link that is gone through.
+/// On what way somebody comes to an account that is their own.
+#[derive(Clone)]
+enum Way {
+    /// By a personal link.
+    Link(LinkSecret),
+    /// They have signed in, and the workspace asks for an authenticator of their own.
+    Own(SessionAnswer),
+}
+
+/// A way that is being gone.
 pub(super) struct Enrolling {
-    secret: LinkSecret,
+    way: Way,
     pub(super) state: EnrolmentState,
     setup: Option<AuthenticatorSetup>,
     /// Made for this sign-in and stored before the last step.
@@ -51,7 +64,8 @@ impl Shared {
         self.note_server_time(opened.server_time);
         let refresh = FirstRefresh::new(RefreshItem::first(self.options.random.as_ref())?);
         let (state, setup) = stand(opened);
-        let enrolling = Enrolling { secret, state, setup, refresh, begun: None, codes: None };
+        let enrolling =
+            Enrolling { way: Way::Link(secret), state, setup, refresh, begun: None, codes: None };
         self.update(|facts| {
             facts.enrolling = Some(enrolling);
             facts.flow = None;
@@ -109,7 +123,7 @@ impl Shared {
         };
         {
             let _lifecycle = self.lifecycle.lock().await;
-            let (joined, secret, email) = self.enrolling()?;
+            let (joined, way, email) = self.on_the_way()?;
             let mut refresh = self.first_refresh()?;
             let stored = self.store_first_refresh(&joined, &email, &mut refresh).await;
             self.update(|facts| {
@@ -119,16 +133,32 @@ impl Shared {
                 }
             });
             stored?;
-            let body = CompleteEnrolmentRequest {
-                secret: secret.expose().to_owned(),
-                device: self.device()?,
-                factor,
-                refresh_hash: refresh.item().current_hash(),
-            };
             let transport = self.options.transports.connect(&joined.server())?;
-            let request = Request::post("/v1/enrolment/complete", &body)?;
-            let answer: SessionAnswer = self.through_link(transport.as_ref(), request).await?;
-            self.note_server_time(answer.server_time);
+            let answer = match way {
+                Way::Link(secret) => {
+                    let body = CompleteEnrolmentRequest {
+                        secret: secret.expose().to_owned(),
+                        device: self.device()?,
+                        factor,
+                        refresh_hash: refresh.item().current_hash(),
+                    };
+                    let request = Request::post("/v1/enrolment/complete", &body)?;
+                    let answer: SessionAnswer =
+                        self.through_link(transport.as_ref(), request).await?;
+                    self.note_server_time(answer.server_time);
+                    answer
+                }
+                Way::Own(answer) => {
+                    let ShownFactor::Totp { code } = factor else {
+                        return Err(failure(ErrorCode::InvalidCode, "a code has six digits"));
+                    };
+                    let body = ConfirmAuthenticatorRequest { code };
+                    let path = "/v1/account/authenticator/confirm";
+                    let request = within(Request::post(path, &body)?, &answer);
+                    let _: Value = self.through_link(transport.as_ref(), request).await?;
+                    SessionAnswer { must_set_up_authenticator: false, ..answer }
+                }
+            };
             self.account_is_taken(transport.as_ref(), joined, email, answer).await?;
         }
         // Where the present authenticator stays, its recovery codes do.
@@ -149,7 +179,11 @@ impl Shared {
     ) -> Result<(), HostError> {
         let joined = joined.with_session(email, &answer);
         self.save_account(&joined)?;
-        let sets_up = self.facts().enrolling.as_ref().is_some_and(|it| it.setup.is_some());
+        let sets_up = self
+            .facts()
+            .enrolling
+            .as_ref()
+            .is_some_and(|it| it.state.stage == EnrolmentStage::Authenticator);
         let codes = match sets_up {
             // They can be asked for again, and later in the settings.
             true => make_codes(transport, &answer).await.ok(),
@@ -189,11 +223,16 @@ impl Shared {
 
     pub(super) async fn enrolment_cancel(&self, _: Empty) -> Result<AppState, HostError> {
         let _lifecycle = self.lifecycle.lock().await;
+        let Ok((joined, way, _)) = self.on_the_way() else { return Ok(self.state()) };
+        if let Way::Own(answer) = way {
+            let transport = self.options.transports.connect(&joined.server())?;
+            // A session that is left comes to nothing on the server either, so it matters little whether this arrives.
+            let _ =
+                transport.send(within(Request::new(Method::Delete, "/v1/session"), &answer)).await;
+        }
         self.update(|facts| {
-            if facts.enrolling.as_ref().is_some_and(|it| it.begun.is_none()) {
-                facts.enrolling = None;
-                facts.phase = Phase::SignIn;
-            }
+            facts.enrolling = None;
+            facts.phase = Phase::SignIn;
         });
         Ok(self.state())
     }
@@ -216,16 +255,61 @@ impl Shared {
         Some(ask.await)
     }
 
-    /// The authenticator that is set up by a personal link; `None` where none is gone through.
-    pub(super) fn enrolment_picture(&self) -> Option<Result<AuthenticatorPicture, HostError>> {
-        let facts = self.facts();
-        let enrolling = facts.enrolling.as_ref()?;
-        let Some(setup) = enrolling.setup.clone() else {
+    /// The authenticator that is set up on the way; `None` where none is gone.
+    pub(super) async fn enrolment_setup(&self) -> Option<Result<AuthenticatorSetup, HostError>> {
+        let way = {
+            let facts = self.facts();
+            let enrolling = facts.enrolling.as_ref()?;
+            if let Some(setup) = &enrolling.setup {
+                return Some(Ok(setup.clone()));
+            }
+            enrolling.way.clone()
+        };
+        let Way::Own(answer) = way else {
             return Some(Err(failure(ErrorCode::InvalidRequest, "no authenticator is set up")));
         };
-        let rows = picture(&Zeroizing::new(setup.otpauth_url));
-        let (secret, expires_in_s) = (setup.secret, setup.expires_in_s);
-        Some(rows.map(|rows| AuthenticatorPicture { secret, rows, expires_in_s }))
+        let joined = self.facts().joined.clone()?;
+        let ask = async {
+            let transport = self.options.transports.connect(&joined.server())?;
+            let request = within(Request::post("/v1/account/authenticator", &Empty {})?, &answer);
+            self.through_link(transport.as_ref(), request).await
+        };
+        let setup: Result<AuthenticatorSetup, HostError> = ask.await;
+        if let Ok(setup) = &setup {
+            self.update(|facts| {
+                if let Some(enrolling) = &mut facts.enrolling {
+                    enrolling.setup = Some(setup.clone());
+                }
+            });
+        }
+        Some(setup)
+    }
+
+    /// Leads whoever has signed in to an authenticator of their own, which the workspace asks for.
+    pub(super) fn lead_to_own_authenticator(
+        &self,
+        email: String,
+        answer: SessionAnswer,
+        refresh: RefreshItem,
+    ) {
+        let state = EnrolmentState {
+            kind: EnrolmentKind::OwnAuthenticator,
+            invited_by: None,
+            email,
+            name: String::new(),
+            expires_at: answer.server_time.plus_seconds(STEP_UP_S.into()),
+            stage: EnrolmentStage::Authenticator,
+        };
+        let refresh = FirstRefresh::stored(refresh);
+        let way = Way::Own(answer);
+        let enrolling = Enrolling { way, state, setup: None, refresh, begun: None, codes: None };
+        self.update(|facts| {
+            facts.enrolling = Some(enrolling);
+            facts.flow = None;
+            facts.browser = None;
+            facts.problem = None;
+            facts.phase = Phase::Enrol;
+        });
     }
 
     /// The recovery codes that were made with a personal link; `None` where none was gone through.
@@ -254,10 +338,18 @@ impl Shared {
     }
 
     fn enrolling(&self) -> Result<(Account, LinkSecret, String), HostError> {
+        match self.on_the_way()? {
+            (joined, Way::Link(secret), email) => Ok((joined, secret, email)),
+            _ => Err(failure(ErrorCode::InvalidRequest, "open a personal link first")),
+        }
+    }
+
+    /// The way that is being gone, as long as the account is not the person's yet.
+    fn on_the_way(&self) -> Result<(Account, Way, String), HostError> {
         let facts = self.facts();
         match (&facts.joined, &facts.enrolling) {
             (Some(joined), Some(enrolling)) if enrolling.begun.is_none() => {
-                Ok((joined.clone(), enrolling.secret.clone(), enrolling.state.email.clone()))
+                Ok((joined.clone(), enrolling.way.clone(), enrolling.state.email.clone()))
             }
             _ => Err(failure(ErrorCode::InvalidRequest, "open a personal link first")),
         }
@@ -268,8 +360,8 @@ impl Shared {
         refresh.ok_or_else(|| failure(ErrorCode::InvalidRequest, "open a personal link first"))
     }
 
-    /// Sends a step of a link. One that cannot be used any more leads to the sign-in, which says why; one that was begun anew
-    /// elsewhere leads back to the password.
+    /// Sends a step of the way. A link that cannot be used any more leads to the sign-in, which says why; one that was begun
+    /// anew elsewhere leads back to the password. Whoever has signed in too long ago starts again.
     async fn through_link<T: serde::de::DeserializeOwned>(
         &self,
         transport: &dyn Transport,
@@ -285,6 +377,16 @@ impl Shared {
             ErrorCode::PersonalLinkInvalid | ErrorCode::SsoOnly => {
                 self.link_is_spent(&error);
             }
+            ErrorCode::AccessTokenExpired
+            | ErrorCode::StepUpRequired
+            | ErrorCode::SessionEnded
+            | ErrorCode::SignInExpired
+                if self.is_own_way() =>
+            {
+                let message = "the sign-in took too long; start again";
+                error = failure(ErrorCode::SignInExpired, message);
+                self.link_is_spent(&error);
+            }
             ErrorCode::SignInExpired => self.update(|facts| {
                 if let Some(enrolling) = &mut facts.enrolling {
                     enrolling.state.stage = EnrolmentStage::Password;
@@ -296,7 +398,11 @@ impl Shared {
         Err(error)
     }
 
-    /// Shows the sign-in with why the link is no good.
+    fn is_own_way(&self) -> bool {
+        self.facts().enrolling.as_ref().is_some_and(|it| matches!(it.way, Way::Own(_)))
+    }
+
+    /// Shows the sign-in with why the way came to nothing.
     pub(super) fn link_is_spent(&self, error: &HostError) {
         self.update(|facts| {
             facts.enrolling = None;
@@ -310,9 +416,14 @@ async fn make_codes(
     transport: &dyn Transport,
     answer: &SessionAnswer,
 ) -> Result<RecoveryCodes, TransportError> {
-    let mut request = Request::post("/v1/account/recovery-codes", &Empty {})?;
-    request.access_token = Some(Zeroizing::new(answer.access_token.clone()));
+    let request = within(Request::post("/v1/account/recovery-codes", &Empty {})?, answer);
     transport.send(request).await?.read()
+}
+
+/// The request as one of a session that has just begun.
+fn within(mut request: Request, session: &SessionAnswer) -> Request {
+    request.access_token = Some(Zeroizing::new(session.access_token.clone()));
+    request
 }
 
 /// What is shown of a link, and the authenticator that is set up by it.

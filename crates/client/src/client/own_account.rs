@@ -109,11 +109,13 @@ impl Shared {
         self: &Arc<Self>,
         _: Empty,
     ) -> Result<AuthenticatorPicture, HostError> {
-        if let Some(picture) = self.enrolment_picture() {
-            return picture;
-        }
-        let setup: AuthenticatorSetup =
-            self.ask_server(Request::post("/v1/account/authenticator", &Empty {})?).await?;
+        let setup = match self.enrolment_setup().await {
+            Some(setup) => setup?,
+            None => {
+                let request = Request::post("/v1/account/authenticator", &Empty {})?;
+                self.ask_server::<AuthenticatorSetup>(request).await?
+            }
+        };
         let rows = picture(&Zeroizing::new(setup.otpauth_url))?;
         Ok(AuthenticatorPicture { secret: setup.secret, rows, expires_in_s: setup.expires_in_s })
     }
@@ -161,7 +163,7 @@ pub(super) fn digits(typed: &str) -> Result<String, HostError> {
 }
 
 /// A QR code of a text.
-pub(super) fn picture(text: &str) -> Result<Vec<String>, HostError> {
+fn picture(text: &str) -> Result<Vec<String>, HostError> {
     let code = QrCode::encode_text(text, QrCodeEcc::Medium)
         .map_err(|_| failure(ErrorCode::ClientFailed, "the secret does not fit a picture"))?;
     let side = code.size();

@@ -50,6 +50,11 @@ impl FirstRefresh {
         Self { item, stored: false }
     }
 
+    /// One that lies in the keychain already.
+    pub(super) const fn stored(item: RefreshItem) -> Self {
+        Self { item, stored: true }
+    }
+
     pub(super) const fn item(&self) -> &RefreshItem {
         &self.item
     }
@@ -231,7 +236,8 @@ impl Shared {
         Ok(())
     }
 
-    /// Opens the account of a session that has just begun and whose refresh secret is stored. `email` names this machine's
+    /// Opens the account of a session that has just begun and whose refresh secret is stored, or leads to what it asks for
+    /// first. `email` names this machine's
     /// secrets.
     pub(super) async fn begin_session(
         self: &Arc<Self>,
@@ -241,6 +247,10 @@ impl Shared {
         answer: SessionAnswer,
         refresh: RefreshItem,
     ) -> Result<(), HostError> {
+        if answer.must_set_up_authenticator {
+            self.lead_to_own_authenticator(email, answer, refresh);
+            return Ok(());
+        }
         let joined = joined.with_session(email, &answer);
         self.save_account(&joined)?;
         self.note_server_time(answer.server_time);

@@ -43,6 +43,10 @@ impl Desk {
                 let join_link = self.join_link()?;
                 encode(&self.backend.make_link(&email, new, settings, join_link).await?)
             }
+            Request::OwnFactorSet { roles, grace_days } => {
+                encode(&self.backend.require_own_factor(roles, grace_days).await?)
+            }
+            Request::OwnFactorShow => encode(&self.backend.own_factor().await?),
             Request::LinkList => encode(&self.backend.links().await?),
             Request::LinkRevoke { email } => encode(&self.backend.revoke_link(&email).await?),
             Request::TeammateAdd { new } => encode(&self.backend.add_teammate(new).await?),

@@ -19,6 +19,7 @@ use crate::own_account::require_step_up;
 use crate::seed;
 use crate::session::{AuthError, Caller};
 use crate::storage::audit::Actor;
+use crate::storage::change_log::LogWriter;
 use crate::storage::enrolment::{self, LinkEnd, StoredEnrolment};
 use crate::storage::{DbError, Tx, account, session, sso, team, teammate};
 
@@ -218,6 +219,8 @@ impl Enrolments {
         let id = EnrolmentId::from_uuid(self.sessions.core.ids(now).next_id());
         let (this, trail) = (self.clone(), self.trail(now));
         let write = self.sessions.core.db().write(async move |tx| {
+            // Of two links for one address that are made at once, the later one replaces the other.
+            LogWriter::lock(tx, this.sessions.workspace_id).await?;
             let draft = draft(tx).await?;
             let made_by = this.require_may_make(tx, caller, &draft, now).await?;
             let workspace_id = this.sessions.workspace_id;

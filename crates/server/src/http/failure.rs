@@ -90,6 +90,7 @@ pub(crate) const fn status_of(code: ErrorCode) -> StatusCode {
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::PermissionDenied
         | ErrorCode::StepUpRequired
+        | ErrorCode::AuthenticatorRequired
         | ErrorCode::SsoOnly
         | ErrorCode::SsoDenied => StatusCode::FORBIDDEN,
         ErrorCode::IdempotencyConflict

@@ -36,6 +36,9 @@ pub enum AuthError {
     /// The second factor has to be shown again.
     #[error("the second factor has to be shown again")]
     StepUpRequired,
+    /// The workspace asks for an authenticator of one's own first.
+    #[error("an authenticator of one's own has to be set up first")]
+    AuthenticatorRequired,
     /// The new password is not accepted.
     #[error("the new password is not accepted")]
     PasswordRefused,
@@ -115,6 +118,10 @@ impl AuthError {
             Self::StepUpRequired => (
                 ErrorCode::StepUpRequired,
                 "Show a code of the authenticator first, with `POST /v1/session/step-up`.",
+            ),
+            Self::AuthenticatorRequired => (
+                ErrorCode::AuthenticatorRequired,
+                "Set up an authenticator of your own first, with `POST /v1/account/authenticator`.",
             ),
             Self::PasswordRefused => (
                 ErrorCode::PasswordRefused,

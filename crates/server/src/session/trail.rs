@@ -166,6 +166,17 @@ impl Trail {
         self.record(tx, Actor::Console, action, object, true, detail).await
     }
 
+    /// A setting of the workspace that somebody changed at the console.
+    pub(crate) async fn workspace_set(
+        &mut self,
+        tx: &mut Tx,
+        action: &str,
+        detail: Value,
+    ) -> Result<(), DbError> {
+        let object = ("workspace", Some(self.workspace_id.uuid()));
+        self.record(tx, Actor::Console, action, object, true, detail).await
+    }
+
     /// Something that was done with a personal link. Without an actor, it was whoever holds the link.
     pub(crate) async fn link(
         &mut self,

@@ -3,6 +3,7 @@
 mod console;
 mod guesses;
 mod model;
+mod required;
 mod reset;
 mod scene;
 
@@ -207,6 +208,22 @@ async fn of_many_who_complete_one_link_at_once_one_is_let_in() {
         let answers = join_all(rivals.iter_mut().map(|rival| rival.complete(&server))).await;
         let let_in = answers.iter().filter(|answer| answer.status().is_success()).count();
         assert_eq!(let_in, 1);
+        server.running.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_links_for_one_address_that_are_made_at_once_one_is_open() {
+    for database in databases() {
+        let server = TestServer::start_on(database).await;
+        let admin = server.sign_in(&server.add("mia", Role::Admin).await).await;
+        let request = invitation("ana@inbox.example");
+        let made = join_all((0..5).map(|_| server.invite(&admin, &request))).await;
+        let mut open = 0;
+        for made in &made {
+            open += usize::from(Joining::of(made).open(&server).await.status().is_success());
+        }
+        assert_eq!(open, 1);
         server.running.stop().await;
     }
 }

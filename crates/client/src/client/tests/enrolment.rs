@@ -1,6 +1,7 @@
 //! Personal links, from the pasted link to the inbox.
 
 use recado_protocol::ErrorCode;
+use recado_protocol::enrolment::EnrolmentKind;
 use recado_protocol::host::{AppState, EnrolmentStage, HostEvent, Phase};
 use serde_json::{Value, json};
 
@@ -225,4 +226,72 @@ async fn a_link_from_outside_is_handed_on_whole_and_never_prints_its_secret() {
             break;
         }
     }
+}
+
+/// A client whose person has signed in and has to set up an authenticator of their own.
+async fn led(desk: &Desk) -> Client {
+    desk.server.state().must_set_up = true;
+    let client = desk.start().await;
+    until(&client, |state| state.phase == Phase::Join).await;
+    join(&client).await;
+    password(&client).await;
+    invoke(&client, "sign_in_code", json!({ "code": CODE })).await;
+    let shown = client.state().enrolment.expect("led there");
+    assert_eq!(
+        (shown.kind, shown.stage),
+        (EnrolmentKind::OwnAuthenticator, EnrolmentStage::Authenticator)
+    );
+    client
+}
+
+#[tokio::test]
+async fn who_has_to_set_up_an_authenticator_is_led_there_and_then_into_the_inbox() {
+    let desk = Desk::new();
+    let client = led(&desk).await;
+    for _ in 0..2 {
+        let picture = invoke(&client, "authenticator_setup", json!({})).await;
+        assert_eq!(picture["secret"], "GEZDGNBVGY3TQOJQ");
+    }
+    assert_eq!(refused(&client, "enrolment_code", code("000000")).await, ErrorCode::InvalidCode);
+    invoke(&client, "enrolment_code", code(CODE)).await;
+    assert_eq!(stage(&client), Some(EnrolmentStage::RecoveryCodes));
+    let codes = invoke(&client, "recovery_codes_make", json!({})).await;
+    assert_eq!(codes["codes"], json!(["abcd-2345"]));
+    invoke(&client, "enrolment_finish", json!({})).await;
+    until(&client, |state| state.phase == Phase::Ready).await;
+}
+
+#[tokio::test]
+async fn who_leaves_it_or_takes_too_long_signs_in_again_and_is_led_there_again() {
+    let desk = Desk::new();
+    let client = led(&desk).await;
+    desk.server.state().next_answers.push_back(ErrorCode::StepUpRequired);
+    let late = refused(&client, "authenticator_setup", json!({})).await;
+    assert_eq!(late, ErrorCode::SignInExpired);
+    let state = client.state();
+    assert_eq!((state.phase, state.enrolment), (Phase::SignIn, None));
+    password(&client).await;
+    invoke(&client, "sign_in_code", json!({ "code": CODE })).await;
+    invoke(&client, "enrolment_cancel", json!({})).await;
+    assert_eq!(client.state().phase, Phase::SignIn);
+    assert!(desk.server.state().ended_by_client);
+    // Nothing of it was kept as a session that could be opened.
+    client.shutdown().await;
+    drop(client);
+    let client = desk.start().await;
+    until(&client, |state| state.phase == Phase::SignIn).await;
+}
+
+#[tokio::test]
+async fn an_inbox_that_is_open_when_the_grace_ends_leads_to_the_sign_in() {
+    let desk = Desk::new();
+    let client = desk.signed_in().await;
+    client.shutdown().await;
+    drop(client);
+    desk.server.state().must_set_up = true;
+    let client = desk.start().await;
+    until(&client, |state| state.phase == Phase::SignIn).await;
+    password(&client).await;
+    invoke(&client, "sign_in_code", json!({ "code": CODE })).await;
+    assert_eq!(stage(&client), Some(EnrolmentStage::Authenticator));
 }

@@ -95,6 +95,8 @@ pub(super) struct State {
     pub(super) keeps_authenticator: bool,
     /// The next answer to this path is lost, after it took effect.
     pub(super) lost: Option<&'static str>,
+    /// Whoever signs in has to set up an authenticator first.
+    pub(super) must_set_up: bool,
     /// Answered in place of what this path would.
     pub(super) instead: std::collections::HashMap<&'static str, Value>,
 }
@@ -224,6 +226,7 @@ impl Server {
     }
 
     fn session(&self) -> Session {
+        let must_set_up_authenticator = self.state().must_set_up;
         Session {
             session_id: SessionId::from_uuid(Uuid::from_u128(1)),
             teammate_id: TeammateId::from_uuid(Uuid::from_u128(if self.state().other {
@@ -233,6 +236,7 @@ impl Server {
             })),
             access_token: "access-token".to_owned(),
             expires_in_s: 300,
+            must_set_up_authenticator,
             server_time: self.now(),
         }
     }
@@ -269,6 +273,17 @@ impl Server {
                 count: 1,
                 digest: digest([(head().id, head().version)]),
             }),
+            "/v1/account/authenticator" => ok(&json!({
+                "secret": "GEZDGNBVGY3TQOJQ",
+                "otpauth_url": "otpauth://totp/Recado:ana?secret=GEZDGNBVGY3TQOJQ&issuer=Recado",
+                "expires_in_s": 600,
+            })),
+            "/v1/account/authenticator/confirm" if body["code"] == CODE => {
+                self.state().must_set_up = false;
+                ok(&json!({}))
+            }
+            "/v1/account/authenticator/confirm" => refuse(ErrorCode::InvalidCode),
+            _ if self.state().must_set_up => refuse(ErrorCode::AuthenticatorRequired),
             "/v1/account/recovery-codes" => ok(&json!({ "codes": ["abcd-2345"] })),
             "/v1/live/ticket" => ok(&LiveTicket { ticket: "t".to_owned(), expires_in_s: 30 }),
             "/v1/commands" => {

@@ -167,7 +167,7 @@ fn kind_name(kind: EnrolmentKind) -> &'static str {
         EnrolmentKind::Invitation => "invitation",
         EnrolmentKind::PasswordReset => "password reset",
         EnrolmentKind::AccountReset => "account reset",
-        EnrolmentKind::Unknown => "link",
+        EnrolmentKind::OwnAuthenticator | EnrolmentKind::Unknown => "link",
     }
 }
 

@@ -41,3 +41,12 @@ CREATE TABLE enrolment_team (
     PRIMARY KEY (enrolment_id, team_id),
     FOREIGN KEY (workspace_id, team_id) REFERENCES team (workspace_id, id)
 ) {{clustered}};
+
+-- Whom the workspace asks for an authenticator that they have set up themselves.
+CREATE TABLE own_factor_rule (
+    workspace_id {{blob}} NOT NULL REFERENCES workspace (id),
+    role         {{text}} NOT NULL,
+    grace_days   {{int}}  NOT NULL,
+    set_at       {{int}}  NOT NULL,
+    PRIMARY KEY (workspace_id, role)
+) {{clustered}};
