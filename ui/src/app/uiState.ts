@@ -5,7 +5,7 @@ import type { Action, CommandId, ConversationId, DraftKind, PartId, View } from 
 export type Overlay =
   | { type: 'palette' }
   | { type: 'keys' }
-  | { type: 'settings' }
+  | { type: 'settings'; section?: 'security' }
   | { type: 'sign_out' }
   | { type: 'join'; link: string }
   | { type: 'assign' | 'assign_team' | 'snooze' | 'tag'; conversationId: ConversationId }

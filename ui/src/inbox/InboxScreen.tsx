@@ -10,6 +10,7 @@ import { Toasts } from '../design/Toasts';
 import { useDark } from '../design/useDark';
 import { useText } from '../i18n/text';
 import { Overlays } from '../overlays/Overlays';
+import { OwnFactorReminder } from '../security/OwnFactorReminder';
 import { useStateCommand } from '../signin/useStateCommand';
 import { ConversationList } from './ConversationList';
 import styles from './InboxScreen.module.css';
@@ -70,6 +71,7 @@ export function InboxScreen() {
     <div className={styles.screen} style={widths} data-selected={selected || undefined} data-page={page}>
       <TopBar />
       {problem ? <ProblemBanner text={codeText(t, problem.code)} retry={problem.can_retry} /> : null}
+      <OwnFactorReminder className={styles.reminder ?? ''} />
       <main className={styles.panes}>
         {folded.sidebar ? null : (
           <>

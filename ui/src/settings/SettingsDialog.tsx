@@ -9,7 +9,7 @@ import {
 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components/Tabs';
-import { ui } from '../app/uiState';
+import { ui, useUi } from '../app/uiState';
 import { Dialog } from '../design/Dialog';
 import { type TextId, textIds, useText } from '../i18n/text';
 import { SecuritySettings } from '../security/SecuritySettings';
@@ -40,9 +40,10 @@ const SECTIONS: { id: string; icon: LucideIcon; content: () => ReactNode }[] = [
 /** What the agent chose on this machine. Everything applies at once. */
 export function SettingsDialog() {
   const t = useText();
+  const section = useUi(({ overlay }) => (overlay?.type === 'settings' ? overlay.section : undefined));
   return (
     <Dialog title={t('settings-title')} onClose={ui.close} width="large" closable testId="settings">
-      <Tabs orientation="vertical" className={styles.tabs ?? ''}>
+      <Tabs orientation="vertical" className={styles.tabs ?? ''} defaultSelectedKey={section ?? 'general'}>
         <TabList className={styles.list ?? ''} aria-label={t('settings-title')}>
           {SECTIONS.map(({ id, icon: Icon }) => (
             <Tab key={id} id={id} className={styles.tab ?? ''} data-testid={`settings-${id}`}>
