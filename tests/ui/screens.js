@@ -69,6 +69,66 @@ async function aboutSingleSignOn(host, show) {
   });
 }
 
+/** Goes through personal links as far as nothing of the agent's own changes. The workspace must have been joined. */
+async function byPersonalLinks(host, show) {
+  const settled = async (page) => byId(page, 'password-feedback').locator('ul, p').first().waitFor();
+  const { link } = await host.pull('invite', { email: 'marta@cactus.example', name: 'Marta Téllez' });
+  await show('link', async (page) => {
+    await byId(page, 'sign-in-link').click();
+    await byId(page, 'join-link').fill(link);
+    await byId(page, 'join-submit').waitFor();
+  });
+  await host.ask('workspace_join', { link });
+  await show('invitation', (page) => byId(page, 'enrol-password').waitFor());
+  await show('invitation-password', async (page) => {
+    await byId(page, 'enrol-new-password').fill('recado12');
+    await byId(page, 'password-feedback').locator('li').waitFor();
+  });
+  await host.pull('network', { weather: 'cut' });
+  await show('invitation-offline', async (page) => {
+    await byId(page, 'enrol-new-password').fill('otter violin gravel seventeen');
+    await byId(page, 'enrol-submit').click();
+    await byId(page, 'sign-in-problem').waitFor();
+  });
+  await host.pull('network', { weather: 'fair' });
+  await host.ask('enrolment_password', { name: 'Marta Téllez', password: 'otter violin gravel seventeen' });
+  await show('invitation-authenticator', async (page) => {
+    await byId(page, 'authenticator-secret').waitFor();
+    await byId(page, 'code-input').pressSequentially('000000');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').waitFor();
+  });
+  await show('invitation-codes', withCodes, (page) => byId(page, 'recovery-codes').waitFor());
+  await host.pull('revoke_links');
+  await show('link-spent', async (page) => {
+    await byId(page, 'enrol-back').click();
+    await byId(page, 'enrol-new-password').fill('otter violin gravel seventeen');
+    await settled(page);
+    await byId(page, 'enrol-submit').click();
+    await byId(page, 'sign-in-notice').waitFor();
+  });
+  const reset = await host.pull('reset', { authenticator: false });
+  await host.ask('workspace_join', reset);
+  await show('reset', (page) => byId(page, 'enrol-password').waitFor());
+  await host.ask('enrolment_password', { name: '', password: 'otter violin gravel seventeen' });
+  await show('reset-code', (page) => byId(page, 'code-input').waitFor());
+  await host.pull('revoke_links');
+  await host.ask('enrolment_cancel');
+}
+
+/** Has the page stand where the account is taken and the recovery codes are shown. */
+async function withCodes(page) {
+  await page.route('**/host/app_state', async (route) => {
+    const response = await route.fetch();
+    const state = await response.json();
+    const enrolment = { ...state.enrolment, stage: 'recovery_codes' };
+    await route.fulfill({ response, json: { ...state, enrolment } });
+  });
+  const codes = Array.from({ length: 10 }, (_, index) => `k4px-9dwa-tz3m-h7cq-2vbe-nf8${index}-rj6s`);
+  await page.route('**/host/recovery_codes_make', (route) => route.fulfill({ json: { codes } }));
+  await page.reload();
+}
+
 /** Joins and signs in, showing each screen on the way. `show` is given the name of what the host stands at. */
 export async function beforeTheInbox(host, show) {
   const { join_link, email, password } = host.facts;
@@ -104,6 +164,7 @@ export async function beforeTheInbox(host, show) {
   await show('lease-ended', standingAt('lease_ended'), (page) => byId(page, 'problem').waitFor());
   await show('disk-full', standingAt('disk_full'), (page) => byId(page, 'problem').waitFor());
   await aboutSingleSignOn(host, show);
+  await byPersonalLinks(host, show);
   // Wrong passwords make the server slow for a moment.
   await eventually(() => host.ask('sign_in', { email, password }));
   await show('code', async (page) => {
@@ -116,7 +177,17 @@ export async function beforeTheInbox(host, show) {
     await byId(page, 'recovery-submit').click();
     await byId(page, 'sign-in-problem').waitFor();
   });
-  await eventually(async () => host.ask('sign_in_code', { code: (await host.pull('code')).code }));
+  const giveCode = () =>
+    eventually(async () => host.ask('sign_in_code', { code: (await host.pull('code')).code }));
+  await host.pull('require_own', { days: 0 });
+  await giveCode();
+  await show('own-authenticator', (page) => byId(page, 'authenticator-secret').waitFor());
+  await host.ask('enrolment_cancel');
+  await host.pull('require_own', { days: 14 });
+  await eventually(() => host.ask('sign_in', { email, password }));
+  await giveCode();
+  await show('own-factor-reminder', inboxLoaded, (page) => byId(page, 'own-factor-reminder').waitFor());
+  await host.pull('require_own', {});
   await eventually(async () => {
     const { connection } = await host.ask('app_state');
     assert.ok(connection.state === 'online' && !connection.bootstrap, 'everything is loaded');

@@ -10,6 +10,7 @@ use tokio::sync::broadcast;
 
 mod account;
 mod app_lock;
+mod enrolment;
 mod erasing;
 mod inbox;
 mod installation;

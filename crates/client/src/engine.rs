@@ -353,7 +353,13 @@ impl Engine {
     ) {
         let Some(purpose) = self.requests.remove(&request) else { return };
         if let Err(error) = &result
-            && matches!(error.code(), ErrorCode::SessionEnded | ErrorCode::SessionWiped)
+            && matches!(
+                error.code(),
+                // Signing in again leads through setting up what is required.
+                ErrorCode::SessionEnded
+                    | ErrorCode::SessionWiped
+                    | ErrorCode::AuthenticatorRequired
+            )
         {
             return self.session_ended(error.code() == ErrorCode::SessionWiped, effects);
         }

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use recado_protocol::host::Settings;
+use recado_protocol::identity::Session;
 use recado_protocol::{ErrorCode, SessionId, TeammateId, WorkspaceId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -128,6 +129,15 @@ impl Account {
             session_id: None,
             erasing: false,
         }
+    }
+
+    /// The same with a session that has begun.
+    #[must_use]
+    pub fn with_session(mut self, email: String, session: &Session) -> Self {
+        self.email = Some(email);
+        self.teammate_id = Some(session.teammate_id);
+        self.session_id = Some(session.session_id);
+        self
     }
 
     /// The same without a session: it has ended, what lies here stays.

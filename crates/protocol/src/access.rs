@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{TeamId, TeammateId};
+use crate::permission::Role;
 
 /// The breadth of a teammate's view, before unassigned conversations are added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
@@ -49,6 +50,14 @@ impl ConversationAccess {
     /// Own teams, with the unassigned.
     pub const fn own_teams() -> Self {
         Self { scope: AccessScope::OwnTeams, unassigned: true }
+    }
+
+    /// What somebody of this role sees where nothing else is said.
+    pub const fn usual(role: Role) -> Self {
+        match role {
+            Role::Admin => Self::all(),
+            Role::Agent | Role::LightAgent | Role::Unknown => Self::own_teams(),
+        }
     }
 
     /// Only what is assigned to the teammate.

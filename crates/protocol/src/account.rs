@@ -113,6 +113,9 @@ pub struct AccountSecurity {
     /// When the authenticator was set up by its owner; absent while it is the one that was handed
     /// over.
     pub authenticator_since: Option<Timestamp>,
+    /// Until when the authenticator that was handed over does; absent where no other one is asked for.
+    #[serde(default)]
+    pub authenticator_due: Option<Timestamp>,
     /// How many recovery codes are left.
     pub recovery_codes_left: u32,
     /// Until when dangerous things may be done without showing the second factor again.

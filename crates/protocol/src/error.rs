@@ -55,6 +55,8 @@ pub enum ErrorCode {
     SessionWiped,
     /// The second factor has to be shown again first.
     StepUpRequired,
+    /// The workspace asks for an authenticator of one's own first.
+    AuthenticatorRequired,
     /// The new password is too easy to guess, or too short.
     PasswordRefused,
     /// The access token has run out; a refresh brings the next.
@@ -69,6 +71,8 @@ pub enum ErrorCode {
     SsoDenied,
     /// The identity provider does not answer as it should.
     SsoUnavailable,
+    /// The personal link is unknown, or was used, withdrawn or has run out: one code for all.
+    PersonalLinkInvalid,
 
     // The way to the server.
     /// The server cannot be reached.

@@ -5,11 +5,13 @@
 
 use serde::{Deserialize, Serialize};
 
+mod enrolment;
 mod inbox;
 mod own_account;
 mod session;
 mod settings;
 
+pub use enrolment::*;
 pub use inbox::*;
 pub use own_account::*;
 pub use session::*;
@@ -45,7 +47,7 @@ pub struct Empty {}
 pub struct Commands {
     /// What to show first.
     pub app_state: (Empty, AppState),
-    /// Reads a join link, asks the server who it is and remembers it.
+    /// Reads a join link, asks the server who it is and remembers it. A personal link is opened as well.
     pub workspace_join: (JoinRequest, AppState),
     /// Forgets the joined server before anybody signed in.
     pub workspace_leave: (Empty, AppState),
@@ -65,6 +67,16 @@ pub struct Commands {
     pub sso_open_again: (Empty, AppState),
     /// Awaits the browser no longer, and goes back to the first step.
     pub sso_cancel: (Empty, AppState),
+    /// Chooses name and password by a personal link.
+    pub enrolment_password: (EnrolmentPasswordRequest, AppState),
+    /// Goes back to name and password.
+    pub enrolment_back: (Empty, AppState),
+    /// Shows the second factor, which completes a personal link.
+    pub enrolment_code: (EnrolmentCodeRequest, AppState),
+    /// Opens the workspace, once the recovery codes are kept.
+    pub enrolment_finish: (Empty, AppState),
+    /// Leaves a personal link as it is, to be gone on with later, and shows the sign-in.
+    pub enrolment_cancel: (Empty, AppState),
     /// Ends the session and destroys this machine's copy. Refused while unsent work would be lost,
     /// unless `discard_unsent` is set.
     pub sign_out: (SignOutRequest, AppState),
@@ -128,15 +140,15 @@ pub struct Commands {
     pub step_up_sso_open_again: (Empty, Empty),
     /// Awaits the browser no longer.
     pub step_up_sso_cancel: (Empty, Empty),
-    /// What there is against a password that somebody thinks of.
+    /// What there is against a password that somebody thinks of, for their account or by a personal link.
     pub password_check: (PasswordCheckRequest, PasswordCheck),
     /// Replaces the password.
     pub password_change: (ChangePasswordRequest, AccountSecurity),
-    /// Makes new recovery codes, which are shown this once.
+    /// Makes new recovery codes, which are shown this once. After a personal link: those that were made with it.
     pub recovery_codes_make: (Empty, RecoveryCodes),
     /// Writes recovery codes to a file that only this user may read.
     pub recovery_codes_save: (RecoveryCodes, SavedFile),
-    /// Begins to set up another authenticator.
+    /// Begins to set up another authenticator. By a personal link: the one that is being set up.
     pub authenticator_setup: (Empty, AuthenticatorPicture),
     /// Puts the new authenticator in the place of the present one.
     pub authenticator_confirm: (CodeRequest, AccountSecurity),
@@ -173,6 +185,11 @@ impl Commands {
         "sso_begin",
         "sso_open_again",
         "sso_cancel",
+        "enrolment_password",
+        "enrolment_back",
+        "enrolment_code",
+        "enrolment_finish",
+        "enrolment_cancel",
         "sign_out",
         "connection_retry",
         "problem_retry",
@@ -263,6 +280,6 @@ pub enum HostEvent {
     /// A join link arrived from outside. It is shown for confirmation, never followed by itself.
     JoinLinkReceived {
         /// The link's text.
-        link: String,
+        link: LinkText,
     },
 }

@@ -105,4 +105,6 @@ ids! {
     ChannelId = "chn";
     /// A company's own sign-in, such as its directory, that lets teammates in by single sign-on.
     ProviderId = "idp";
+    /// A personal link: an invitation, or a reset of what a teammate signs in with.
+    EnrolmentId = "enr";
 }

@@ -96,6 +96,9 @@ pub struct Session {
     pub expires_in_s: u32,
     /// The server's clock.
     pub server_time: Timestamp,
+    /// Whether the teammate has to set up an authenticator of their own before anything else.
+    #[serde(default)]
+    pub must_set_up_authenticator: bool,
 }
 
 impl std::fmt::Debug for Session {

@@ -9,8 +9,9 @@ use url::Url;
 
 use crate::id::WorkspaceId;
 
-/// `recado://join?url=…&workspace=…&ca=…`. With `ca` the client trusts only that authority for this
-/// server; without it, the system's roots.
+/// `recado://join?url=…&workspace=…&ca=…&invitation=…`. With `ca` the client trusts only that authority
+/// for this server; without it, the system's roots. With `invitation` it is a personal link, by which one
+/// person sets what they sign in with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JoinLink {
     /// The server, `https` only.
@@ -19,6 +20,41 @@ pub struct JoinLink {
     pub workspace_id: WorkspaceId,
     /// The certificate of the server's own authority, DER.
     pub ca_der: Option<Vec<u8>>,
+    /// The secret of a personal link.
+    pub invitation: Option<LinkSecret>,
+}
+
+/// The secret of a personal link. Never prints itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinkSecret(String);
+
+impl LinkSecret {
+    /// What every such secret begins with, and the characters of base64url that follow.
+    const PREFIX: &'static str = "rct_i_";
+    const CHARACTERS: usize = 43;
+
+    /// The secret's text, to be sent to its server and nowhere else.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for LinkSecret {
+    type Err = InvalidJoinLink;
+
+    fn from_str(text: &str) -> Result<Self, InvalidJoinLink> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        text.strip_prefix(Self::PREFIX)
+            .filter(|rest| rest.len() == Self::CHARACTERS && rest.bytes().all(plain))
+            .map(|_| Self(text.to_owned()))
+            .ok_or(InvalidJoinLink::Invitation)
+    }
+}
+
+impl fmt::Debug for LinkSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkSecret")
+    }
 }
 
 /// Why a join link was not taken.
@@ -36,6 +72,9 @@ pub enum InvalidJoinLink {
     /// The certificate cannot be read.
     #[error("the join link's certificate cannot be read")]
     Certificate,
+    /// The personal part cannot be read.
+    #[error("the personal part of the link cannot be read; copy the whole link")]
+    Invitation,
 }
 
 impl FromStr for JoinLink {
@@ -49,11 +88,13 @@ impl FromStr for JoinLink {
         let mut url = None;
         let mut workspace = None;
         let mut ca = None;
+        let mut invitation = None;
         for (key, value) in link.query_pairs() {
             let slot = match key.as_ref() {
                 "url" => &mut url,
                 "workspace" => &mut workspace,
                 "ca" => &mut ca,
+                "invitation" => &mut invitation,
                 _ => continue,
             };
             // A second value for the same key would let two readers see two different links.
@@ -85,7 +126,8 @@ impl FromStr for JoinLink {
                     .ok_or(InvalidJoinLink::Certificate)?,
             ),
         };
-        Ok(Self { url, workspace_id, ca_der })
+        let invitation = invitation.map(|text| text.parse()).transpose()?;
+        Ok(Self { url, workspace_id, ca_der, invitation })
     }
 }
 
@@ -96,6 +138,9 @@ impl fmt::Display for JoinLink {
         query.append_pair("workspace", &self.workspace_id.to_string());
         if let Some(der) = &self.ca_der {
             query.append_pair("ca", &URL_SAFE_NO_PAD.encode(der));
+        }
+        if let Some(secret) = &self.invitation {
+            query.append_pair("invitation", secret.expose());
         }
         write!(f, "recado://join?{}", query.finish())
     }
@@ -112,6 +157,7 @@ mod tests {
             url: Url::parse("https://127.0.0.1:8443").expect("a valid address"),
             workspace_id: WorkspaceId::from_uuid(Uuid::from_u128(7)),
             ca_der: Some(vec![0x30; 300]),
+            invitation: None,
         }
     }
 
@@ -119,11 +165,17 @@ mod tests {
     fn a_link_reads_back_as_what_was_written() {
         let text = link().to_string();
         assert_eq!(text.parse::<JoinLink>(), Ok(link()));
+        let invitation = format!("rct_i_{}", "Ab-_9".repeat(9).split_at(43).0);
+        let secret: LinkSecret = invitation.parse().expect("a secret");
+        let personal = JoinLink { invitation: Some(secret), ..link() };
+        assert!(personal.to_string().ends_with(&invitation));
+        assert!(!format!("{personal:?}").contains(&invitation));
+        assert_eq!(personal.to_string().parse::<JoinLink>(), Ok(personal));
     }
 
     #[test]
     fn hostile_links_are_refused_with_their_reason() {
-        use InvalidJoinLink::{Address, Certificate, NotAJoinLink, Workspace};
+        use InvalidJoinLink::{Address, Certificate, Invitation, NotAJoinLink, Workspace};
         let workspace = link().workspace_id;
         let with_url = |url: &str| format!("recado://join?url={url}&workspace={workspace}");
         for (text, reason) in [
@@ -140,6 +192,10 @@ mod tests {
             ("recado://join?url=https://a&workspace=cnv_0".into(), Workspace),
             (with_url("https://a&ca=!!"), Certificate),
             (with_url("https://a&ca="), Certificate),
+            (with_url("https://a&invitation="), Invitation),
+            (with_url("https://a&invitation=rct_i_short"), Invitation),
+            (with_url(&format!("https://a&invitation=rct_r_{}", "A".repeat(43))), Invitation),
+            (with_url(&format!("https://a&invitation=rct_i_{}", "%20".repeat(43))), Invitation),
         ] {
             assert_eq!(text.parse::<JoinLink>(), Err(reason), "{text}");
         }

@@ -13,6 +13,7 @@ pub mod checkup;
 pub mod command;
 pub mod contact;
 pub mod conversation;
+pub mod enrolment;
 pub mod error;
 pub mod host;
 pub mod id;
@@ -41,10 +42,10 @@ pub use conversation::{
 };
 pub use error::{ApiError, ErrorCode};
 pub use id::{
-    ChannelId, CommandId, ContactId, ConversationId, LogId, PartId, ProviderId, SessionId, TeamId,
-    TeammateId, WorkspaceId,
+    ChannelId, CommandId, ContactId, ConversationId, EnrolmentId, LogId, PartId, ProviderId,
+    SessionId, TeamId, TeammateId, WorkspaceId,
 };
-pub use join::JoinLink;
+pub use join::{JoinLink, LinkSecret};
 pub use permission::{Permission, Role};
 pub use planted::{Planted, is_planted};
 pub use policy::{Decision, Denial, Subject, decide};

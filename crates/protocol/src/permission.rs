@@ -52,6 +52,12 @@ pub enum Permission {
     /// See how well the workspace is protected.
     #[serde(rename = "security.manage")]
     SecurityManage,
+    /// Invite new teammates.
+    #[serde(rename = "teammate.invite")]
+    TeammateInvite,
+    /// Let a teammate set password and authenticator anew.
+    #[serde(rename = "teammate.reset")]
+    TeammateReset,
 }
 
 impl Permission {
@@ -68,6 +74,8 @@ impl Permission {
         Self::ContactList,
         Self::SessionManage,
         Self::SecurityManage,
+        Self::TeammateInvite,
+        Self::TeammateReset,
     ];
 
     /// The permission's name, `resource.action`, as it stands on the wire and in the API's
@@ -85,6 +93,8 @@ impl Permission {
             Self::ContactList => "contact.list",
             Self::SessionManage => "session.manage",
             Self::SecurityManage => "security.manage",
+            Self::TeammateInvite => "teammate.invite",
+            Self::TeammateReset => "teammate.reset",
         }
     }
 }
@@ -154,6 +164,11 @@ impl Role {
             Self::LightAgent => &[Permission::ConversationRead, Permission::ConversationNote],
             Self::Unknown => &[],
         }
+    }
+
+    /// Whether whoever has this role may give somebody `other`: it allows nothing that this one does not.
+    pub fn may_give(self, other: Self) -> bool {
+        other != Self::Unknown && other.permissions().iter().all(|it| self.allows(*it))
     }
 
     /// Whether the role allows `permission`.

@@ -129,6 +129,18 @@ mod tests {
     }
 
     #[test]
+    fn nobody_gives_a_role_that_allows_more_than_their_own() {
+        for &own in Role::ALL {
+            for &other in Role::ALL {
+                let more = other.permissions().iter().any(|it| !own.allows(*it));
+                assert_eq!(own.may_give(other), !more, "{own:?} {other:?}");
+            }
+            assert!(!own.may_give(Role::Unknown));
+        }
+        assert!(Role::Admin.may_give(Role::Admin) && !Role::Agent.may_give(Role::Admin));
+    }
+
+    #[test]
     fn names_on_the_wire_are_the_names_in_code() {
         for &permission in Permission::ALL {
             let wire = serde_json::to_value(permission).expect("a permission serialises");

@@ -2,8 +2,10 @@
 //! when no server runs.
 
 mod credentials;
+mod enrolments;
 mod error;
 mod lock;
+mod own_factor;
 mod sessions;
 mod sso;
 mod teammates;
@@ -17,6 +19,7 @@ use recado_protocol::WorkspaceId;
 use crate::channel_key::ChannelKeys;
 use crate::clock::{SharedClock, SystemClock};
 use crate::core::Core;
+use crate::enrolment::Enrolments;
 use crate::identity::limiter::LimiterPolicies;
 use crate::identity::password::{Blocklist, DEFAULT_COST, PasswordHasher, PasswordPolicy};
 use crate::identity::sealed::{SecretsSource, ServerSecrets};
@@ -31,8 +34,10 @@ use crate::storage::Db;
 use crate::tls::CertificateAuthority;
 
 pub use credentials::Credentials;
+pub use enrolments::{LinkSettings, NewLink};
 pub use error::BackendError;
 pub use lock::DataLock;
+pub use own_factor::OwnFactorSetting;
 pub use sso::{GroupMapping, NewProvider, ProviderReport, ProviderTest};
 pub use teammates::{AddedTeammate, NewTeammate, TeammateChange};
 
@@ -123,6 +128,7 @@ pub struct Backend {
     sso: Sso,
     sessions: Sessions,
     own_account: OwnAccount,
+    enrolments: Enrolments,
     channel_keys: ChannelKeys,
     passwords: Arc<PasswordPolicy>,
     authority: Option<Arc<CertificateAuthority>>,
@@ -150,6 +156,12 @@ impl Backend {
         let passwords = Arc::new(PasswordPolicy::new(Blocklist::built_in()));
         Ok(Self {
             own_account: OwnAccount::new(
+                sessions.clone(),
+                hashing.clone(),
+                Arc::clone(&sealer),
+                Arc::clone(&passwords),
+            ),
+            enrolments: Enrolments::new(
                 sessions.clone(),
                 hashing.clone(),
                 Arc::clone(&sealer),
@@ -189,6 +201,12 @@ impl Backend {
     #[must_use]
     pub fn own_account(&self) -> &OwnAccount {
         &self.own_account
+    }
+
+    /// Personal links: invitations and resets.
+    #[must_use]
+    pub fn enrolments(&self) -> &Enrolments {
+        &self.enrolments
     }
 
     /// The way in.

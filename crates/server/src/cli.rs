@@ -6,6 +6,7 @@ mod data;
 mod demo;
 mod import;
 mod join_link;
+mod second_factor;
 mod serve;
 mod session;
 mod sso;
@@ -23,15 +24,15 @@ const LONG_ABOUT: &str = "\
 The backend of Recado: agents answer customers' conversations through it.
 
 Everything lies in one data directory: the database, the server's own secrets and its certificate. \
-Start with `recado-server serve`; then, from another terminal, add people with \
-`recado-server teammate add`. Console commands find the running server through a socket in the data \
+Start with `recado-server serve`; then, from another terminal, invite people with \
+`recado-server teammate invite`. Console commands find the running server through a socket in the data \
 directory; where no server runs they work on the data itself.";
 
 const AFTER_HELP: &str = "\
 Examples:
   recado-server demo
   recado-server serve
-  recado-server teammate add ana@example.com --name 'Ana Ruiz' --role admin
+  recado-server teammate invite ana@example.com --name 'Ana Ruiz' --role admin
   recado-server channel add website
   recado-server import conversations.jsonl.gz
   recado-server join-link";
@@ -52,6 +53,8 @@ enum Command {
     Teammate(teammate::Teammate),
     #[command(subcommand)]
     Session(session::Session),
+    #[command(subcommand)]
+    SecondFactor(second_factor::SecondFactor),
     #[command(subcommand)]
     Channel(channel::Channel),
     #[command(subcommand)]
@@ -86,6 +89,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, BackendError> {
         Command::JoinLink(join_link) => join_link.run().await?,
         Command::Teammate(teammate) => teammate.run().await?,
         Command::Session(session) => session.run().await?,
+        Command::SecondFactor(second_factor) => second_factor.run().await?,
         Command::Channel(channel) => channel.run().await?,
         Command::Sso(sso) => sso.run().await?,
         Command::Demo(demo) => demo.run().await?,

@@ -9,12 +9,13 @@ mod listener;
 
 use std::path::{Path, PathBuf};
 
-use recado_protocol::SessionId;
+use recado_protocol::{Role, SessionId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::backend::{
-    AddedTeammate, BackendError, GroupMapping, NewProvider, NewTeammate, TeammateChange,
+    AddedTeammate, BackendError, GroupMapping, LinkSettings, NewLink, NewProvider, NewTeammate,
+    TeammateChange,
 };
 use crate::import::{ImportOptions, NumberedRecord};
 
@@ -49,6 +50,31 @@ pub enum Request {
         /// What changes.
         change: TeammateChange,
     },
+    /// Makes a personal link.
+    LinkMake {
+        /// For whom.
+        email: String,
+        /// What for.
+        new: NewLink,
+        /// How long, and in which language.
+        settings: LinkSettings,
+    },
+    /// Lists personal links.
+    LinkList,
+    /// Withdraws a personal link.
+    LinkRevoke {
+        /// For whom it is.
+        email: String,
+    },
+    /// Asks roles for an authenticator of their own, or no more.
+    OwnFactorSet {
+        /// Whom.
+        roles: Vec<Role>,
+        /// After how many days of grace; absent: no more.
+        grace_days: Option<u32>,
+    },
+    /// Whom the workspace asks for an authenticator of their own.
+    OwnFactorShow,
     /// Lists a teammate's sessions.
     SessionList {
         /// The teammate's address.

@@ -5,6 +5,7 @@ mod body;
 mod channel;
 mod checkup;
 mod description;
+mod enrolment;
 mod entrance;
 mod extract;
 mod failure;
@@ -75,6 +76,7 @@ pub fn api(edge: Edge) -> Result<Api, serde_json::Error> {
 fn declare(edge: Edge) -> Routes {
     const READ: Access = Access::Session(Permission::ConversationRead);
     const MANAGE_SECURITY: Access = Access::Session(Permission::SecurityManage);
+    const INVITE: Access = Access::Session(Permission::TeammateInvite);
     const MANAGE_SESSIONS: Access = Access::Session(Permission::SessionManage);
     Routes::new(edge, description::base())
         .add(Access::Public, routes!(entrance::server_info))
@@ -105,6 +107,13 @@ fn declare(edge: Edge) -> Routes {
         .add(MANAGE_SESSIONS, routes!(own_account::list_sessions_of))
         .add(MANAGE_SESSIONS, routes!(own_account::end_sessions_of))
         .add(MANAGE_SECURITY, routes!(checkup::look))
+        .add(INVITE, routes!(enrolment::invite, enrolment::list))
+        .add(INVITE, routes!(enrolment::revoke))
+        .add(Access::Session(Permission::TeammateReset), routes!(enrolment::reset))
+        .add(Access::VerifiesSecret, routes!(enrolment::open))
+        .add(Access::VerifiesSecret, routes!(enrolment::check_password))
+        .add(Access::VerifiesSecret, routes!(enrolment::choose_password))
+        .add(Access::VerifiesSecret, routes!(enrolment::complete))
         .add(READ, routes!(reading::bootstrap))
         .add(READ, routes!(reading::sync_page))
         .add(READ, routes!(reading::list_conversations))

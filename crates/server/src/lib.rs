@@ -13,6 +13,7 @@ pub mod console;
 pub mod conversation;
 pub mod core;
 pub mod demo;
+pub mod enrolment;
 #[cfg(feature = "fail-points")]
 mod fail_point;
 pub mod gate;

@@ -20,7 +20,7 @@ use crate::session::{AuthError, Caller, Sessions, Trail};
 use crate::sign_in::HashingPool;
 use crate::storage::account::{self, Account};
 use crate::storage::session::{self, EndReason, StoredSession};
-use crate::storage::{DbError, Tx, factor};
+use crate::storage::{DbError, Tx, factor, own_factor};
 
 /// The accounts of a workspace, as their owners deal with them.
 #[derive(Clone)]
@@ -32,13 +32,13 @@ pub struct OwnAccount {
 }
 
 /// What a transaction came to that has to commit also when it refuses.
-enum Outcome<T> {
+pub(crate) enum Outcome<T> {
     Done(T),
     Refused(AuthError),
 }
 
 impl<T> Outcome<T> {
-    fn into_result(self) -> Result<T, AuthError> {
+    pub(crate) fn into_result(self) -> Result<T, AuthError> {
         match self {
             Self::Done(value) => Ok(value),
             Self::Refused(error) => Err(error),
@@ -66,10 +66,12 @@ impl OwnAccount {
         let read = self.sessions.core.db().read(async move |tx| {
             let holder = account::find(tx, caller.teammate_id).await?;
             let session = session::find(tx, caller.session_id).await?;
+            let due = own_factor::due(tx, caller.teammate_id).await?;
             let codes = factor::recovery_codes_left(tx, caller.teammate_id).await?;
             Ok::<_, DbError>(session.map(|session| AccountSecurity {
                 by_provider: holder.is_none(),
                 password_changed_at: holder.as_ref().and_then(|it| it.password_changed_at),
+                authenticator_due: due,
                 authenticator_since: holder.as_ref().and_then(|it| it.totp_since),
                 recovery_codes_left: codes,
                 stepped_up_until: stepped_up_until(&session),
@@ -144,7 +146,7 @@ fn stepped_up_until(session: &StoredSession) -> Timestamp {
 }
 
 /// Refuses what is dangerous to whoever has not shown the second factor lately.
-fn require_step_up(session: &StoredSession, now: Timestamp) -> Result<(), AuthError> {
+pub(crate) fn require_step_up(session: &StoredSession, now: Timestamp) -> Result<(), AuthError> {
     if now < stepped_up_until(session) { Ok(()) } else { Err(AuthError::StepUpRequired) }
 }
 

@@ -98,13 +98,7 @@ pub async fn insert_teammate(
     actor: Actor,
 ) -> Result<Teammate, CoreError> {
     let workspace_id = log.workspace_id();
-    let email = new.email.trim().to_owned();
-    let plausible = email.len() <= 320
-        && !email.chars().any(|c| c.is_control() || c.is_whitespace())
-        && email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
-    if !plausible {
-        return Err(invalid("That is not an e-mail address; write it like name@example.com."));
-    }
+    let email = valid_email(&new.email)?;
     if teammate::find_by_email(tx, workspace_id, &email).await?.is_some() {
         return Err(invalid("There is a teammate with this e-mail address already."));
     }
@@ -259,7 +253,20 @@ pub(crate) async fn require_hidden_teams(
     }
 }
 
-fn valid_name(name: &str) -> Result<String, CoreError> {
+/// An address as it is kept: trimmed, of a form that can be one.
+pub(crate) fn valid_email(email: &str) -> Result<String, CoreError> {
+    let email = email.trim();
+    let plausible = email.len() <= 320
+        && !email.chars().any(|c| c.is_control() || c.is_whitespace())
+        && email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+    if !plausible {
+        return Err(invalid("That is not an e-mail address; write it like name@example.com."));
+    }
+    Ok(email.to_owned())
+}
+
+/// A name as it is kept: trimmed, on one line, neither empty nor too long.
+pub(crate) fn valid_name(name: &str) -> Result<String, CoreError> {
     let name = name.trim();
     let too_long = name.chars().count() > MAX_NAME_CHARS;
     if name.is_empty() || too_long || name.chars().any(char::is_control) {

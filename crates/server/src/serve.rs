@@ -120,6 +120,7 @@ impl RunningServer {
             url: public_url.clone(),
             workspace_id: backend.workspace_id(),
             ca_der: tls.ca_der().map(|der| der.to_vec()),
+            invitation: None,
         };
         let stopping = CancellationToken::new();
         let edge = Edge {
@@ -129,6 +130,8 @@ impl RunningServer {
             sso: backend.sso().clone(),
             sessions: backend.sessions().clone(),
             own_account: backend.own_account().clone(),
+            enrolments: backend.enrolments().clone(),
+            join_link: Arc::new(join_link.clone()),
             channel_keys: backend.channel_keys().clone(),
             origin: public_url.origin().ascii_serialization().into(),
             admission: Admission::new(&limits),
@@ -142,7 +145,7 @@ impl RunningServer {
 
         let tasks = TaskTracker::new();
         let console = Listener::bind(&data_dir)?;
-        let desk = Desk::new(backend.clone(), Some(&join_link.to_string()));
+        let desk = Desk::new(backend.clone(), Some(join_link.clone()));
         tasks.spawn(console.run(desk, stopping.clone()));
         workers::start(&tasks, &edge, &tls, &stopping);
 

@@ -21,7 +21,8 @@ use crate::core::{Core, Principal};
 use crate::identity::limiter::LimiterPolicies;
 use crate::identity::token::{Secret, TokenKind};
 use crate::storage::session::{EndReason, StoredSession};
-use crate::storage::{DbError, Tx, factor, session, teammate};
+use crate::storage::sso::link;
+use crate::storage::{DbError, Tx, enrolment, factor, own_factor, session, teammate};
 
 pub(crate) use begin::NewSession;
 pub use error::AuthError;
@@ -42,6 +43,14 @@ pub struct Caller {
     pub session_id: SessionId,
     /// Who signed in.
     pub teammate_id: TeammateId,
+}
+
+/// Who sent a request, and what they may do.
+pub(crate) struct Recognised {
+    pub(crate) caller: Caller,
+    pub(crate) subject: Subject,
+    /// Whether an authenticator of their own has to be set up before anything else.
+    pub(crate) own_factor_due: bool,
 }
 
 /// The sessions of one workspace.
@@ -74,6 +83,13 @@ impl Sessions {
     /// # Errors
     /// [`AuthError::SessionEnded`], [`AuthError::AccessTokenExpired`] and [`AuthError::Db`].
     pub async fn authenticate(&self, access_token: &str) -> Result<(Caller, Subject), AuthError> {
+        let Recognised { caller, subject, .. } = self.recognise(access_token).await?;
+        Ok((caller, subject))
+    }
+
+    /// As [`Sessions::authenticate`], with whether the teammate has to set up an authenticator of their own before anything
+    /// else.
+    pub(crate) async fn recognise(&self, access_token: &str) -> Result<Recognised, AuthError> {
         let secret =
             Secret::parse(TokenKind::Access, access_token).map_err(|_| AuthError::SessionEnded)?;
         let (hash, now, settings) = (secret.hash(), self.core.now(), self.settings);
@@ -103,7 +119,10 @@ impl Sessions {
                 if expires_at <= now && !is_planted(Planted::ExpiredTokenServed) {
                     return Ok(Err(AuthError::AccessTokenExpired));
                 }
-                Ok::<_, DbError>(Ok((caller_of(&session), viewer.subject)))
+                let own_factor_due =
+                    own_factor_is_due(tx, session.teammate_id, session.id, now).await?;
+                let (caller, subject) = (caller_of(&session), viewer.subject);
+                Ok::<_, DbError>(Ok(Recognised { caller, subject, own_factor_due }))
             })
             .await?
     }
@@ -172,6 +191,7 @@ impl Sessions {
             access_token: access.expose().to_owned(),
             expires_in_s: self.settings.access_s,
             server_time: now,
+            must_set_up_authenticator: false,
         }
     }
 
@@ -250,6 +270,7 @@ impl Sessions {
                 )
                 .await?;
                 factor::delete_expired_setups(tx, now).await?;
+                enrolment::delete_old(tx, ended_before, now).await?;
                 crate::storage::sso::flow::delete_expired(tx, now).await?;
                 crate::storage::limiter_state::delete_spent(tx, now).await?;
                 Ok::<_, DbError>(())
@@ -265,8 +286,21 @@ async fn running(
     now: Timestamp,
 ) -> Result<Option<StoredSession>, DbError> {
     let Some(session) = session::find(tx, id).await? else { return Ok(None) };
-    let in_use = teammate::state(tx, session.teammate_id).await? == Some(TeammateState::Active);
+    let in_use = teammate::state(tx, session.teammate_id).await? == Some(TeammateState::Active)
+        && !own_factor_is_due(tx, session.teammate_id, session.id, now).await?;
     Ok((in_use && settings.end_reason(&session, now).is_none()).then_some(session))
+}
+
+/// Whether an authenticator that was handed over does no more, because the workspace asks for one of the teammate's own. Who
+/// comes by a company's own sign-in has shown another factor, or none that is ours.
+pub(crate) async fn own_factor_is_due(
+    tx: &mut Tx,
+    teammate_id: TeammateId,
+    session_id: SessionId,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let due = own_factor::due(tx, teammate_id).await?.is_some_and(|due| due <= now);
+    Ok(due && !link::is_vouched_for(tx, session_id).await?)
 }
 
 fn caller_of(session: &StoredSession) -> Caller {

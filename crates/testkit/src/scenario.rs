@@ -1,6 +1,8 @@
 //! A small workspace with something in every view, and the levers that a browser test pulls: what
 //! customers, colleagues and the network do meanwhile.
 
+mod links;
+
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -198,6 +200,14 @@ enum Lever {
     Provider { refusal: bool },
     /// The page that the browser was sent to last.
     Page {},
+    /// The colleague invites somebody.
+    Invite { email: String, name: String },
+    /// The colleague lets the agent set password, or both, anew.
+    Reset { authenticator: bool },
+    /// Agents are asked for an authenticator of their own, after so many days of grace; without days, they are not.
+    RequireOwn { days: Option<u32> },
+    /// Every open link is withdrawn.
+    RevokeLinks {},
 }
 
 async fn pull(
@@ -315,6 +325,21 @@ async fn pull(
             if let Some(provider) = &*kept {
                 provider.conduct().refusal = refusal.then_some("access_denied");
             }
+            json!({})
+        }
+        Lever::Invite { email, name } => {
+            json!({ "link": scenario.invite(&email, &name).await? })
+        }
+        Lever::Reset { authenticator } => {
+            json!({ "link": scenario.reset(authenticator).await? })
+        }
+        Lever::RequireOwn { days } => {
+            let backend = scenario.server.running().backend();
+            backend.require_own_factor(vec![Role::Agent], days).await?;
+            json!({})
+        }
+        Lever::RevokeLinks {} => {
+            scenario.revoke_links().await?;
             json!({})
         }
         Lever::Page {} => json!({ "url": ui.pages.newest() }),

@@ -1,11 +1,12 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { I18nProvider } from 'react-aria-components/I18nProvider';
 import type { AppState, Phase, Settings } from '../bindings/protocol';
 import { CommandsProvider } from '../commands/Commands';
 import { buildKeymap } from '../commands/keymap';
 import { type Language, LocalizationProvider, languageFor } from '../i18n/text';
 import { InboxScreen } from '../inbox/InboxScreen';
+import { isPersonal } from '../signin/joinLink';
 import { OpeningScreen, ProblemScreen } from '../signin/ProblemScreen';
 import { AppLock } from './AppLock';
 import { HostEvents } from './events';
@@ -20,6 +21,7 @@ const LockScreen = lazy(async () => ({ default: (await import('../signin/LockScr
 const BrowserScreen = lazy(async () => ({
   default: (await import('../signin/BrowserScreen')).BrowserScreen,
 }));
+const EnrolScreen = lazy(async () => ({ default: (await import('../signin/EnrolScreen')).EnrolScreen }));
 const CodeScreen = lazy(async () => ({ default: (await import('../signin/CodeScreen')).CodeScreen }));
 
 /** The whole program: the phase decides the screen, the settings language, theme and keys. */
@@ -57,12 +59,19 @@ function Screen({ state }: { state: AppState }) {
     document.title = workspace ? `${workspace.name} · Recado` : 'Recado';
   }, [workspace]);
   const client = useQueryClient();
+  const before = useRef<Phase>('opening');
   // Nothing of one account may be on the screen of the next, nor stay in memory behind a lock.
   useEffect(() => {
-    if (phase === 'ready') return;
-    ui.reset(askedFromOutside(phase));
+    if (phase === 'ready') {
+      before.current = phase;
+      return;
+    }
+    ui.reset(askedFromOutside(phase, before.current));
+    before.current = phase;
     client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEYS.state[0] });
   }, [client, phase]);
+  const personal = useUi(({ overlay }) => overlay?.type === 'join' && isPersonal(overlay.link));
+  if (personal && SIGNING_IN.has(phase)) return <JoinScreen onBack={ui.close} />;
   switch (phase) {
     case 'join':
       return <JoinScreen />;
@@ -72,6 +81,8 @@ function Screen({ state }: { state: AppState }) {
       return <CodeScreen />;
     case 'browser':
       return <BrowserScreen />;
+    case 'enrol':
+      return <EnrolScreen />;
     case 'opening':
       return <OpeningScreen />;
     case 'locked':
@@ -88,12 +99,16 @@ function Screen({ state }: { state: AppState }) {
   }
 }
 
+/** Where a personal link that comes from outside is offered to be opened. */
+const SIGNING_IN: ReadonlySet<Phase> = new Set<Phase>(['sign_in', 'code', 'browser']);
+
 /** What a link from outside asked for while the program was starting outlives the start. */
-function askedFromOutside(phase: Phase) {
+function askedFromOutside(phase: Phase, before: Phase) {
   const { overlay, selectedId } = useUi.getState();
   const link = overlay?.type === 'join' ? { overlay } : {};
   if (phase === 'opening') return { ...link, selectedId };
-  return phase === 'join' ? link : {};
+  // One that was used is not offered again.
+  return phase === 'join' || (SIGNING_IN.has(phase) && before === 'opening') ? link : {};
 }
 
 function useLanguage(settings: Settings | undefined): Language {

@@ -43,6 +43,10 @@ password_changed_at: Timestamp | null,
  */
 authenticator_since: Timestamp | null, 
 /**
+ * Until when the authenticator that was handed over does; absent where no other one is asked for.
+ */
+authenticator_due: Timestamp | null, 
+/**
  * How many recovery codes are left.
  */
 recovery_codes_left: number, 
@@ -138,6 +142,10 @@ workspace: WorkspaceSummary | null,
  * The browser that is awaited, in the phase `browser`.
  */
 browser: BrowserWait | null, 
+/**
+ * The personal link that was opened, in the phase `enrol`.
+ */
+enrolment: EnrolmentState | null, 
 /**
  * Who signed in, or is about to.
  */
@@ -246,7 +254,7 @@ export type Commands = {
  */
 app_state: [Empty, AppState], 
 /**
- * Reads a join link, asks the server who it is and remembers it.
+ * Reads a join link, asks the server who it is and remembers it. A personal link is opened as well.
  */
 workspace_join: [JoinRequest, AppState], 
 /**
@@ -286,6 +294,26 @@ sso_open_again: [Empty, AppState],
  */
 sso_cancel: [Empty, AppState], 
 /**
+ * Chooses name and password by a personal link.
+ */
+enrolment_password: [EnrolmentPasswordRequest, AppState], 
+/**
+ * Goes back to name and password.
+ */
+enrolment_back: [Empty, AppState], 
+/**
+ * Shows the second factor, which completes a personal link.
+ */
+enrolment_code: [EnrolmentCodeRequest, AppState], 
+/**
+ * Opens the workspace, once the recovery codes are kept.
+ */
+enrolment_finish: [Empty, AppState], 
+/**
+ * Leaves a personal link as it is, to be gone on with later, and shows the sign-in.
+ */
+enrolment_cancel: [Empty, AppState], 
+/**
  * Ends the session and destroys this machine's copy. Refused while unsent work would be lost,
  * unless `discard_unsent` is set.
  */
@@ -311,10 +339,6 @@ vault_create: [PassphraseRequest, AppState],
  * Gives the passphrase.
  */
 vault_unlock: [PassphraseRequest, AppState], 
-/**
- * Moves what lies behind the passphrase into the system's keychain, where there is one after all.
- */
-vault_leave: [Empty, AppState], 
 /**
  * Stores nothing, where the system has no keychain.
  */
@@ -392,19 +416,7 @@ account_security: [Empty, AccountSecurity],
  */
 step_up: [CodeRequest, AccountSecurity], 
 /**
- * Has the company's own sign-in ask anew who sits here; answers when the browser has come back.
- */
-step_up_sso: [Empty, AccountSecurity], 
-/**
- * Opens the page once more that the browser was sent to.
- */
-step_up_sso_open_again: [Empty, Empty], 
-/**
- * Awaits the browser no longer.
- */
-step_up_sso_cancel: [Empty, Empty], 
-/**
- * What there is against a password that somebody thinks of.
+ * What there is against a password that somebody thinks of, for their account or by a personal link.
  */
 password_check: [PasswordCheckRequest, PasswordCheck], 
 /**
@@ -412,7 +424,7 @@ password_check: [PasswordCheckRequest, PasswordCheck],
  */
 password_change: [ChangePasswordRequest, AccountSecurity], 
 /**
- * Makes new recovery codes, which are shown this once.
+ * Makes new recovery codes, which are shown this once. After a personal link: those that were made with it.
  */
 recovery_codes_make: [Empty, RecoveryCodes], 
 /**
@@ -420,7 +432,7 @@ recovery_codes_make: [Empty, RecoveryCodes],
  */
 recovery_codes_save: [RecoveryCodes, SavedFile], 
 /**
- * Begins to set up another authenticator.
+ * Begins to set up another authenticator. By a personal link: the one that is being set up.
  */
 authenticator_setup: [Empty, AuthenticatorPicture], 
 /**
@@ -435,14 +447,6 @@ sessions: [SessionsRequest, SessionList],
  * Ends sessions, or has their machines erase their copies.
  */
 sessions_end: [SessionsEndRequest, SessionList], 
-/**
- * Says that sessions where the account was not known are one's own doing.
- */
-sessions_seen: [SeenSessionsRequest, SessionList], 
-/**
- * How well the workspace is protected, for an admin.
- */
-security_checkup: [Empty, SecurityCheckup], 
 /**
  * Stores the settings.
  */
@@ -748,7 +752,57 @@ last_part_at: Timestamp, };
 
 export type Empty = Record<symbol, never>;
 
-export type ErrorCode = "invalid_request" | "invalid_value" | "too_large" | "not_found" | "permission_denied" | "idempotency_conflict" | "predecessor_not_applied" | "command_expired" | "client_too_old" | "invalid_credentials" | "invalid_code" | "sign_in_expired" | "too_many_attempts" | "session_ended" | "session_wiped" | "step_up_required" | "password_refused" | "access_token_expired" | "invalid_channel_key" | "sso_failed" | "sso_only" | "sso_denied" | "sso_unavailable" | "unreachable" | "untrusted_certificate" | "clock_skew" | "overloaded" | "internal" | "invalid_join_link" | "cursor_gone" | "keychain_locked" | "keychain_missing" | "keychain_denied" | "keychain_timeout" | "keychain_mismatch" | "app_locked" | "vault_locked" | "wrong_passphrase" | "cache_damaged" | "outbox_damaged" | "data_too_new" | "disk_full" | "disk_failed" | "lease_ended" | "already_running" | "link_refused" | "client_failed" | "unknown";
+export type EnrolmentCodeRequest = { 
+/**
+ * Six digits, or a recovery code.
+ */
+code: string, 
+/**
+ * Whether it is a recovery code, in place of the present authenticator.
+ */
+recovery: boolean, };
+
+export type EnrolmentKind = "invitation" | "password_reset" | "account_reset" | "own_authenticator" | "unknown";
+
+export type EnrolmentPasswordRequest = { 
+/**
+ * The name; a reset leaves the present one.
+ */
+name: string, 
+/**
+ * The password.
+ */
+password: string, };
+
+export type EnrolmentStage = "password" | "authenticator" | "code" | "recovery_codes";
+
+export type EnrolmentState = { 
+/**
+ * What the link is for.
+ */
+kind: EnrolmentKind, 
+/**
+ * Who made it; absent for the server's console.
+ */
+invited_by: string | null, 
+/**
+ * The address to sign in with.
+ */
+email: string, 
+/**
+ * The name.
+ */
+name: string, 
+/**
+ * Until when the link is good.
+ */
+expires_at: Timestamp, 
+/**
+ * What comes next.
+ */
+stage: EnrolmentStage, };
+
+export type ErrorCode = "invalid_request" | "invalid_value" | "too_large" | "not_found" | "permission_denied" | "idempotency_conflict" | "predecessor_not_applied" | "command_expired" | "client_too_old" | "invalid_credentials" | "invalid_code" | "sign_in_expired" | "too_many_attempts" | "session_ended" | "session_wiped" | "step_up_required" | "authenticator_required" | "password_refused" | "access_token_expired" | "invalid_channel_key" | "sso_failed" | "sso_only" | "sso_denied" | "sso_unavailable" | "personal_link_invalid" | "unreachable" | "untrusted_certificate" | "clock_skew" | "overloaded" | "internal" | "invalid_join_link" | "cursor_gone" | "keychain_locked" | "keychain_missing" | "keychain_denied" | "keychain_timeout" | "keychain_mismatch" | "app_locked" | "vault_locked" | "wrong_passphrase" | "cache_damaged" | "outbox_damaged" | "data_too_new" | "disk_full" | "disk_failed" | "lease_ended" | "already_running" | "link_refused" | "client_failed" | "unknown";
 
 export type FocusRequest = { 
 /**
@@ -794,7 +848,7 @@ conversation_id: ConversationId,
 /**
  * The customer's name, for the line that says so.
  */
-contact_name: string | null, } | { "type": "directory_changed" } | { "type": "sessions_changed" } | { "type": "outbox_changed", 
+contact_name: string | null, } | { "type": "directory_changed" } | { "type": "outbox_changed", 
 /**
  * Which.
  */
@@ -806,7 +860,7 @@ conversation_id: ConversationId, } | { "type": "join_link_received",
 /**
  * The link's text.
  */
-link: string, };
+link: LinkText, };
 
 export type InboxPage = { 
 /**
@@ -875,7 +929,7 @@ export type JoinRequest = {
 /**
  * The join link's text.
  */
-link: string, };
+link: LinkText, };
 
 export type KeptDraft = { 
 /**
@@ -902,6 +956,8 @@ export type LinkRequest = {
  * The address.
  */
 url: string, };
+
+export type LinkText = string;
 
 export type ListKey = { 
 /**
@@ -1171,9 +1227,9 @@ email: string,
  */
 password: string, };
 
-export type Permission = "conversation.read" | "conversation.reply" | "conversation.note" | "conversation.assign" | "conversation.close" | "conversation.snooze" | "conversation.prioritize" | "conversation.tag" | "contact.list" | "session.manage" | "security.manage";
+export type Permission = "conversation.read" | "conversation.reply" | "conversation.note" | "conversation.assign" | "conversation.close" | "conversation.snooze" | "conversation.prioritize" | "conversation.tag" | "contact.list" | "session.manage" | "teammate.invite" | "teammate.reset";
 
-export type Phase = "join" | "sign_in" | "code" | "browser" | "opening" | "locked" | "blocked" | "ready";
+export type Phase = "join" | "sign_in" | "code" | "browser" | "enrol" | "opening" | "locked" | "blocked" | "ready";
 
 export type Priority = "priority" | "not_priority" | "unknown";
 
@@ -1297,24 +1353,6 @@ complete: boolean, };
 
 export type SecretStorage = "keychain" | "undecided" | "vault_locked" | "vault" | "memory";
 
-export type SecurityCheckup = { 
-/**
- * The steps.
- */
-steps: Array<StepState>, 
-/**
- * When they were looked at.
- */
-looked_at: Timestamp, };
-
-export type SecurityStep = "own_authenticator" | "own_password" | "recovery_codes" | "sso_only" | "second_admin" | "few_admins" | "unused_copies" | "unseen_sign_ins" | "unknown";
-
-export type SeenSessionsRequest = { 
-/**
- * Which; not the session that asks. At most [`MAX_SESSIONS_PER_REQUEST`].
- */
-session_ids: Array<SessionId>, };
-
 export type SessionId = string;
 
 export type SessionInfo = { 
@@ -1350,11 +1388,6 @@ last_used_at: Timestamp,
  * Whether it is the session that asks.
  */
 current: boolean, 
-/**
- * Whether it began on a machine where the account was not known, and nobody has said in another session that this was
- * right, or has ended it.
- */
-unseen: boolean, 
 /**
  * Whether it gives access.
  */
@@ -1479,28 +1512,6 @@ provider: ProviderSummary,
  * The address that was typed. It names this machine's secrets and is not sent.
  */
 email: string, };
-
-export type StepState = { 
-/**
- * The step.
- */
-step: SecurityStep, 
-/**
- * Whether nothing is left to do.
- */
-done: boolean, 
-/**
- * How many people or machines it is open for.
- */
-open: number, 
-/**
- * How many it is about in all.
- */
-of: number, 
-/**
- * Whom it is open for, [`MAX_NAMED`] at most.
- */
-teammate_ids: Array<TeammateId>, };
 
 export type SubmitRequest = { 
 /**

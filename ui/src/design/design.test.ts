@@ -48,7 +48,8 @@ test('a code can be pasted as people copy it', () => {
 
 test('a join link says where it leads before it is followed', () => {
   const link = 'recado://join?url=https%3A%2F%2Fdesk.example%3A8443&workspace=wks_1&ca=AA';
-  expect(readJoinLink(link)).toEqual({ host: 'desk.example:8443', ownAuthority: true });
+  expect(readJoinLink(link)).toEqual({ host: 'desk.example:8443', ownAuthority: true, personal: false });
+  expect(readJoinLink(`${link}&invitation=rct_i_x`)?.personal).toBe(true);
   expect(readJoinLink(link.replace('https', 'http'))).toBeNull();
   expect(readJoinLink(link.replace('join', 'open'))).toBeNull();
   expect(readJoinLink('https://desk.example')).toBeNull();

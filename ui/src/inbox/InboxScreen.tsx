@@ -11,6 +11,7 @@ import { useDark } from '../design/useDark';
 import { useText } from '../i18n/text';
 import { Overlays } from '../overlays/Overlays';
 import { NewSignIn } from '../security/NewSignIn';
+import { OwnFactorReminder } from '../security/OwnFactorReminder';
 import { useStateCommand } from '../signin/useStateCommand';
 import { ConversationList } from './ConversationList';
 import styles from './InboxScreen.module.css';
@@ -72,6 +73,7 @@ export function InboxScreen() {
       <TopBar />
       {problem ? <ProblemBanner text={codeText(t, problem.code)} retry={problem.can_retry} /> : null}
       <NewSignIn />
+      <OwnFactorReminder className={styles.reminder ?? ''} />
       <main className={styles.panes}>
         {folded.sidebar ? null : (
           <>

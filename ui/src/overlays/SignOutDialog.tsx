@@ -1,10 +1,11 @@
 import { useState } from 'react';
 import { errorText } from '../app/errors';
 import { useReadyState, useSidebar } from '../app/queries';
-import { ui } from '../app/uiState';
+import { ui, useUi } from '../app/uiState';
 import { Button } from '../design/Button';
 import { Dialog, DialogActions } from '../design/Dialog';
 import { useText } from '../i18n/text';
+import { isPersonal } from '../signin/joinLink';
 import { useStateCommand } from '../signin/useStateCommand';
 import styles from './SignOutDialog.module.css';
 
@@ -50,10 +51,13 @@ export function SignOutDialog() {
 export function JoinNotice() {
   const t = useText();
   const { workspace } = useReadyState();
+  const personal = useUi(({ overlay }) => overlay?.type === 'join' && isPersonal(overlay.link));
   return (
     <Dialog title={t('join-notice-title')} onClose={ui.close} width="small">
       <div className={styles.body}>
-        <p>{t('join-notice-lead', { workspace: workspace?.name ?? '' })}</p>
+        <p>
+          {t(personal ? 'join-notice-personal' : 'join-notice-lead', { workspace: workspace?.name ?? '' })}
+        </p>
       </div>
       <DialogActions>
         <Button kind="primary" onPress={ui.close}>

@@ -13,6 +13,7 @@ import type {
 } from '../bindings/protocol';
 import { type Host, HostFailure } from './host';
 import { accountHandlers } from './memory/account';
+import { afterPassword, invitation } from './memory/enrolment';
 import { type MemoryConversation, type MemoryWorld, part, seedWorld } from './memory/seed';
 
 type Handlers = { [K in keyof Commands]: (request: Commands[K][0]) => Commands[K][1] };
@@ -165,7 +166,11 @@ export function memoryHost(count = 40): MemoryHost {
   };
   const handlers: Handlers = {
     app_state: stateNow,
-    workspace_join: () => settle('sign_in'),
+    workspace_join: ({ link }) => {
+      if (!link.includes('invitation=')) return settle('sign_in');
+      state.enrolment = invitation(world.nowUs);
+      return settle('enrol');
+    },
     workspace_leave: () => settle('join'),
     sign_in: () => settle('code'),
     sign_in_code: () => settle('ready'),
@@ -184,6 +189,28 @@ export function memoryHost(count = 40): MemoryHost {
     sso_open_again: stateNow,
     sso_cancel: () => {
       state.browser = null;
+      return settle('sign_in');
+    },
+    enrolment_password: ({ name }) => {
+      if (state.enrolment)
+        Object.assign(state.enrolment, { name, stage: afterPassword(state.enrolment.kind) });
+      return stateNow();
+    },
+    enrolment_back: () => {
+      if (state.enrolment) state.enrolment.stage = 'password';
+      return stateNow();
+    },
+    enrolment_code: () => {
+      if (state.enrolment?.stage !== 'authenticator') return settle('ready');
+      state.enrolment.stage = 'recovery_codes';
+      return stateNow();
+    },
+    enrolment_finish: () => {
+      state.enrolment = null;
+      return settle('ready');
+    },
+    enrolment_cancel: () => {
+      state.enrolment = null;
       return settle('sign_in');
     },
     sign_out: () => settle('sign_in'),

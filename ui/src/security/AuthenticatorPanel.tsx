@@ -3,10 +3,9 @@ import { useEffect } from 'react';
 import { errorText } from '../app/errors';
 import { useHost } from '../app/host';
 import { ui } from '../app/uiState';
-import type { AccountSecurity, AuthenticatorPicture } from '../bindings/protocol';
-import { copy } from '../conversation/copy';
-import { Button } from '../design/Button';
+import type { AccountSecurity } from '../bindings/protocol';
 import { useText } from '../i18n/text';
+import { AuthenticatorSecret } from './AuthenticatorSecret';
 import { Panel } from './Panel';
 import styles from './Security.module.css';
 import { CodeForm, StepUp, wantsStepUp } from './StepUp';
@@ -44,7 +43,7 @@ export function AuthenticatorPanel({ onChanged, onBack }: AuthenticatorPanelProp
         </p>
       ) : begin.data ? (
         <>
-          <Secret setup={begin.data} />
+          <AuthenticatorSecret setup={begin.data} lead={t('authenticator-lead')} />
           <CodeForm
             lead={t('authenticator-code-lead')}
             submit={t('authenticator-submit')}
@@ -58,36 +57,5 @@ export function AuthenticatorPanel({ onChanged, onBack }: AuthenticatorPanelProp
         <p role="status">{t('security-loading')}</p>
       )}
     </Panel>
-  );
-}
-
-function Secret({ setup }: { setup: AuthenticatorPicture }) {
-  const t = useText();
-  const grouped = setup.secret.replace(/(.{4})(?=.)/g, '$1 ');
-  return (
-    <div className={styles.secret}>
-      <QrCode rows={setup.rows} label={t('authenticator-picture')} />
-      <div>
-        <p className={styles.lead}>{t('authenticator-lead')}</p>
-        <p className={styles.secretText} data-testid="authenticator-secret">
-          {grouped}
-        </p>
-        <Button onPress={() => void copy(t, setup.secret)}>{t('refused-copy')}</Button>
-      </div>
-    </div>
-  );
-}
-
-/** The rows of a QR code as one path, dark on white in either theme, with the quiet zone that readers need. */
-function QrCode({ rows, label }: { rows: readonly string[]; label: string }) {
-  const side = rows.length + 8;
-  const path = rows
-    .flatMap((row, y) => [...row].map((bit, x) => (bit === '1' ? `M${x + 4} ${y + 4}h1v1h-1z` : '')))
-    .join('');
-  return (
-    <svg className={styles.picture} viewBox={`0 0 ${side} ${side}`} role="img" aria-label={label}>
-      <rect width={side} height={side} fill="#fff" />
-      <path d={path} fill="#000" shapeRendering="crispEdges" />
-    </svg>
   );
 }

@@ -1,11 +1,10 @@
 import { useMutation } from '@tanstack/react-query';
-import { useEffect } from 'react';
 import { errorText } from '../app/errors';
 import { useHost } from '../app/host';
-import { copy } from '../conversation/copy';
 import { Button } from '../design/Button';
 import { useText } from '../i18n/text';
 import { Panel } from './Panel';
+import { RecoveryCodesSheet } from './RecoveryCodesSheet';
 import styles from './Security.module.css';
 import { StepUp, wantsStepUp } from './StepUp';
 
@@ -22,9 +21,6 @@ export function RecoveryCodesPanel({ onMade, onBack }: RecoveryCodesPanelProps) 
     mutationFn: () => host.invoke('recovery_codes_make', {}),
     onSuccess: onMade,
   });
-  const save = useMutation({
-    mutationFn: (codes: string[]) => host.invoke('recovery_codes_save', { codes }),
-  });
   const codes = make.data?.codes;
   return (
     <Panel
@@ -34,34 +30,7 @@ export function RecoveryCodesPanel({ onMade, onBack }: RecoveryCodesPanelProps) 
       testId="recovery-panel"
     >
       {codes ? (
-        <>
-          <PrintOnly />
-          <ul className={styles.codes} data-print="true" data-testid="recovery-codes">
-            {codes.map((code) => (
-              <li key={code}>{code}</li>
-            ))}
-          </ul>
-          <div className={styles.actions}>
-            <Button onPress={() => void copy(t, codes.join('\n'))}>{t('refused-copy')}</Button>
-            <Button busy={save.isPending} onPress={() => save.mutate(codes)} testId="recovery-save">
-              {t('recovery-save')}
-            </Button>
-            <Button onPress={() => window.print()}>{t('recovery-print')}</Button>
-            <Button kind="primary" onPress={onBack} testId="recovery-done">
-              {t('recovery-done')}
-            </Button>
-          </div>
-          {save.data ? (
-            <p className={styles.hint} role="status">
-              {t('recovery-saved', { path: save.data.path })}
-            </p>
-          ) : null}
-          {save.error ? (
-            <p className={styles.problem} role="alert">
-              {errorText(t, save.error)}
-            </p>
-          ) : null}
-        </>
+        <RecoveryCodesSheet codes={codes} onDone={onBack} />
       ) : wantsStepUp(make.error) ? (
         <StepUp onDone={() => make.mutate()} />
       ) : (
@@ -86,16 +55,4 @@ export function RecoveryCodesPanel({ onMade, onBack }: RecoveryCodesPanelProps) 
       )}
     </Panel>
   );
-}
-
-/** While the codes are shown, nothing else of the window is printed. */
-function PrintOnly() {
-  useEffect(() => {
-    const root = document.documentElement;
-    root.dataset.printing = 'codes';
-    return () => {
-      delete root.dataset.printing;
-    };
-  }, []);
-  return null;
 }

@@ -81,7 +81,9 @@ export function SecuritySettings() {
             title={t('security-authenticator')}
             state={since(
               data.authenticator_since,
-              t('security-authenticator-given'),
+              data.authenticator_due === null
+                ? t('security-authenticator-given')
+                : t('security-authenticator-due', { date: dateOf(locale, data.authenticator_due) }),
               t('security-authenticator-since'),
             )}
             urgent={data.authenticator_since === null}

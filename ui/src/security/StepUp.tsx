@@ -20,10 +20,12 @@ interface CodeFormProps {
   error: unknown;
   onCode: (code: string) => void;
   testId: string;
+  /** As large as what stands on a card of its own. */
+  large?: boolean;
 }
 
 /** Asks for six digits of an authenticator. */
-export function CodeForm({ lead, submit, busy, error, onCode, testId }: CodeFormProps) {
+export function CodeForm({ lead, submit, busy, error, onCode, testId, large = false }: CodeFormProps) {
   const t = useText();
   const [code, setCode] = useState('');
   const field = useRef<HTMLInputElement>(null);
@@ -37,7 +39,7 @@ export function CodeForm({ lead, submit, busy, error, onCode, testId }: CodeForm
     setCode('');
   };
   return (
-    <form className={styles.form} onSubmit={send} data-testid={testId}>
+    <form className={styles.form} data-large={large || undefined} onSubmit={send} data-testid={testId}>
       <p className={styles.lead}>{lead}</p>
       <div className={styles.code}>
         <CodeInput ref={field} value={code} invalid={error !== null} onChange={setCode} />
@@ -48,7 +50,7 @@ export function CodeForm({ lead, submit, busy, error, onCode, testId }: CodeForm
         </p>
       ) : null}
       <div>
-        <Button type="submit" kind="primary" busy={busy}>
+        <Button type="submit" kind="primary" size={large ? 'large' : 'control'} wide={large} busy={busy}>
           {submit}
         </Button>
       </div>

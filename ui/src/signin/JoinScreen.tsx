@@ -5,12 +5,17 @@ import { useUi } from '../app/uiState';
 import { Button } from '../design/Button';
 import { Field } from '../design/Field';
 import { useText } from '../i18n/text';
-import { Card, formClass, Whereabouts } from './Card';
+import { Card, formClass, Links, Whereabouts } from './Card';
 import { readJoinLink } from './joinLink';
 import { useStateCommand } from './useStateCommand';
 
-/** Asks for the join link. A link from outside is filled in, never followed by itself. */
-export function JoinScreen() {
+interface JoinScreenProps {
+  /** Goes back to signing in, where a server was joined already and only a personal link is wanted. */
+  onBack?: () => void;
+}
+
+/** Asks for a link. One from outside is filled in, never followed by itself. */
+export function JoinScreen({ onBack }: JoinScreenProps) {
   const t = useText();
   // Nothing else can be wrong before a server was joined.
   const { problem } = useReadyState();
@@ -20,25 +25,31 @@ export function JoinScreen() {
   const join = useStateCommand('workspace_join');
   const summary = readJoinLink(link);
   const unreadable = link.trim() !== '' && !summary && join.isError === false && link.length > 12;
+  const impersonal = onBack !== undefined && summary !== null && !summary.personal;
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (link.trim() !== '' && !join.isPending) join.mutate({ link: link.trim() });
+    if (link.trim() === '' || join.isPending || impersonal) return;
+    join.mutate({ link: link.trim() }, { onSuccess: () => onBack?.() });
   };
 
   return (
-    <Card title={t('join-title')} lead={t('join-lead')} foot={t('join-foot')}>
+    <Card
+      title={t(onBack ? 'own-link-title' : 'join-title')}
+      lead={t(onBack ? 'own-link-lead' : 'join-lead')}
+      foot={t('join-foot')}
+    >
       <form className={formClass} onSubmit={submit}>
         <Field
-          label={t('join-link')}
+          label={t(onBack ? 'own-link-label' : 'join-link')}
           value={link}
           onChange={(value) => {
             setTyped(value);
             join.reset();
           }}
           placeholder="recado://join?url=…"
-          hint={unreadable ? t('join-unreadable') : undefined}
-          error={join.error ? errorText(t, join.error) : problem ? t('join-damaged') : null}
+          hint={unreadable ? t('join-unreadable') : impersonal ? t('own-link-impersonal') : undefined}
+          error={join.error ? errorText(t, join.error) : problem && !onBack ? t('join-damaged') : null}
           autoFocus
           testId="join-link"
         />
@@ -46,12 +57,25 @@ export function JoinScreen() {
           <Whereabouts
             id={summary.host}
             name={summary.host}
-            detail={t(summary.ownAuthority ? 'join-own-authority' : 'join-system-authority')}
+            detail={t(
+              summary.personal && onBack
+                ? 'own-link-personal'
+                : summary.ownAuthority
+                  ? 'join-own-authority'
+                  : 'join-system-authority',
+            )}
           />
         ) : null}
         <Button type="submit" kind="primary" size="large" wide busy={join.isPending} testId="join-submit">
-          {t(join.isPending ? 'join-busy' : 'join-submit')}
+          {t(join.isPending ? 'join-busy' : summary?.personal ? 'own-link-submit' : 'join-submit')}
         </Button>
+        {onBack ? (
+          <Links>
+            <Button kind="link" onPress={onBack} testId="own-link-back">
+              {t('own-link-back')}
+            </Button>
+          </Links>
+        ) : null}
       </form>
     </Card>
   );

@@ -7,6 +7,7 @@ import { Button } from '../design/Button';
 import { Field } from '../design/Field';
 import { useText } from '../i18n/text';
 import { Card, formClass, Links, Notice, Problem, Whereabouts } from './Card';
+import { JoinScreen } from './JoinScreen';
 import { SecretField } from './SecretField';
 import { useSignInWays } from './useSignInWays';
 import { useStateCommand } from './useStateCommand';
@@ -22,6 +23,7 @@ export function SignInScreen() {
   const [email, setEmail] = useState(account?.email ?? '');
   const [password, setPassword] = useState('');
   const [withPassword, setWithPassword] = useState(false);
+  const [withLink, setWithLink] = useState(false);
   const passwordField = useRef<HTMLInputElement>(null);
   const { hasProviders, ways, askWays, forgetWays } = useSignInWays(host);
   const signIn = useStateCommand('sign_in');
@@ -84,6 +86,7 @@ export function SignInScreen() {
     if (wasUndecided && (secret_storage === 'vault' || secret_storage === 'memory')) sent.current();
   }, [secret_storage]);
 
+  if (withLink) return <JoinScreen onBack={() => setWithLink(false)} />;
   if (secret_storage === 'vault_locked') return <VaultUnlockScreen />;
   // While the sign-in is tried again, its own screen says so.
   if (secret_storage === 'undecided' && !signIn.isPending && !ssoBegin.isPending) {
@@ -167,6 +170,9 @@ export function SignInScreen() {
               {t('sign-in-use-password')}
             </Button>
           ) : null}
+          <Button kind="link" onPress={() => setWithLink(true)} testId="sign-in-link">
+            {t('sign-in-link')}
+          </Button>
           <Button kind="link" onPress={() => leave.mutate({})}>
             {t('sign-in-other-workspace')}
           </Button>

@@ -2,6 +2,8 @@
 export interface JoinLinkSummary {
   host: string;
   ownAuthority: boolean;
+  /** Whether it is somebody's own: an invitation or a reset. */
+  personal: boolean;
 }
 
 /** Reads a join link for display. The program itself decides whether it is taken. */
@@ -11,8 +13,16 @@ export function readJoinLink(text: string): JoinLinkSummary | null {
     if (link.protocol !== 'recado:' || !/^recado:\/\/join\/?\?/.test(text.trim())) return null;
     const address = new URL(link.searchParams.get('url') ?? '');
     if (address.protocol !== 'https:') return null;
-    return { host: address.host, ownAuthority: link.searchParams.has('ca') };
+    const { searchParams } = link;
+    return {
+      host: address.host,
+      ownAuthority: searchParams.has('ca'),
+      personal: searchParams.has('invitation'),
+    };
   } catch {
     return null;
   }
 }
+
+/** Whether a link is somebody's own. */
+export const isPersonal = (text: string): boolean => readJoinLink(text)?.personal === true;

@@ -56,6 +56,7 @@ impl Shared {
             facts.joined = Some(left.clone());
             facts.flow = None;
             facts.browser = None;
+            facts.enrolling = None;
             facts.app_lock = false;
             facts.meta = None;
             facts.problem = None;

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use recado_protocol::ErrorCode;
 use recado_protocol::host::{
-    About, AppState, Empty, FocusRequest, HostError, HostEvent, LinkRequest, Settings,
+    About, AppState, Empty, FocusRequest, HostError, HostEvent, LinkRequest, LinkText, Settings,
 };
 use recado_store::{CacheStats, Store};
 
@@ -60,7 +60,9 @@ impl Shared {
     /// Follows a link that came from outside: it is shown, never obeyed by itself.
     pub(super) fn open_link_from_outside(&self, link: &str) -> Result<(), HostError> {
         self.emit(match links::deep_link(link)? {
-            DeepLink::Join(join) => HostEvent::JoinLinkReceived { link: join.to_string() },
+            DeepLink::Join(join) => {
+                HostEvent::JoinLinkReceived { link: LinkText(join.to_string()) }
+            }
             DeepLink::OpenConversation(conversation_id) => {
                 HostEvent::OpenConversation { conversation_id }
             }

@@ -14,7 +14,7 @@ use recado_protocol::account::{
 };
 use recado_protocol::checkup::SecurityCheckup;
 use recado_protocol::host::{
-    AuthenticatorPicture, CodeRequest, Empty, HostError, SavedFile, SessionsEndRequest,
+    AuthenticatorPicture, CodeRequest, Empty, HostError, Phase, SavedFile, SessionsEndRequest,
     SessionsRequest,
 };
 use serde::de::DeserializeOwned;
@@ -56,6 +56,9 @@ impl Shared {
         self: &Arc<Self>,
         request: PasswordCheckRequest,
     ) -> Result<PasswordCheck, HostError> {
+        if let Some(judged) = self.enrolment_password_check(&request.password).await {
+            return judged;
+        }
         self.ask_server(Request::post("/v1/account/password/check", &request)?).await
     }
 
@@ -70,6 +73,9 @@ impl Shared {
         self: &Arc<Self>,
         _: Empty,
     ) -> Result<RecoveryCodes, HostError> {
+        if let Some(made) = self.enrolment_codes().await {
+            return made;
+        }
         self.ask_server(Request::post("/v1/account/recovery-codes", &Empty {})?).await
     }
 
@@ -77,7 +83,9 @@ impl Shared {
         self: &Arc<Self>,
         request: RecoveryCodes,
     ) -> Result<SavedFile, HostError> {
-        self.ready_account()?;
+        if self.facts().phase != Phase::Enrol {
+            self.ready_account()?;
+        }
         let is_code = |code: &String| {
             code.len() <= MAX_CODE_BYTES
                 && code.bytes().all(|byte| byte == b'-' || byte.is_ascii_alphanumeric())
@@ -105,8 +113,13 @@ impl Shared {
         self: &Arc<Self>,
         _: Empty,
     ) -> Result<AuthenticatorPicture, HostError> {
-        let setup: AuthenticatorSetup =
-            self.ask_server(Request::post("/v1/account/authenticator", &Empty {})?).await?;
+        let setup = match self.enrolment_setup().await {
+            Some(setup) => setup?,
+            None => {
+                let request = Request::post("/v1/account/authenticator", &Empty {})?;
+                self.ask_server::<AuthenticatorSetup>(request).await?
+            }
+        };
         let rows = picture(&Zeroizing::new(setup.otpauth_url))?;
         Ok(AuthenticatorPicture { secret: setup.secret, rows, expires_in_s: setup.expires_in_s })
     }

@@ -54,9 +54,10 @@ macro_rules! commands {
 commands! {
     app_state, workspace_join, workspace_leave, sign_in, sign_in_code, sign_in_recovery,
     sign_in_cancel,
-    sign_in_ways, sso_begin, sso_open_again, sso_cancel, sign_out,
-    connection_retry, problem_retry, cache_reset, vault_create, vault_unlock,
-    vault_leave, storage_decline,
+    sign_in_ways, sso_begin, sso_open_again, sso_cancel, enrolment_password, enrolment_back,
+    enrolment_code, enrolment_finish, enrolment_cancel, sign_out,
+    connection_retry, problem_retry, cache_reset, vault_create, vault_unlock, vault_leave,
+    storage_decline,
     app_lock_set, app_lock_remove, app_lock, app_unlock, sidebar, directory, inbox_page, conversation_open,
     conversation_parts, command_submit, outbox, outbox_retry, outbox_discard, draft_save, drafts,
     search, account_security, step_up, step_up_sso, step_up_sso_open_again, step_up_sso_cancel,

@@ -12,6 +12,7 @@ use tokio::sync::broadcast;
 
 use super::ClientOptions;
 use super::account::OpenAccount;
+use super::enrolment::Enrolling;
 use super::sign_in::Flow;
 use super::sso::BrowserSignIn;
 use super::sso_step_up::AwaitedBrowser;
@@ -31,6 +32,7 @@ pub(super) struct Facts {
     pub(super) browser: Option<BrowserSignIn>,
     /// The browser that is awaited for the session that runs.
     pub(super) step_up: Option<AwaitedBrowser>,
+    pub(super) enrolling: Option<Enrolling>,
     pub(super) meta: Option<Meta>,
     pub(super) link: Link,
     pub(super) queued: u32,
@@ -63,6 +65,7 @@ impl Facts {
             flow: None,
             browser: None,
             step_up: None,
+            enrolling: None,
             meta: None,
             link,
             queued: 0,
@@ -116,6 +119,7 @@ impl Facts {
             phase: self.phase,
             workspace: self.workspace(),
             browser: self.browser.as_ref().map(|browser| browser.wait.clone()),
+            enrolment: self.enrolling.as_ref().map(|enrolling| enrolling.state.clone()),
             account: self.account(),
             problem: self.problem.clone(),
             connection: self.connection(),
@@ -144,11 +148,12 @@ impl Facts {
     fn account(&self) -> Option<AccountSummary> {
         let joined = self.joined.as_ref()?;
         let email = match (&self.flow, &self.browser) {
+            _ if self.enrolling.is_some() => self.enrolling.as_ref()?.state.email.clone(),
             (Some(flow), _) => flow.email.clone(),
             (None, Some(browser)) => browser.email.clone(),
             (None, None) => joined.email.clone()?,
         };
-        let under_way = self.flow.is_some() || self.browser.is_some();
+        let under_way = self.flow.is_some() || self.browser.is_some() || self.enrolling.is_some();
         let meta = self.meta.as_ref().filter(|_| !under_way);
         let me = meta.and_then(|meta| meta.me.as_ref());
         let role = meta.and_then(|meta| meta.access.as_ref()).map(|access| access.role);

@@ -35,9 +35,33 @@ const MAX_RECOVERY_CODE_BYTES: usize = 200;
 pub(super) struct Flow {
     pub(super) email: String,
     flow: String,
-    /// Made for this sign-in and stored before the last step.
-    refresh: RefreshItem,
+    refresh: FirstRefresh,
+}
+
+/// A session's first refresh secret: made for one sign-in, and stored before its last step.
+#[derive(Clone)]
+pub(super) struct FirstRefresh {
+    item: RefreshItem,
     stored: bool,
+}
+
+impl FirstRefresh {
+    pub(super) const fn new(item: RefreshItem) -> Self {
+        Self { item, stored: false }
+    }
+
+    /// One that lies in the keychain already.
+    pub(super) const fn stored(item: RefreshItem) -> Self {
+        Self { item, stored: true }
+    }
+
+    pub(super) const fn item(&self) -> &RefreshItem {
+        &self.item
+    }
+
+    pub(super) fn into_item(self) -> RefreshItem {
+        self.item
+    }
 }
 
 impl Shared {
@@ -46,14 +70,23 @@ impl Shared {
         request: JoinRequest,
     ) -> Result<AppState, HostError> {
         let _lifecycle = self.lifecycle.lock().await;
-        if self.facts().joined.is_some() {
-            let message = "leave the joined server first";
-            return Err(failure(ErrorCode::InvalidRequest, message));
-        }
         let link: JoinLink = request
             .link
+            .0
             .parse()
             .map_err(|error| failure(ErrorCode::InvalidJoinLink, format!("{error}")))?;
+        let joined = self.facts().joined.clone();
+        if let Some(joined) = joined {
+            let signs_in = self.joined_for_sign_in().is_ok();
+            return match link.invitation {
+                // The secret goes to the server that was joined, whatever else the link says.
+                Some(secret) if signs_in && joined.workspace_id == link.workspace_id => {
+                    self.open_enrolment(&joined, secret).await?;
+                    Ok(self.state())
+                }
+                _ => Err(failure(ErrorCode::InvalidRequest, "leave the joined server first")),
+            };
+        }
         let server = ServerAddress { url: link.url, ca_der: link.ca_der };
         let transport = self.options.transports.connect(&server)?;
         let info: ServerInfo = transport.send(Request::get("/v1/server")).await?.read()?;
@@ -65,10 +98,16 @@ impl Shared {
         self.profile.save_account(&account)?;
         self.note_server_time(info.server_time);
         self.update(|facts| {
-            facts.joined = Some(account);
+            facts.joined = Some(account.clone());
             facts.phase = Phase::SignIn;
             facts.problem = None;
         });
+        if let Some(secret) = link.invitation
+            && let Err(error) = self.open_enrolment(&account, secret).await
+        {
+            // The server is joined all the same: whoever has finished with the link signs in.
+            self.link_is_spent(&error);
+        }
         Ok(self.state())
     }
 
@@ -85,6 +124,7 @@ impl Shared {
             facts.joined = None;
             facts.flow = None;
             facts.browser = None;
+            facts.enrolling = None;
             facts.problem = None;
             facts.phase = Phase::Join;
             facts.app_lock = false;
@@ -97,7 +137,7 @@ impl Shared {
         let joined = self.joined_for_sign_in()?;
         let email = request.email.trim().to_owned();
         self.probe_keychain(&joined, &email).await?;
-        let refresh = RefreshItem::first(self.options.random.as_ref())?;
+        let refresh = FirstRefresh::new(RefreshItem::first(self.options.random.as_ref())?);
         let transport = self.options.transports.connect(&joined.server())?;
         let body = SignInRequest {
             email: email.clone(),
@@ -108,8 +148,9 @@ impl Shared {
         let step: SignInStep = transport.send(request).await?.read()?;
         self.note_server_time(step.server_time);
         self.update(|facts| {
-            facts.flow = Some(Flow { email, flow: step.flow, refresh, stored: false });
+            facts.flow = Some(Flow { email, flow: step.flow, refresh });
             facts.browser = None;
+            facts.enrolling = None;
             facts.phase = Phase::Code;
             facts.problem = None;
         });
@@ -142,10 +183,7 @@ impl Shared {
         self: &Arc<Self>,
         request: RecoveryCodeRequest,
     ) -> Result<AppState, HostError> {
-        let code = request.code;
-        if code.len() > MAX_RECOVERY_CODE_BYTES || code.trim().is_empty() {
-            return Err(failure(ErrorCode::InvalidCode, "this is no recovery code"));
-        }
+        let code = require_recovery_code(request.code)?;
         self.finish_sign_in(|flow, refresh_hash| {
             Request::post("/v1/sign-in/recovery", &RecoveryRequest { flow, code, refresh_hash })
         })
@@ -159,55 +197,71 @@ impl Shared {
         show: impl FnOnce(String, String) -> Result<Request, TransportError>,
     ) -> Result<AppState, HostError> {
         let lifecycle = self.lifecycle.lock().await;
-        let (joined, email, flow, refresh, stored) = {
+        let (joined, email, flow, mut refresh) = {
             let facts = self.facts();
             let (Some(joined), Some(flow)) = (&facts.joined, &facts.flow) else {
                 return Err(failure(ErrorCode::SignInExpired, "start again with the password"));
             };
             let refresh = flow.refresh.clone();
-            (joined.clone(), flow.email.clone(), flow.flow.clone(), refresh, flow.stored)
+            (joined.clone(), flow.email.clone(), flow.flow.clone(), refresh)
         };
-        if !stored {
-            // Stored before the server hears of it, so that no crash can lose the session.
-            let item = ItemName::new(ItemKind::Refresh, joined.workspace_id, &email);
-            self.keychain.give_up_slow();
-            let keychain = self.keychain.in_time();
-            let written = keychain.write_verified(item, refresh.to_secret(), || {}).await;
-            self.keychain_asked(written.as_ref().err().copied());
-            self.update(|facts| {
-                facts.problem = None;
-                if let (Ok(()), Some(flow)) = (&written, &mut facts.flow) {
-                    flow.stored = true;
-                }
-            });
-            written?;
-        }
+        let stored = self.store_first_refresh(&joined, &email, &mut refresh).await;
+        self.update(|facts| {
+            facts.problem = None;
+            if let Some(flow) = &mut facts.flow {
+                flow.refresh = refresh.clone();
+            }
+        });
+        stored?;
         let transport = self.options.transports.connect(&joined.server())?;
-        let request = show(flow, refresh.current_hash())?;
+        let request = show(flow, refresh.item.current_hash())?;
         let answer = self.second_step(transport.as_ref(), request).await?;
-        self.begin_session(lifecycle, joined, email, answer, refresh).await?;
+        self.begin_session(lifecycle, joined, email, answer, refresh.item).await?;
         Ok(self.state())
     }
 
-    /// Opens the account of a session that has just begun and whose refresh secret is stored. `email` names this machine's
+    /// Stores a session's first refresh secret before the server hears of it, so that no crash can lose the session.
+    pub(super) async fn store_first_refresh(
+        &self,
+        joined: &Account,
+        email: &str,
+        refresh: &mut FirstRefresh,
+    ) -> Result<(), HostError> {
+        if !refresh.stored {
+            let item = ItemName::new(ItemKind::Refresh, joined.workspace_id, email);
+            self.keychain.give_up_slow();
+            let keychain = self.keychain.in_time();
+            let written = keychain.write_verified(item, refresh.item.to_secret(), || {}).await;
+            self.keychain_asked(written.as_ref().err().copied());
+            written?;
+            refresh.stored = true;
+        }
+        Ok(())
+    }
+
+    /// Opens the account of a session that has just begun and whose refresh secret is stored, or leads to what it asks for
+    /// first. `email` names this machine's
     /// secrets.
     pub(super) async fn begin_session(
         self: &Arc<Self>,
         lifecycle: MutexGuard<'_, ()>,
-        mut joined: Account,
+        joined: Account,
         email: String,
         answer: SessionAnswer,
         refresh: RefreshItem,
     ) -> Result<(), HostError> {
-        joined.email = Some(email);
-        joined.teammate_id = Some(answer.teammate_id);
-        joined.session_id = Some(answer.session_id);
+        if answer.must_set_up_authenticator {
+            self.lead_to_own_authenticator(email, answer, refresh);
+            return Ok(());
+        }
+        let joined = joined.with_session(email, &answer);
         self.save_account(&joined)?;
         self.note_server_time(answer.server_time);
         self.update(|facts| {
             facts.joined = Some(joined);
             facts.flow = None;
             facts.browser = None;
+            facts.enrolling = None;
             facts.problem = None;
             facts.phase = Phase::Opening;
         });
@@ -235,20 +289,26 @@ impl Shared {
                         facts.phase = Phase::SignIn;
                     });
                 }
-                let ahead_s = self.facts().link.clock_ahead_s;
-                if error.code == ErrorCode::InvalidCode && ahead_s.abs() > CLOCK_SKEW_S {
-                    let direction = if ahead_s > 0 { "ahead of" } else { "behind" };
-                    error.message = format!(
-                        "{}. Codes are checked by the server's clock, and this machine's clock is \
-                         {} seconds {direction} it: check the clock of the device that shows the \
-                         code",
-                        error.message.trim_end_matches('.'),
-                        ahead_s.abs(),
-                    );
+                if error.code == ErrorCode::InvalidCode {
+                    self.explain_clock(&mut error);
                 }
                 Err(error)
             }
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Says of a code that was refused that the clocks differ, where they do.
+    pub(super) fn explain_clock(&self, error: &mut HostError) {
+        let ahead_s = self.facts().link.clock_ahead_s;
+        if ahead_s.abs() > CLOCK_SKEW_S {
+            let direction = if ahead_s > 0 { "ahead of" } else { "behind" };
+            error.message = format!(
+                "{}. Codes are checked by the server's clock, and this machine's clock is {} seconds \
+                 {direction} it: check the clock of the device that shows the code",
+                error.message.trim_end_matches('.'),
+                ahead_s.abs(),
+            );
         }
     }
 
@@ -291,7 +351,9 @@ impl Shared {
     pub(super) fn joined_for_sign_in(&self) -> Result<Account, HostError> {
         let facts = self.facts();
         match (&facts.joined, facts.phase) {
-            (Some(joined), Phase::SignIn | Phase::Code | Phase::Browser) => Ok(joined.clone()),
+            (Some(joined), Phase::SignIn | Phase::Code | Phase::Browser | Phase::Enrol) => {
+                Ok(joined.clone())
+            }
             (None, _) => Err(failure(ErrorCode::InvalidRequest, "join a server first")),
             _ => Err(failure(ErrorCode::InvalidRequest, "somebody is signed in already")),
         }
@@ -325,10 +387,18 @@ impl Shared {
         })
     }
 
-    fn note_server_time(&self, server_time: Timestamp) {
+    pub(super) fn note_server_time(&self, server_time: Timestamp) {
         let now = self.options.clock.now();
         self.update(|facts| {
             facts.link.clock_ahead_s = (now.as_micros() - server_time.as_micros()) / 1_000_000;
         });
     }
+}
+
+/// What was typed as a recovery code, if it can be one.
+pub(super) fn require_recovery_code(code: String) -> Result<String, HostError> {
+    if code.len() > MAX_RECOVERY_CODE_BYTES || code.trim().is_empty() {
+        return Err(failure(ErrorCode::InvalidCode, "this is no recovery code"));
+    }
+    Ok(code)
 }

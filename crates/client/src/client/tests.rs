@@ -2,6 +2,7 @@
 
 mod app_lock;
 mod damage;
+mod enrolment;
 mod hostile_requests;
 mod keychain_faults;
 mod newer_server;

@@ -119,6 +119,7 @@ fn session_answer(token: &str) -> SessionAnswer {
         teammate_id: TeammateId::from_uuid(Uuid::from_u128(1)),
         access_token: token.to_owned(),
         expires_in_s: 300,
+        must_set_up_authenticator: false,
         server_time: Timestamp::from_seconds(1_000_000),
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Settings;
+use super::{EnrolmentState, LinkText, Settings};
 use crate::error::ErrorCode;
 use crate::id::{TeammateId, WorkspaceId};
 use crate::permission::{Permission, Role};
@@ -18,6 +18,8 @@ pub struct AppState {
     pub workspace: Option<WorkspaceSummary>,
     /// The browser that is awaited, in the phase `browser`.
     pub browser: Option<BrowserWait>,
+    /// The personal link that was opened, in the phase `enrol`.
+    pub enrolment: Option<EnrolmentState>,
     /// Who signed in, or is about to.
     pub account: Option<AccountSummary>,
     /// What stops the program, if something does.
@@ -69,6 +71,8 @@ pub enum Phase {
     Code,
     /// Wait for the browser, where the person signs in with the company's own sign-in.
     Browser,
+    /// Go through a personal link: password, authenticator, recovery codes.
+    Enrol,
     /// The account is being opened: the keychain and the databases are asked.
     Opening,
     /// The app is locked: ask for its passphrase.
@@ -197,7 +201,7 @@ pub struct BootstrapProgress {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct JoinRequest {
     /// The join link's text.
-    pub link: String,
+    pub link: LinkText,
 }
 
 /// Asks to check the password.

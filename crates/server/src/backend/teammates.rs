@@ -121,7 +121,7 @@ impl Backend {
                     seed::insert_teammate(tx, &mut log, &mut ids, now, &row, Actor::Console)
                         .await?;
                 let sealed = sign_in.sealer().seal(&sealing, added.id.uuid())?;
-                account::put(tx, added.id, &password_hash, &sealed).await?;
+                account::put(tx, added.id, &password_hash, &sealed, None).await?;
                 Ok::<_, BackendError>(added)
             })
             .await?;

@@ -114,8 +114,8 @@ fn greet(server: &RunningServer) {
     if server.backend().is_new() {
         say("People join with this link:");
         say(&format!("  {}", server.join_link()));
-        say("Add the first of them from another terminal:");
-        say("  recado-server teammate add you@example.com --name 'Your Name' --role admin");
+        say("Invite the first of them from another terminal:");
+        say("  recado-server teammate invite you@example.com --name 'Your Name' --role admin");
     } else {
         say("`recado-server join-link` prints the link by which people join.");
     }

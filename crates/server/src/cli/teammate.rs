@@ -1,5 +1,7 @@
 //! `teammate`.
 
+mod link;
+
 use std::io::{BufRead as _, IsTerminal as _};
 
 use clap::{Args, Subcommand};
@@ -11,16 +13,20 @@ use recado_server::console::Request;
 use super::data::Data;
 use super::text::say;
 
-/// Add and change teammates
+/// Invite, add and change teammates
 #[derive(Debug, Subcommand)]
 pub(super) enum Teammate {
+    Invite(link::Invite),
+    Reset(link::Reset),
+    Links(link::Links),
+    Revoke(link::Revoke),
     Add(Add),
     Set(Set),
 }
 
 /// Add a teammate, with a password and a second factor
 ///
-/// Prints a password that was made up, and the secret for an authenticator app. Both are shown this once. Hand them over
+/// `teammate invite` is better where the person can choose them. This one prints a password that was made up, and the secret for an authenticator app. Both are shown this once. Hand them over
 /// on a way that nobody else reads.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
@@ -85,6 +91,10 @@ pub(super) struct Set {
 impl Teammate {
     pub(super) async fn run(self) -> Result<(), BackendError> {
         match self {
+            Self::Invite(invite) => invite.run().await,
+            Self::Reset(reset) => reset.run().await,
+            Self::Links(links) => links.run().await,
+            Self::Revoke(revoke) => revoke.run().await,
             Self::Add(add) => add.run().await,
             Self::Set(set) => set.run().await,
         }
@@ -98,7 +108,7 @@ impl Add {
             email: self.email,
             name: self.name,
             role: self.role,
-            access: self.access.unwrap_or_else(|| usual_access(self.role)),
+            access: self.access.unwrap_or_else(|| ConversationAccess::usual(self.role)),
             teams: self.teams,
             password,
         };
@@ -186,13 +196,6 @@ fn access(text: &str) -> Result<ConversationAccess, String> {
         }
     };
     Ok(ConversationAccess { scope, unassigned })
-}
-
-fn usual_access(role: Role) -> ConversationAccess {
-    match role {
-        Role::Admin => ConversationAccess::all(),
-        Role::Agent | Role::LightAgent | Role::Unknown => ConversationAccess::own_teams(),
-    }
 }
 
 #[cfg(test)]

@@ -14,14 +14,14 @@ use crate::import::Importer;
 #[derive(Clone)]
 pub struct Desk {
     backend: Backend,
-    join_link: Option<Arc<str>>,
+    join_link: Option<Arc<JoinLink>>,
 }
 
 impl Desk {
     /// A desk on a backend. The join link is known while a server runs.
     #[must_use]
-    pub fn new(backend: Backend, join_link: Option<&str>) -> Self {
-        Self { backend, join_link: join_link.map(Arc::from) }
+    pub fn new(backend: Backend, join_link: Option<JoinLink>) -> Self {
+        Self { backend, join_link: join_link.map(Arc::new) }
     }
 
     /// The backend.
@@ -37,15 +37,18 @@ impl Desk {
     pub async fn carry_out(&self, request: Request) -> Result<Value, BackendError> {
         match request {
             Request::JoinLink => {
-                let join_link = self.join_link.as_deref().ok_or_else(|| {
-                    BackendError::Refused(
-                        "the join link names the server's address, so start the server first: \
-                         recado-server serve"
-                            .to_owned(),
-                    )
-                })?;
-                encode(&JoinLinkReply { join_link: join_link.to_owned() })
+                encode(&JoinLinkReply { join_link: self.join_link()?.to_string() })
             }
+            Request::LinkMake { email, new, settings } => {
+                let join_link = self.join_link()?;
+                encode(&self.backend.make_link(&email, new, settings, join_link).await?)
+            }
+            Request::OwnFactorSet { roles, grace_days } => {
+                encode(&self.backend.require_own_factor(roles, grace_days).await?)
+            }
+            Request::OwnFactorShow => encode(&self.backend.own_factor().await?),
+            Request::LinkList => encode(&self.backend.links().await?),
+            Request::LinkRevoke { email } => encode(&self.backend.revoke_link(&email).await?),
             Request::TeammateAdd { new } => encode(&self.backend.add_teammate(new).await?),
             Request::TeammateSet { email, change } => {
                 encode(&self.backend.change_teammate(&email, change).await?)
@@ -91,11 +94,19 @@ impl Desk {
 
     /// The server's address. While no server runs nobody knows it, so a stand-in takes its place.
     fn origin(&self) -> String {
-        let link = self.join_link.as_deref().and_then(|link| link.parse::<JoinLink>().ok());
-        link.map_or_else(
+        self.join_link.as_ref().map_or_else(
             || "https://YOUR-SERVER".to_owned(),
             |link| link.url.origin().ascii_serialization(),
         )
+    }
+
+    fn join_link(&self) -> Result<&JoinLink, BackendError> {
+        self.join_link.as_deref().ok_or_else(|| {
+            BackendError::Refused(
+                "the link names the server's address, so start the server first: recado-server serve"
+                    .to_owned(),
+            )
+        })
     }
 }
 

@@ -24,6 +24,7 @@ pub(super) const PATH: &str = "/openapi.json";
         (name = "session", description = "Signing in, refreshing, signing out."),
         (name = "account", description = "One's own account, and sessions."),
         (name = "security", description = "How well the workspace is protected."),
+        (name = "people", description = "Who belongs to the workspace: invitations and resets."),
         (name = "sync", description = "How a client's cache is filled and kept in step."),
         (name = "commands", description = "What an agent does."),
         (name = "channel", description = "What a customer's system uses.")

@@ -90,6 +90,7 @@ pub(crate) const fn status_of(code: ErrorCode) -> StatusCode {
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::PermissionDenied
         | ErrorCode::StepUpRequired
+        | ErrorCode::AuthenticatorRequired
         | ErrorCode::SsoOnly
         | ErrorCode::SsoDenied => StatusCode::FORBIDDEN,
         ErrorCode::IdempotencyConflict
@@ -104,6 +105,7 @@ pub(crate) const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::SessionWiped
         | ErrorCode::AccessTokenExpired
         | ErrorCode::InvalidChannelKey
+        | ErrorCode::PersonalLinkInvalid
         | ErrorCode::SsoFailed => StatusCode::UNAUTHORIZED,
         ErrorCode::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::SsoUnavailable => StatusCode::BAD_GATEWAY,

@@ -9,7 +9,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
-use recado_protocol::policy::{Decision, Denial, Subject, decide};
+use recado_protocol::policy::{Decision, Denial, decide};
 
 use super::body;
 use super::failure::Failure;
@@ -17,7 +17,7 @@ use super::route::Access;
 use super::state::Edge;
 use crate::core::{ChannelPrincipal, CoreError, Principal};
 use crate::gate::SecretCheck;
-use crate::session::{AuthError, Caller};
+use crate::session::{AuthError, Caller, Recognised};
 
 /// One route's guard.
 #[derive(Clone)]
@@ -64,16 +64,21 @@ async fn recognise(
             request.extensions_mut().insert(check);
         }
         Access::OwnSession => {
-            let (caller, _) = caller(edge, request.headers()).await?;
+            let caller = caller(edge, request.headers()).await?;
             request.extensions_mut().insert(caller);
         }
         Access::OwnSecret => {
-            let (caller, _) = caller(edge, request.headers()).await?;
+            let caller = caller(edge, request.headers()).await?;
             request.extensions_mut().insert(caller);
             request.extensions_mut().insert(check);
         }
         Access::Session(permission) => {
-            let (caller, subject) = caller(edge, request.headers()).await?;
+            let token = bearer(request.headers()).ok_or(AuthError::SessionEnded)?;
+            let Recognised { caller, subject, own_factor_due } =
+                edge.sessions.recognise(token).await?;
+            if own_factor_due {
+                return Err(AuthError::AuthenticatorRequired.into());
+            }
             if let Decision::Denied(denial) = decide(&subject, permission, None) {
                 return Err(refused(denial));
             }
@@ -92,9 +97,9 @@ fn refused(denial: Denial) -> Failure {
     CoreError::Denied(denial).into()
 }
 
-async fn caller(edge: &Edge, headers: &HeaderMap) -> Result<(Caller, Subject), Failure> {
+async fn caller(edge: &Edge, headers: &HeaderMap) -> Result<Caller, Failure> {
     let token = bearer(headers).ok_or(AuthError::SessionEnded)?;
-    Ok(edge.sessions.authenticate(token).await?)
+    Ok(edge.sessions.recognise(token).await?.caller)
 }
 
 /// Where the connection comes from. Without an address there is nothing to limit by, so nothing is done.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use recado_protocol::WorkspaceId;
+use recado_protocol::{JoinLink, WorkspaceId};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::limits::Admission;
 use crate::channel_key::ChannelKeys;
 use crate::core::Core;
+use crate::enrolment::Enrolments;
 use crate::own_account::OwnAccount;
 use crate::session::Sessions;
 use crate::sign_in::SignIn;
@@ -30,6 +31,10 @@ pub struct Edge {
     pub sessions: Sessions,
     /// Accounts, as their owners deal with them.
     pub own_account: OwnAccount,
+    /// Personal links: invitations and resets.
+    pub enrolments: Enrolments,
+    /// The link by which clients join.
+    pub join_link: Arc<JoinLink>,
     /// The keys of customers' systems.
     pub channel_keys: ChannelKeys,
     /// The address that browsers and clients know, as an origin: `https://host[:port]`.

@@ -12,4 +12,3 @@ pub use policy::{
     MAXIMUM_BYTES, MINIMUM_CHARACTERS, MINIMUM_CHARACTERS_WITH_SECOND_FACTOR, PasswordContext,
     PasswordPolicy,
 };
-pub use strength::strength;

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{Outcome, OwnAccount, hold};
 use crate::gate::SecretCheck;
-use crate::identity::password::{PasswordContext, strength};
+use crate::identity::password::PasswordContext;
 use crate::session::{AuthError, Caller};
 use crate::sign_in::{Verification, hashing_failed};
 use crate::storage::{DbError, account, limiter_state, teammate, workspace};
@@ -45,9 +45,7 @@ impl OwnAccount {
             teammate_name: &name,
             second_factor_enforced: true,
         };
-        let issues = self.passwords.check(password, &context);
-        let (score, hint) = strength(password, &[&workspace.name, &email, &name, "recado"]);
-        Ok(PasswordCheck { issues, score, hint })
+        Ok(self.passwords.judge(password, &context))
     }
 
     /// Replaces the password. Every other session ends.

@@ -36,6 +36,9 @@ pub enum AuthError {
     /// The second factor has to be shown again.
     #[error("the second factor has to be shown again")]
     StepUpRequired,
+    /// The workspace asks for an authenticator of one's own first.
+    #[error("an authenticator of one's own has to be set up first")]
+    AuthenticatorRequired,
     /// The new password is not accepted.
     #[error("the new password is not accepted")]
     PasswordRefused,
@@ -63,6 +66,15 @@ pub enum AuthError {
     /// There is no such provider.
     #[error("there is no such provider")]
     NoSuchProvider,
+    /// The personal link is unknown, was used or withdrawn, or has run out: one answer for all.
+    #[error("the personal link is not valid")]
+    PersonalLinkInvalid,
+    /// There is no such open link.
+    #[error("there is no such link")]
+    NoSuchLink,
+    /// The role does not allow it.
+    #[error("the role does not allow it")]
+    PermissionDenied(&'static str),
     /// Too many passwords wait to be checked.
     #[error("the server is busy")]
     Busy,
@@ -107,6 +119,10 @@ impl AuthError {
                 ErrorCode::StepUpRequired,
                 "Show a code of the authenticator first, with `POST /v1/session/step-up`.",
             ),
+            Self::AuthenticatorRequired => (
+                ErrorCode::AuthenticatorRequired,
+                "Set up an authenticator of your own first, with `POST /v1/account/authenticator`.",
+            ),
             Self::PasswordRefused => (
                 ErrorCode::PasswordRefused,
                 "The password is too easy to guess, or too short. Choose another.",
@@ -139,6 +155,15 @@ impl AuthError {
             Self::NoSuchProvider => {
                 (ErrorCode::NotFound, "There is no such sign-in any more. Start again.")
             }
+            Self::PersonalLinkInvalid => (
+                ErrorCode::PersonalLinkInvalid,
+                "This link was used, was withdrawn or has run out. If you have finished with it, sign in; \
+                 otherwise ask an admin for a new one.",
+            ),
+            Self::NoSuchLink => {
+                (ErrorCode::NotFound, "There is no such link that could still be used.")
+            }
+            Self::PermissionDenied(message) => (ErrorCode::PermissionDenied, *message),
             Self::Busy => (ErrorCode::Overloaded, "The server is busy. Try again in a moment."),
             Self::Db(_) | Self::Internal(_) => return None,
         };

@@ -1,6 +1,6 @@
 //! What of signing in and of sessions stands in the audit.
 
-use recado_protocol::{ProviderId, SessionId, TeammateId, Timestamp, WorkspaceId};
+use recado_protocol::{EnrolmentId, ProviderId, SessionId, TeammateId, Timestamp, WorkspaceId};
 use serde_json::{Value, json};
 
 use crate::core::Core;
@@ -175,6 +175,41 @@ impl Trail {
     ) -> Result<(), DbError> {
         let object = ("sso_provider", provider_id.map(ProviderId::uuid));
         self.record(tx, Actor::Console, action, object, true, detail).await
+    }
+
+    /// A setting of the workspace that somebody changed at the console.
+    pub(crate) async fn workspace_set(
+        &mut self,
+        tx: &mut Tx,
+        action: &str,
+        detail: Value,
+    ) -> Result<(), DbError> {
+        let object = ("workspace", Some(self.workspace_id.uuid()));
+        self.record(tx, Actor::Console, action, object, true, detail).await
+    }
+
+    /// Something that was done with a personal link. Without an actor, it was whoever holds the link.
+    pub(crate) async fn link(
+        &mut self,
+        tx: &mut Tx,
+        actor: Option<Actor>,
+        action: &str,
+        id: EnrolmentId,
+        detail: Value,
+    ) -> Result<(), DbError> {
+        let object = ("enrolment", Some(id.uuid()));
+        self.record(tx, actor.unwrap_or(Actor::Server), action, object, true, detail).await
+    }
+
+    /// A personal link that cannot be used, or a code that does not complete one.
+    pub(crate) async fn link_refused(
+        &mut self,
+        tx: &mut Tx,
+        action: &str,
+        id: Option<EnrolmentId>,
+    ) -> Result<(), DbError> {
+        let object = ("enrolment", id.map(EnrolmentId::uuid));
+        self.record(tx, Actor::Server, action, object, false, json!(null)).await
     }
 
     async fn record(

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::identity::readable;
 use crate::identity::token::TokenHash;
-use crate::identity::totp::TotpSealer;
+use crate::identity::totp::{TotpSealer, TotpSeed};
 use crate::session::AuthError;
 use crate::storage::account::{self, Account};
 use crate::storage::{Tx, factor};
@@ -53,6 +53,14 @@ impl Factor {
             Self::RecoveryCode(hash) => {
                 Ok(factor::use_recovery_code(tx, holder.teammate_id, *hash).await?)
             }
+        }
+    }
+
+    /// The step by which it is a code of this seed, for an authenticator that nobody has used yet.
+    pub(crate) fn fits(&self, seed: &TotpSeed, now: Timestamp) -> Option<u64> {
+        match self {
+            Self::Totp(code) => seed.check(code, now.as_micros(), None),
+            Self::RecoveryCode(_) => None,
         }
     }
 

@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use recado_protocol::account::RecoveryRequest;
 use recado_protocol::identity::{Session, TotpRequest};
-use recado_protocol::{SessionId, TeammateState};
+use recado_protocol::{SessionId, TeammateId, TeammateState};
 
 use super::{Factor, SignIn};
 use crate::gate::{self, SecretCheck};
 use crate::identity::token::{Secret, TokenHash, TokenKind};
-use crate::session::{AuthError, NewSession, Trail};
+use crate::session::{AuthError, NewSession, Trail, own_factor_is_due};
 use crate::storage::{DbError, account, limiter_state, session, sso};
 
 /// What the transaction came to; values rather than errors, because a refusal has to commit its charge.
 enum Outcome {
-    SignedIn(recado_protocol::TeammateId),
+    SignedIn { teammate_id: TeammateId, own_factor_due: bool },
     Refused(AuthError),
 }
 
@@ -124,14 +124,17 @@ impl SignIn {
                     access: access_hash,
                 };
                 begun.insert(tx, &mut trail, factor.name(), settings, now).await?;
-                Ok::<_, DbError>(Outcome::SignedIn(found.teammate_id))
+                let teammate_id = found.teammate_id;
+                let own_factor_due = own_factor_is_due(tx, teammate_id, session_id, now).await?;
+                Ok::<_, DbError>(Outcome::SignedIn { teammate_id, own_factor_due })
             })
             .await?;
-        let teammate_id = match outcome {
-            Outcome::SignedIn(teammate_id) => teammate_id,
+        let (teammate_id, must_set_up_authenticator) = match outcome {
+            Outcome::SignedIn { teammate_id, own_factor_due } => (teammate_id, own_factor_due),
             Outcome::Refused(error) => return Err(error),
         };
         tracing::info!(%session_id, %teammate_id, "signed in");
-        Ok(self.sessions.answer(session_id, teammate_id, &access, now))
+        let answer = self.sessions.answer(session_id, teammate_id, &access, now);
+        Ok(Session { must_set_up_authenticator, ..answer })
     }
 }

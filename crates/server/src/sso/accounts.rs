@@ -102,16 +102,12 @@ impl Admission<'_> {
             "" => email.split('@').next().unwrap_or(&email).to_owned(),
             name => name.to_owned(),
         };
-        let access = match role {
-            Role::Admin => ConversationAccess::all(),
-            Role::Agent | Role::LightAgent | Role::Unknown => ConversationAccess::own_teams(),
-        };
         let new = seed::NewTeammate {
             name,
             email,
             role,
             state: TeammateState::Active,
-            access,
+            access: ConversationAccess::usual(role),
             team_ids: Vec::new(),
         };
         let made =

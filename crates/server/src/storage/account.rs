@@ -42,7 +42,16 @@ pub fn fold_email(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-/// Gives a teammate a password and a second factor, in place of any former ones.
+/// That the owner of an account has chosen its password and set up its second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChosenByOwner {
+    /// When.
+    pub at: Timestamp,
+    /// The step whose code has shown the second factor, and is used up.
+    pub step: u64,
+}
+
+/// Gives a teammate a password and a second factor, in place of any former ones. Without `chosen` they are handed over.
 ///
 /// # Errors
 /// [`DbError`].
@@ -51,14 +60,23 @@ pub async fn put(
     teammate_id: TeammateId,
     password_hash: &str,
     totp_seed: &SealedSeed,
+    chosen: Option<ChosenByOwner>,
 ) -> Result<(), DbError> {
     tx.execute(
-        "INSERT INTO account (teammate_id, password_hash, totp_key_id, totp_sealed, totp_last_step) \
-         VALUES (?1, ?2, ?3, ?4, NULL) \
+        "INSERT INTO account (teammate_id, password_hash, totp_key_id, totp_sealed, totp_last_step, \
+         password_changed_at, totp_since) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) \
          ON CONFLICT (teammate_id) DO UPDATE SET password_hash = excluded.password_hash, \
-         totp_key_id = excluded.totp_key_id, totp_sealed = excluded.totp_sealed, totp_last_step = NULL, \
-         password_changed_at = NULL, totp_since = NULL",
-        &params![teammate_id, password_hash, &totp_seed.key_id, &totp_seed.ciphertext],
+         totp_key_id = excluded.totp_key_id, totp_sealed = excluded.totp_sealed, \
+         totp_last_step = excluded.totp_last_step, \
+         password_changed_at = excluded.password_changed_at, totp_since = excluded.totp_since",
+        &params![
+            teammate_id,
+            password_hash,
+            &totp_seed.key_id,
+            &totp_seed.ciphertext,
+            chosen.map(|chosen| chosen.step),
+            chosen.map(|chosen| chosen.at),
+        ],
     )
     .await?;
     Ok(())

@@ -73,6 +73,11 @@ pub fn migrations() -> &'static [Migration] {
             name: "sso_step_up",
             sql: include_str!("migrations/0007_sso_step_up.sql"),
         },
+        Migration {
+            version: 8,
+            name: "enrolment",
+            sql: include_str!("migrations/0008_enrolment.sql"),
+        },
     ]
 }
 

@@ -8,6 +8,7 @@ mod checkup;
 mod commands;
 mod console;
 mod crowds;
+mod enrolment;
 mod harness;
 // The same provider as in the tests that the test kit serves, which this crate cannot depend on.
 #[path = "../../../testkit/src/identity_provider.rs"]

@@ -21,7 +21,12 @@ use crate::harness::{Person, SignedIn, TestServer, body, code, databases, hash_o
 const LATER_S: i64 = 301;
 
 impl TestServer {
-    async fn post_as(&self, who: &SignedIn, path: &str, body: &impl Serialize) -> Response {
+    pub(crate) async fn post_as(
+        &self,
+        who: &SignedIn,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Response {
         let request = self.client.post(self.url(path)).bearer_auth(who.token());
         request.json(body).send().await.expect("an answer")
     }
@@ -35,7 +40,7 @@ impl TestServer {
     }
 
     /// Signs in once more, as on another machine.
-    async fn sign_in_elsewhere(&self, person: &Person) -> SignedIn {
+    pub(crate) async fn sign_in_elsewhere(&self, person: &Person) -> SignedIn {
         self.sign_in(&Person { device: new_device(), ..person.clone() }).await
     }
 
@@ -45,7 +50,7 @@ impl TestServer {
         body(self.post_as(who, "/v1/session/step-up", &request).await).await
     }
 
-    async fn recovery_codes(&self, who: &SignedIn) -> Vec<String> {
+    pub(crate) async fn recovery_codes(&self, who: &SignedIn) -> Vec<String> {
         let answer = self.post_as(who, "/v1/account/recovery-codes", &json!({})).await;
         body::<RecoveryCodes>(answer).await.codes
     }
@@ -199,7 +204,7 @@ async fn only_an_admin_who_has_shown_the_second_factor_ends_what_is_somebody_els
 }
 
 /// Goes on with a session for longer than an access token lasts.
-async fn go_on(server: &TestServer, who: &mut SignedIn) {
+pub(crate) async fn go_on(server: &TestServer, who: &mut SignedIn) {
     let next = Secret::generate(TokenKind::Refresh).expect("random");
     let request = who.refresh_with(&who.refresh, &next);
     who.session = body(server.post("/v1/session/refresh", &request).await).await;

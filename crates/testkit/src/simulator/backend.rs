@@ -331,7 +331,8 @@ fn sessions(core: &Core, workspace_id: WorkspaceId, settings: SessionSettings) -
 /// An account that nobody signs in to with its password.
 fn give_account(core: &Core, teammate_id: TeammateId) -> anyhow::Result<()> {
     let seed = SealedSeed { key_id: "none".to_owned(), ciphertext: Vec::new() };
-    let write = core.db().write(async move |tx| account::put(tx, teammate_id, "none", &seed).await);
+    let write =
+        core.db().write(async move |tx| account::put(tx, teammate_id, "none", &seed, None).await);
     let written: Result<(), DbError> = done(write)?;
     Ok(written?)
 }

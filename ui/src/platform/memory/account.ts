@@ -27,6 +27,7 @@ export function accountHandlers(nowUs: number): Handlers {
     by_provider: false,
     password_changed_at: null,
     authenticator_since: null,
+    authenticator_due: null,
     recovery_codes_left: 0,
     stepped_up_until: nowUs,
   };

@@ -121,6 +121,7 @@ const AT_START: AppState = {
     private_authority: true,
   },
   browser: null,
+  enrolment: null,
   account: {
     teammate_id: id('tmt', 1),
     name: 'Ana Ruiz',

@@ -37,6 +37,8 @@ use crate::transport::{
 
 pub(super) const PASSWORD: &str = "correct horse battery staple";
 pub(super) const CODE: &str = "123456";
+/// The secret of a personal link.
+pub(super) const SECRET: &str = "rct_i_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 pub(super) const PROVIDER: &str = "idp_00000000000000000000000000000001";
 
 /// Remembers which pages the browser was sent to.
@@ -87,6 +89,14 @@ pub(super) struct State {
     pub(super) sso_page: Option<&'static str>,
     /// How often somebody came for its session.
     pub(super) sso_completed: usize,
+    /// The personal link as the server has it: what was asked last, by path.
+    pub(super) enrolment: std::collections::BTreeMap<String, Value>,
+    /// Whether the personal link lets a present authenticator stay.
+    pub(super) keeps_authenticator: bool,
+    /// The next answer to this path is lost, after it took effect.
+    pub(super) lost: Option<&'static str>,
+    /// Whoever signs in has to set up an authenticator first.
+    pub(super) must_set_up: bool,
     /// Answered in place of what this path would.
     pub(super) instead: std::collections::HashMap<&'static str, Value>,
 }
@@ -130,6 +140,7 @@ impl Server {
                 ok(&self.session())
             }
             "/v1/sign-in/totp" => refuse(ErrorCode::InvalidCode),
+            path if path.starts_with("/v1/enrolment") => self.enrolment(path, body),
             _ if self.state().wiped => refuse(ErrorCode::SessionWiped),
             path if path.starts_with("/v1/sign-in/") => self.sso(path, body),
             _ if self.state().ended => refuse(ErrorCode::SessionEnded),
@@ -172,7 +183,50 @@ impl Server {
         }
     }
 
+    fn enrolment(&self, path: &str, body: Value) -> Response {
+        assert_eq!(body["secret"], SECRET);
+        let mut state = self.state();
+        let before = state.enrolment.insert(path.to_owned(), body.clone());
+        let chosen = state.enrolment.contains_key("/v1/enrolment/password");
+        let completed = match path {
+            "/v1/enrolment/complete" => before.is_some_and(|before| before["used"] == true),
+            _ => state.enrolment.get("/v1/enrolment/complete").is_some_and(|it| it["used"] == true),
+        };
+        let keeps = state.keeps_authenticator;
+        drop(state);
+        match path {
+            "/v1/enrolment/complete" => {
+                let right = body["factor"]["code"] == CODE;
+                if !right && !completed {
+                    return refuse(ErrorCode::InvalidCode);
+                }
+                self.state().enrolment.insert(path.to_owned(), json!({ "used": true }));
+                ok(&self.session())
+            }
+            _ if completed => refuse(ErrorCode::PersonalLinkInvalid),
+            "/v1/enrolment/password/check" => {
+                ok(&json!({ "issues": [{ "issue": "common" }], "score": 0, "hint": null }))
+            }
+            _ => ok(&json!({
+                "kind": if keeps { "password_reset" } else { "invitation" },
+                "workspace_name": "Example",
+                "invited_by": "Mia",
+                "email": "ana@example.com",
+                "name": "Ana",
+                "expires_at": self.now().plus_seconds(3_600),
+                "password_chosen": chosen,
+                "authenticator": (chosen && !keeps).then(|| json!({
+                    "secret": "GEZDGNBVGY3TQOJQ",
+                    "otpauth_url": "otpauth://totp/Recado:ana?secret=GEZDGNBVGY3TQOJQ&issuer=Recado",
+                    "expires_in_s": 3_600,
+                })),
+                "server_time": self.now(),
+            })),
+        }
+    }
+
     fn session(&self) -> Session {
+        let must_set_up_authenticator = self.state().must_set_up;
         Session {
             session_id: SessionId::from_uuid(Uuid::from_u128(1)),
             teammate_id: TeammateId::from_uuid(Uuid::from_u128(if self.state().other {
@@ -182,6 +236,7 @@ impl Server {
             })),
             access_token: "access-token".to_owned(),
             expires_in_s: 300,
+            must_set_up_authenticator,
             server_time: self.now(),
         }
     }
@@ -218,6 +273,18 @@ impl Server {
                 count: 1,
                 digest: digest([(head().id, head().version)]),
             }),
+            "/v1/account/authenticator" => ok(&json!({
+                "secret": "GEZDGNBVGY3TQOJQ",
+                "otpauth_url": "otpauth://totp/Recado:ana?secret=GEZDGNBVGY3TQOJQ&issuer=Recado",
+                "expires_in_s": 600,
+            })),
+            "/v1/account/authenticator/confirm" if body["code"] == CODE => {
+                self.state().must_set_up = false;
+                ok(&json!({}))
+            }
+            "/v1/account/authenticator/confirm" => refuse(ErrorCode::InvalidCode),
+            _ if self.state().must_set_up => refuse(ErrorCode::AuthenticatorRequired),
+            "/v1/account/recovery-codes" => ok(&json!({ "codes": ["abcd-2345"] })),
             "/v1/live/ticket" => ok(&LiveTicket { ticket: "t".to_owned(), expires_in_s: 30 }),
             "/v1/commands" => {
                 let request: CommandsRequest = serde_json::from_value(body).expect("commands");
@@ -324,7 +391,11 @@ impl Transport for Server {
             if self.state().unreachable {
                 return Err(TransportError::Unreachable);
             }
-            Ok(self.answer(&request))
+            let answer = self.answer(&request);
+            if self.state().lost.take_if(|lost| *lost == request.path).is_some() {
+                return Err(TransportError::Unreachable);
+            }
+            Ok(answer)
         })
     }
 

@@ -1,10 +1,11 @@
 //! Which passwords are accepted: length and guessability, no composition rule.
 
-use recado_protocol::account::PasswordIssue;
+use recado_protocol::account::{PasswordCheck, PasswordIssue};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::blocklist::{self, Blocklist};
 use super::pattern;
+use super::strength::strength;
 
 /// Fewest characters where the password is the only factor.
 pub const MINIMUM_CHARACTERS: u32 = 15;
@@ -93,6 +94,14 @@ impl PasswordPolicy {
             issues.push(PasswordIssue::Sequential);
         }
         issues
+    }
+
+    /// The reasons against a password, and how hard it is to guess for who knows the account.
+    pub fn judge(&self, password: &str, context: &PasswordContext<'_>) -> PasswordCheck {
+        let PasswordContext { workspace_name, email, teammate_name, .. } = *context;
+        let known = [&[workspace_name, email, teammate_name], PRODUCT_WORDS].concat();
+        let (score, hint) = strength(password, &known);
+        PasswordCheck { issues: self.check(password, context), score, hint }
     }
 
     /// The context word without which too little of the password would be left.

@@ -10,7 +10,7 @@ const MOST_CHARACTERS: usize = 100;
 /// From 0 (guessed at once) to 4 (beyond reach), with what makes it easier than it looks. `known` are words that an
 /// attacker would try first.
 #[must_use]
-pub fn strength(password: &str, known: &[&str]) -> (u8, Option<PasswordHint>) {
+pub(super) fn strength(password: &str, known: &[&str]) -> (u8, Option<PasswordHint>) {
     let looked_at: String = password.chars().take(MOST_CHARACTERS).collect();
     let estimate = zxcvbn(&looked_at, known);
     let hint = estimate.feedback().and_then(|feedback| feedback.warning()).map(hint);

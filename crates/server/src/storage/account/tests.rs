@@ -14,7 +14,7 @@ on_every_engine!(
 
 async fn give_account(db: &Db, id: TeammateId) {
     let seed = SealedSeed { key_id: "k".to_owned(), ciphertext: vec![1] };
-    db.write(async move |tx| put(tx, id, "first", &seed).await).await.expect("an account");
+    db.write(async move |tx| put(tx, id, "first", &seed, None).await).await.expect("an account");
 }
 
 async fn whoever_holds_an_account_decides_alone(world: &World) {

@@ -116,6 +116,15 @@ pub async fn session(tx: &mut Tx, id: SessionId) -> Result<Option<SsoSession>, D
     row.as_ref().map(read).transpose()
 }
 
+/// Whether a provider vouches for a session.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn is_vouched_for(tx: &mut Tx, session_id: SessionId) -> Result<bool, DbError> {
+    let sql = "SELECT 1 FROM sso_session WHERE session_id = ?1";
+    Ok(tx.query_opt(sql, &params![session_id]).await?.is_some())
+}
+
 /// The sessions with a refresh token whose provider was last asked at `before` or earlier, at most `limit`, those that
 /// wait longest first.
 ///

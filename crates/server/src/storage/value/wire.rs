@@ -1,8 +1,8 @@
 //! The contract's ids and times as values: an id is its 16 bytes, a time its microseconds.
 
 use recado_protocol::{
-    ChannelId, CommandId, ContactId, ConversationId, LogId, PartId, ProviderId, SessionId, TeamId,
-    TeammateId, Timestamp, WorkspaceId,
+    ChannelId, CommandId, ContactId, ConversationId, EnrolmentId, LogId, PartId, ProviderId,
+    SessionId, TeamId, TeammateId, Timestamp, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -31,6 +31,7 @@ id_values!(
     CommandId,
     ContactId,
     ConversationId,
+    EnrolmentId,
     LogId,
     PartId,
     ProviderId,

@@ -1,11 +1,13 @@
 //! Single sign-on as the only way in.
 
+use recado_protocol::enrolment::{Enrolment, LetterLanguage, MadeLink};
 use recado_protocol::error::ErrorCode;
 use recado_protocol::identity::TotpRequest;
 use recado_protocol::sso::{SignInWays, SignInWaysRequest};
-use recado_protocol::{Role, TeammateState};
-use recado_server::backend::TeammateChange;
+use recado_protocol::{JoinLink, Role, TeammateState};
+use recado_server::backend::{Database, LinkSettings, NewLink, TeammateChange};
 use reqwest::StatusCode;
+use serde_json::json;
 
 use super::scene::Scene;
 use crate::harness::{Person, body, code, databases, error, hash_of, new_device};
@@ -111,4 +113,39 @@ async fn a_provider_does_not_lower_the_owner() {
     scene.told(|conduct| conduct.subject.groups = Some(vec!["guests".to_owned()]));
     let session = scene.sign_in().await;
     assert_eq!(scene.access(&session).await["access"]["role"], "admin");
+}
+
+#[tokio::test]
+async fn where_no_password_counts_no_link_is_made_and_none_opens_but_the_owner_s_from_the_console()
+{
+    let scene = Scene::with(Database::Memory, |new| new.makes_accounts = true).await;
+    let server = &scene.server;
+    let boss = server.add("boss", Role::Admin).await;
+    let mia = server.add("mia", Role::Admin).await;
+    let admin = server.sign_in(&mia).await;
+    let invitation =
+        json!({ "email": "ana@inbox.example", "name": "Ana", "role": "agent", "team_ids": [] });
+    let made: MadeLink = body(server.post_as(&admin, "/v1/invitations", &invitation).await).await;
+    let link: JoinLink = made.link.parse().expect("a link");
+    let secret = link.invitation.expect("a secret");
+    let backend = server.running.backend();
+    backend.set_sso_only(Some(&boss.email)).await.expect("switched");
+    let open = json!({ "secret": secret.expose(), "device": new_device() });
+    assert_eq!(code(server.post("/v1/enrolment", &open).await).await, ErrorCode::SsoOnly);
+
+    let boss_in = server.sign_in(&boss).await;
+    let refused = server.post_as(&boss_in, "/v1/invitations", &invitation).await;
+    assert_eq!(code(refused).await, ErrorCode::SsoOnly);
+    let settings = LinkSettings { expires_in_s: None, language: LetterLanguage::En };
+    let join_link = server.running.join_link();
+    let reset = async |email: &str| {
+        let new = NewLink::Reset { authenticator: true };
+        backend.make_link(email, new, settings, join_link).await
+    };
+    assert!(reset(&mia.email).await.is_err());
+    let made = reset(&boss.email).await.expect("the owner comes back by the console");
+    let link: JoinLink = made.link.parse().expect("a link");
+    let secret = link.invitation.expect("a secret");
+    let open = json!({ "secret": secret.expose(), "device": new_device() });
+    body::<Enrolment>(server.post("/v1/enrolment", &open).await).await;
 }
