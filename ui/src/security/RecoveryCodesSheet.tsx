@@ -28,7 +28,8 @@ export function RecoveryCodesSheet({ codes, onDone, busy = false, large = false 
       kind="primary"
       size={large ? 'large' : 'control'}
       wide={large}
-      busy={busy}
+      busy={busy && !large}
+      disabled={busy && large}
       onPress={onDone}
       testId="recovery-done"
     >

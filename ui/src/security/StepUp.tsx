@@ -50,7 +50,15 @@ export function CodeForm({ lead, submit, busy, error, onCode, testId, large = fa
         </p>
       ) : null}
       <div>
-        <Button type="submit" kind="primary" size={large ? 'large' : 'control'} wide={large} busy={busy}>
+        {/* On a card the button goes with its answer, and what is announced of one that waits refers to it. */}
+        <Button
+          type="submit"
+          kind="primary"
+          size={large ? 'large' : 'control'}
+          wide={large}
+          busy={busy && !large}
+          disabled={busy && large}
+        >
           {submit}
         </Button>
       </div>

@@ -107,7 +107,15 @@ export function EnrolPassword({ enrolment }: { enrolment: EnrolmentState }) {
         />
         <PasswordFeedback check={password === '' ? undefined : check} />
         {choose.error ? <Problem>{errorText(t, choose.error)}</Problem> : null}
-        <Button type="submit" kind="primary" size="large" wide busy={choose.isPending} testId="enrol-submit">
+        {/* Not busy: what is announced of a button that waits refers to it, and this one goes with its answer. */}
+        <Button
+          type="submit"
+          kind="primary"
+          size="large"
+          wide
+          disabled={choose.isPending}
+          testId="enrol-submit"
+        >
           {t(choose.isPending ? 'sign-in-busy' : 'sign-in-submit')}
         </Button>
         <Links>
