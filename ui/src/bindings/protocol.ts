@@ -340,6 +340,10 @@ vault_create: [PassphraseRequest, AppState],
  */
 vault_unlock: [PassphraseRequest, AppState], 
 /**
+ * Moves what lies behind the passphrase into the system's keychain, where there is one after all.
+ */
+vault_leave: [Empty, AppState], 
+/**
  * Stores nothing, where the system has no keychain.
  */
 storage_decline: [Empty, AppState], 
@@ -416,6 +420,18 @@ account_security: [Empty, AccountSecurity],
  */
 step_up: [CodeRequest, AccountSecurity], 
 /**
+ * Has the company's own sign-in ask anew who sits here; answers when the browser has come back.
+ */
+step_up_sso: [Empty, AccountSecurity], 
+/**
+ * Opens the page once more that the browser was sent to.
+ */
+step_up_sso_open_again: [Empty, Empty], 
+/**
+ * Awaits the browser no longer.
+ */
+step_up_sso_cancel: [Empty, Empty], 
+/**
  * What there is against a password that somebody thinks of, for their account or by a personal link.
  */
 password_check: [PasswordCheckRequest, PasswordCheck], 
@@ -447,6 +463,14 @@ sessions: [SessionsRequest, SessionList],
  * Ends sessions, or has their machines erase their copies.
  */
 sessions_end: [SessionsEndRequest, SessionList], 
+/**
+ * Says that sessions where the account was not known are one's own doing.
+ */
+sessions_seen: [SeenSessionsRequest, SessionList], 
+/**
+ * How well the workspace is protected, for an admin.
+ */
+security_checkup: [Empty, SecurityCheckup], 
 /**
  * Stores the settings.
  */
@@ -848,7 +872,7 @@ conversation_id: ConversationId,
 /**
  * The customer's name, for the line that says so.
  */
-contact_name: string | null, } | { "type": "directory_changed" } | { "type": "outbox_changed", 
+contact_name: string | null, } | { "type": "directory_changed" } | { "type": "sessions_changed" } | { "type": "outbox_changed", 
 /**
  * Which.
  */
@@ -1227,7 +1251,7 @@ email: string,
  */
 password: string, };
 
-export type Permission = "conversation.read" | "conversation.reply" | "conversation.note" | "conversation.assign" | "conversation.close" | "conversation.snooze" | "conversation.prioritize" | "conversation.tag" | "contact.list" | "session.manage" | "teammate.invite" | "teammate.reset";
+export type Permission = "conversation.read" | "conversation.reply" | "conversation.note" | "conversation.assign" | "conversation.close" | "conversation.snooze" | "conversation.prioritize" | "conversation.tag" | "contact.list" | "session.manage" | "security.manage" | "teammate.invite" | "teammate.reset";
 
 export type Phase = "join" | "sign_in" | "code" | "browser" | "enrol" | "opening" | "locked" | "blocked" | "ready";
 
@@ -1353,6 +1377,24 @@ complete: boolean, };
 
 export type SecretStorage = "keychain" | "undecided" | "vault_locked" | "vault" | "memory";
 
+export type SecurityCheckup = { 
+/**
+ * The steps.
+ */
+steps: Array<StepState>, 
+/**
+ * When they were looked at.
+ */
+looked_at: Timestamp, };
+
+export type SecurityStep = "own_authenticator" | "own_password" | "recovery_codes" | "sso_only" | "second_admin" | "few_admins" | "unused_copies" | "unseen_sign_ins" | "unknown";
+
+export type SeenSessionsRequest = { 
+/**
+ * Which; not the session that asks. At most [`MAX_SESSIONS_PER_REQUEST`].
+ */
+session_ids: Array<SessionId>, };
+
 export type SessionId = string;
 
 export type SessionInfo = { 
@@ -1388,6 +1430,11 @@ last_used_at: Timestamp,
  * Whether it is the session that asks.
  */
 current: boolean, 
+/**
+ * Whether it began on a machine where the account was not known, and nobody has said in another session that this was
+ * right, or has ended it.
+ */
+unseen: boolean, 
 /**
  * Whether it gives access.
  */
@@ -1512,6 +1559,28 @@ provider: ProviderSummary,
  * The address that was typed. It names this machine's secrets and is not sent.
  */
 email: string, };
+
+export type StepState = { 
+/**
+ * The step.
+ */
+step: SecurityStep, 
+/**
+ * Whether nothing is left to do.
+ */
+done: boolean, 
+/**
+ * How many people or machines it is open for.
+ */
+open: number, 
+/**
+ * How many it is about in all.
+ */
+of: number, 
+/**
+ * Whom it is open for, [`MAX_NAMED`] at most.
+ */
+teammate_ids: Array<TeammateId>, };
 
 export type SubmitRequest = { 
 /**
