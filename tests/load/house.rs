@@ -167,6 +167,7 @@ fn stored(
         factor_at: now,
         end_reason: None,
         erased_at: None,
+        unseen: false,
         family: RefreshFamily::new(refresh.hash()),
     }
 }

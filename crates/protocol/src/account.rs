@@ -107,6 +107,10 @@ pub struct AccountSecurity {
     /// Whether the account has no password and second factor of its own, because a company's own sign-in
     /// vouches for it. What follows is empty then.
     pub by_provider: bool,
+    /// Whether a company's own sign-in vouches for the session that asks, so that it is also what shows anew that somebody
+    /// is there.
+    #[serde(default)]
+    pub steps_up_by_provider: bool,
     /// When the password was last changed by its owner; absent while it is the one that was handed
     /// over.
     pub password_changed_at: Option<Timestamp>,

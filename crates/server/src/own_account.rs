@@ -20,6 +20,7 @@ use crate::session::{AuthError, Caller, Sessions, Trail};
 use crate::sign_in::HashingPool;
 use crate::storage::account::{self, Account};
 use crate::storage::session::{self, EndReason, StoredSession};
+use crate::storage::sso::link;
 use crate::storage::{DbError, Tx, factor, own_factor};
 
 /// The accounts of a workspace, as their owners deal with them.
@@ -66,10 +67,16 @@ impl OwnAccount {
         let read = self.sessions.core.db().read(async move |tx| {
             let holder = account::find(tx, caller.teammate_id).await?;
             let session = session::find(tx, caller.session_id).await?;
-            let due = own_factor::due(tx, caller.teammate_id).await?;
+            let vouched = link::is_vouched_for(tx, caller.session_id).await?;
+            // Whoever comes by a company's own sign-in is not asked for an authenticator of ours.
+            let due = match vouched {
+                true => None,
+                false => own_factor::due(tx, caller.teammate_id).await?,
+            };
             let codes = factor::recovery_codes_left(tx, caller.teammate_id).await?;
             Ok::<_, DbError>(session.map(|session| AccountSecurity {
                 by_provider: holder.is_none(),
+                steps_up_by_provider: vouched,
                 password_changed_at: holder.as_ref().and_then(|it| it.password_changed_at),
                 authenticator_due: due,
                 authenticator_since: holder.as_ref().and_then(|it| it.totp_since),

@@ -54,7 +54,7 @@ export function App() {
 }
 
 function Screen({ state }: { state: AppState }) {
-  const { phase, workspace } = state;
+  const { phase, workspace, enrolment } = state;
   useEffect(() => {
     document.title = workspace ? `${workspace.name} · Recado` : 'Recado';
   }, [workspace]);
@@ -71,7 +71,10 @@ function Screen({ state }: { state: AppState }) {
     client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEYS.state[0] });
   }, [client, phase]);
   const personal = useUi(({ overlay }) => overlay?.type === 'join' && isPersonal(overlay.link));
-  if (personal && SIGNING_IN.has(phase)) return <JoinScreen onBack={ui.close} />;
+  // A newer link takes the place of one that is being gone through, as long as nothing has begun by it.
+  const isReplaceable =
+    phase === 'enrol' && enrolment?.kind !== 'own_authenticator' && enrolment?.stage !== 'recovery_codes';
+  if (personal && (SIGNING_IN.has(phase) || isReplaceable)) return <JoinScreen onBack={ui.close} />;
   switch (phase) {
     case 'join':
       return <JoinScreen />;

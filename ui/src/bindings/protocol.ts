@@ -33,6 +33,11 @@ export type AccountSecurity = {
  */
 by_provider: boolean, 
 /**
+ * Whether a company's own sign-in vouches for the session that asks, so that it is also what shows anew that somebody
+ * is there.
+ */
+steps_up_by_provider: boolean, 
+/**
  * When the password was last changed by its owner; absent while it is the one that was handed
  * over.
  */

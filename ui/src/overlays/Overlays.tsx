@@ -46,7 +46,7 @@ function Overlay() {
     case 'keys':
       return <CheatSheet />;
     case 'settings':
-      return <SettingsDialog section={overlay.section} whose={overlay.whose} />;
+      return <SettingsDialog opened={overlay} />;
     case 'sign_out':
       return <SignOutDialog />;
     case 'join':

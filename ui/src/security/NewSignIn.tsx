@@ -4,7 +4,7 @@ import { errorText } from '../app/errors';
 import { useHost } from '../app/host';
 import { KEYS, useReadyState } from '../app/queries';
 import { ui } from '../app/uiState';
-import type { AccountSecurity, SessionInfo, SessionList } from '../bindings/protocol';
+import type { SessionInfo, SessionList } from '../bindings/protocol';
 import { Button } from '../design/Button';
 import { useNow } from '../i18n/now';
 import { useLocalization } from '../i18n/text';
@@ -28,10 +28,18 @@ export function NewSignIn() {
   const unseen = (data?.sessions ?? []).filter((session) => session.unseen && !session.current);
   const [first] = unseen;
   if (!first) return null;
-  return <Notice key={first.session_id} session={first} more={unseen.length - 1} />;
+  // A machine that is new itself answers for no other; it may only end what is strange.
+  const isKnown = data?.sessions.some((session) => session.current && !session.unseen) ?? false;
+  return <Notice key={first.session_id} session={first} more={unseen.length - 1} isKnown={isKnown} />;
 }
 
-function Notice({ session, more }: { session: SessionInfo; more: number }) {
+interface NoticeProps {
+  session: SessionInfo;
+  more: number;
+  isKnown: boolean;
+}
+
+function Notice({ session, more, isKnown }: NoticeProps) {
   const { t, locale } = useLocalization();
   const host = useHost();
   const client = useQueryClient();
@@ -45,8 +53,9 @@ function Notice({ session, more }: { session: SessionInfo; more: number }) {
         wipe: true,
       });
       client.setQueryData(KEYS.sessions(null), list);
-      const security: AccountSecurity = await host.invoke('account_security', {});
-      return security.by_provider;
+      // What was done is done, whatever becomes of the question what to do next.
+      const security = await host.invoke('account_security', {}).catch(() => null);
+      return security?.by_provider ?? false;
     },
     onSuccess: (byProvider) => {
       const named = { device: session.device_name };
@@ -69,14 +78,16 @@ function Notice({ session, more }: { session: SessionInfo; more: number }) {
         <span className="numbers">{facts.filter(Boolean).join(' · ')}</span>
       </p>
       <div className={styles.answers}>
-        <Button
-          busy={seen.isPending}
-          disabled={busy}
-          testId="new-sign-in-mine"
-          onPress={() => seen.mutate([session.session_id])}
-        >
-          {t('session-mine')}
-        </Button>
+        {isKnown ? (
+          <Button
+            busy={seen.isPending}
+            disabled={busy}
+            testId="new-sign-in-mine"
+            onPress={() => seen.mutate([session.session_id])}
+          >
+            {t('session-mine')}
+          </Button>
+        ) : null}
         <Button
           kind="danger"
           busy={strange.isPending}

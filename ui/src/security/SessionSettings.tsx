@@ -52,6 +52,8 @@ export function SessionSettings({ of = null }: { of?: TeammateId | null }) {
   });
   const seen = useNoteSeen();
   const sessions = data?.sessions ?? [];
+  // Nobody answers for somebody else's sign-ins, nor for one on a machine that is new itself.
+  const isKnown = whose === null && sessions.some((session) => session.current && !session.unseen);
   const others = sessions.filter((session) => !session.current && session.standing === 'active');
   const choose = (teammate: TeammateId | null) => {
     end.reset();
@@ -84,7 +86,7 @@ export function SessionSettings({ of = null }: { of?: TeammateId | null }) {
             session={session}
             busy={end.isPending && end.variables.session_ids.includes(session.session_id)}
             onEnd={(wipe) => end.mutate({ session_ids: [session.session_id], wipe })}
-            onSeen={whose === null ? () => seen.mutate([session.session_id]) : null}
+            onSeen={isKnown ? () => seen.mutate([session.session_id]) : null}
           />
         ))}
       </ul>

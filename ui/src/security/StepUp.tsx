@@ -68,9 +68,23 @@ export function CodeForm({ lead, submit, busy, error, onCode, testId, large = fa
 
 /** Asks for the second factor again before something dangerous is done, or has the company's own sign-in ask. */
 export function StepUp({ onDone }: { onDone: () => void }) {
-  const { data } = useAccountSecurity();
-  if (!data) return null;
-  return data.by_provider ? <StepUpByProvider onDone={onDone} /> : <StepUpByCode onDone={onDone} />;
+  const t = useText();
+  const { data, error, refetch, isFetching } = useAccountSecurity();
+  if (!data) {
+    return error ? (
+      <div className={styles.absent}>
+        <p role="alert">{errorText(t, error)}</p>
+        <Button busy={isFetching} onPress={() => void refetch()}>
+          {t('try-again')}
+        </Button>
+      </div>
+    ) : (
+      <p className={styles.absent} role="status">
+        {t('security-loading')}
+      </p>
+    );
+  }
+  return data.steps_up_by_provider ? <StepUpByProvider onDone={onDone} /> : <StepUpByCode onDone={onDone} />;
 }
 
 function StepUpByCode({ onDone }: { onDone: () => void }) {

@@ -52,26 +52,25 @@ const SECTIONS: Section[] = [
 ];
 
 interface SettingsDialogProps {
-  /** What is opened first. */
-  section?: SettingsSection | undefined;
-  /** Whose sessions, for an admin; one's own where it is absent. */
-  whose?: TeammateId | null | undefined;
+  /** What somebody asked for, anew each time: the section that is opened, and whose sessions, for an admin. */
+  opened: { section?: SettingsSection; whose?: TeammateId | null };
 }
 
 /** What the agent chose on this machine, and for admins, what protects the workspace. Everything applies at once. */
-export function SettingsDialog({ section = 'general', whose = null }: SettingsDialogProps) {
+export function SettingsDialog({ opened }: SettingsDialogProps) {
+  const { section = 'general', whose = null } = opened;
   const t = useText();
   const { account } = useReadyState();
   const [selected, setSelected] = useState<SettingsSection>(section);
   const list = useRef<HTMLDivElement>(null);
-  const opened = useRef(section);
+  const before = useRef(opened);
   useEffect(() => {
-    if (opened.current === section) return;
+    if (before.current === opened) return;
     // Somebody was led here from another section, whose button is gone.
-    opened.current = section;
+    before.current = opened;
     setSelected(section);
     list.current?.querySelector<HTMLElement>(`[data-testid="settings-${section}"]`)?.focus();
-  }, [section]);
+  }, [opened, section]);
   const sections = SECTIONS.filter(({ needs }) => !needs || account?.permissions.includes(needs));
   return (
     <Dialog title={t('settings-title')} onClose={ui.close} width="large" closable testId="settings">

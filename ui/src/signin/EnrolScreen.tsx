@@ -8,6 +8,7 @@ import { EnrolAuthenticator, EnrolCodes } from './EnrolAuthenticator';
 import { EnrolPassword } from './EnrolPassword';
 import { DigitsCard, RecoveryCard } from './FactorCards';
 import { useStateCommand } from './useStateCommand';
+import { VaultUnlockScreen } from './VaultScreens';
 
 const LEAVE: Record<EnrolmentState['kind'], TextId> = textIds({
   invitation: 'enrol-later',
@@ -19,7 +20,10 @@ const LEAVE: Record<EnrolmentState['kind'], TextId> = textIds({
 
 /** Goes through a personal link: password, authenticator, recovery codes. */
 export function EnrolScreen() {
-  const { enrolment } = useReadyState();
+  const { enrolment, secret_storage } = useReadyState();
+  // The session that begins in the end needs somewhere to be kept; the first stage asks for that by itself.
+  const isBefore = enrolment?.stage === 'authenticator' || enrolment?.stage === 'code';
+  if (isBefore && secret_storage === 'vault_locked') return <VaultUnlockScreen />;
   switch (enrolment?.stage) {
     case 'password':
       return <EnrolPassword enrolment={enrolment} />;

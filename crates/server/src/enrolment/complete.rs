@@ -14,7 +14,7 @@ use crate::identity::token::{Secret, TokenHash, TokenKind};
 use crate::ids::Ids;
 use crate::own_account::Outcome;
 use crate::seed;
-use crate::session::{AuthError, NewSession, Trail};
+use crate::session::{AuthError, NewSession, Trail, own_factor_is_due};
 use crate::sign_in::{Factor, read_device};
 use crate::storage::account::{Account, ChosenByOwner};
 use crate::storage::change_log::LogWriter;
@@ -38,6 +38,7 @@ struct Completing {
 struct Completed {
     teammate_id: TeammateId,
     ended: Vec<SessionId>,
+    own_factor_due: bool,
 }
 
 impl Enrolments {
@@ -69,10 +70,12 @@ impl Enrolments {
                 let (hash, settings) = (access.hash(), self.sessions.settings);
                 let expires_at = now.plus_seconds(settings.access_s.into());
                 let write = core.db().write(async move |tx| {
-                    session::insert_access_token(tx, hash, session_id, expires_at).await
+                    session::insert_access_token(tx, hash, session_id, expires_at).await?;
+                    own_factor_is_due(tx, teammate_id, session_id, now).await
                 });
-                write.await?;
-                return Ok(self.sessions.answer(session_id, teammate_id, &access, now));
+                let must_set_up_authenticator = write.await?;
+                let answer = self.sessions.answer(session_id, teammate_id, &access, now);
+                return Ok(Session { must_set_up_authenticator, ..answer });
             }
         };
         let session_id = SessionId::from_uuid(core.ids(now).next_id());
@@ -101,7 +104,8 @@ impl Enrolments {
         completed.ended.into_iter().for_each(|id| self.sessions.announce_end(id));
         let teammate_id = completed.teammate_id;
         tracing::info!(%session_id, %teammate_id, "signed in by a personal link");
-        Ok(self.sessions.answer(session_id, teammate_id, &access, now))
+        let answer = self.sessions.answer(session_id, teammate_id, &access, now);
+        Ok(Session { must_set_up_authenticator: completed.own_factor_due, ..answer })
     }
 
     async fn complete_in(
@@ -119,7 +123,7 @@ impl Enrolments {
         };
         let workspace_id = self.sessions.workspace_id;
         let owner = sso::only_with_owner(tx, workspace_id).await?;
-        if owner.is_some() && owner != link.teammate_id {
+        if owner.is_some() && (owner != link.teammate_id || link.made_by.is_some()) {
             return Ok(Outcome::Refused(AuthError::SsoOnly));
         }
         let (holder, known) = match link.teammate_id {
@@ -164,7 +168,8 @@ impl Enrolments {
         };
         let settings = self.sessions.settings;
         begun.insert(tx, trail, completing.factor.name(), settings, *now).await?;
-        Ok(Outcome::Done(Completed { teammate_id: who, ended }))
+        let own_factor_due = own_factor_is_due(tx, who, completing.session_id, *now).await?;
+        Ok(Outcome::Done(Completed { teammate_id: who, ended, own_factor_due }))
     }
 
     /// Makes the account what was chosen, if the second factor is right. `None` if it is not.

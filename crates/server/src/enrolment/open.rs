@@ -148,12 +148,14 @@ impl Enrolments {
         Ok(same.map(|begun| Admitted::Begun(id, begun.teammate_id)))
     }
 
-    /// Where single sign-on is the only way in, a password opens nothing but the owner's account.
+    /// Where single sign-on is the only way in, a password opens nothing but the owner's account, and only the console
+    /// gives another one to that.
     async fn require_passwords(&self, found: &StoredEnrolment) -> Result<(), AuthError> {
-        let (workspace_id, who) = (self.sessions.workspace_id, found.teammate_id);
+        let workspace_id = self.sessions.workspace_id;
+        let (who, is_of_console) = (found.teammate_id, found.made_by.is_none());
         let read = self.sessions.core.db().read(async move |tx| {
             let owner = sso::only_with_owner(tx, workspace_id).await?;
-            Ok::<_, DbError>(owner.is_none_or(|owner| who == Some(owner)))
+            Ok::<_, DbError>(owner.is_none_or(|owner| who == Some(owner) && is_of_console))
         });
         if read.await? { Ok(()) } else { Err(AuthError::SsoOnly) }
     }

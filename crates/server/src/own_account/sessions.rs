@@ -66,7 +66,10 @@ impl OwnAccount {
         }
         let whose = caller.teammate_id;
         let actor = Actor::Teammate(whose);
-        self.end(whose, actor, request, EndReason::EndedElsewhere).await?;
+        let id = caller.session_id;
+        let read = self.sessions.core.db().read(async move |tx| session::find(tx, id).await);
+        let is_known = read.await?.is_some_and(|own| !own.unseen);
+        self.end(whose, actor, request, EndReason::EndedElsewhere, is_known).await?;
         Ok(self.list_sessions(caller).await?)
     }
 
@@ -100,13 +103,15 @@ impl OwnAccount {
         whose: TeammateId,
         request: EndSessionsRequest,
     ) -> Result<(), AuthError> {
-        self.end(whose, actor, request, EndReason::EndedByAdmin).await
+        self.end(whose, actor, request, EndReason::EndedByAdmin, true).await
     }
 
-    /// Takes the owner's word that sessions are theirs. No session vouches for itself.
+    /// Takes the owner's word that sessions are theirs. No session vouches for itself, and one that nobody knows of for no
+    /// other.
     ///
     /// # Errors
-    /// As [`OwnAccount::end_sessions`]; nothing is noted then.
+    /// As [`OwnAccount::end_sessions`], and [`AuthError::InvalidValue`] where the session that asks is itself unknown;
+    /// nothing is noted then.
     pub async fn note_sessions_seen(
         &self,
         caller: Caller,
@@ -120,6 +125,12 @@ impl OwnAccount {
         let (whose, trail) = (caller.teammate_id, self.trail(self.sessions.core.now()));
         let write = self.sessions.core.db().write(async move |tx| {
             let mut trail = trail.clone();
+            let own = session::find(tx, caller.session_id).await?;
+            if own.is_none_or(|own| own.unseen) {
+                return Err(AuthError::InvalidValue(
+                    "This machine is new itself. Say it on one that your account was known on before.",
+                ));
+            }
             for id in &ids {
                 let found = session::lock(tx, *id).await?;
                 if !found.is_some_and(|found| is_of(&found, whose)) {
@@ -142,6 +153,7 @@ impl OwnAccount {
         actor: Actor,
         request: EndSessionsRequest,
         otherwise: EndReason,
+        answers: bool,
     ) -> Result<(), AuthError> {
         let EndSessionsRequest { session_ids: ids, wipe } = request;
         require_few(&ids)?;
@@ -161,7 +173,10 @@ impl OwnAccount {
                     true => own_session::wipe(tx, *id, now).await?,
                     false => session::end(tx, *id, reason, now).await?,
                 };
-                own_session::note_seen(tx, *id).await?;
+                // Whoever is strange here does not answer for what else is.
+                if answers {
+                    own_session::note_seen(tx, *id).await?;
+                }
                 if has_ended {
                     trail.ended_by(tx, actor, *id, reason).await?;
                     ended.push(*id);
@@ -170,6 +185,8 @@ impl OwnAccount {
             Ok::<_, AuthError>(ended)
         });
         self.announce(write.await?);
+        // What asks about them on the owner's other machines goes as well.
+        self.sessions.announce_sessions_of(whose);
         Ok(())
     }
 

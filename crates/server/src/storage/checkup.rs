@@ -60,7 +60,9 @@ fn protected(row: &Row) -> Result<Protected, DbError> {
     Ok(Protected { id: row.get("id")?, role: Role::from_name(&role), own })
 }
 
-/// Whose machines may hold a copy, one entry for each machine, and whether it was last used before `before`.
+/// Whose machines may hold a copy, one entry for each machine, and whether it was last used before `before`. A machine that
+/// is to erase its copy is no longer among them: what can be done about it has been done. Nor is one on which a later
+/// session has ended with the copy.
 ///
 /// # Errors
 /// [`DbError`].
@@ -74,9 +76,13 @@ pub async fn copies(
             "SELECT session.teammate_id, max(session.last_used_at) AS last_used_at FROM session \
              JOIN teammate ON teammate.id = session.teammate_id \
              WHERE teammate.workspace_id = ?1 AND session.erased_at IS NULL \
-             AND (session.end_reason IS NULL OR session.end_reason <> ?2) \
+             AND (session.end_reason IS NULL OR session.end_reason NOT IN (?2, ?3)) \
+             AND NOT EXISTS (SELECT 1 FROM session AS later \
+             WHERE later.teammate_id = session.teammate_id AND later.device_hash = session.device_hash \
+             AND later.created_at > session.created_at \
+             AND (later.end_reason = ?2 OR later.erased_at IS NOT NULL)) \
              GROUP BY session.teammate_id, session.device_hash ORDER BY 2, 1",
-            &params![workspace_id, EndReason::SignedOut.name()],
+            &params![workspace_id, EndReason::SignedOut.name(), EndReason::Wiped.name()],
         )
         .await?;
     rows.iter()

@@ -30,7 +30,8 @@ pub async fn of_teammate(
         .collect()
 }
 
-/// Whether a teammate has had sessions, but none of them on this device.
+/// Whether a teammate has had sessions, but none of them on this device that its owner knows of: a stranger's second
+/// sign-in is as strange as the first.
 ///
 /// # Errors
 /// [`DbError`].
@@ -41,7 +42,7 @@ pub async fn is_elsewhere(
 ) -> Result<bool, DbError> {
     let row = tx
         .query_one(
-            "SELECT count(*) AS sessions, count(CASE WHEN device_hash = ?2 THEN 1 END) AS here \
+            "SELECT count(*) AS sessions, count(CASE WHEN device_hash = ?2 AND NOT unseen THEN 1 END) AS here \
              FROM session WHERE teammate_id = ?1",
             &params![teammate_id, device_hash],
         )

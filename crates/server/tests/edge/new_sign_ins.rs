@@ -70,6 +70,29 @@ async fn a_sign_in_elsewhere_is_told_at_once_until_its_owner_says_what_it_was() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_strange_vouches_for_nothing_else_that_is() {
+    for database in databases() {
+        let server = TestServer::start_on(database).await;
+        let ana = server.add("ana", Role::Agent).await;
+        let here = server.sign_in(&ana).await;
+        let thief = Person { device: new_device(), ..ana.clone() };
+        server.clock.advance(30);
+        let first = server.sign_in(&thief).await.session.session_id;
+        server.clock.advance(30);
+        // The same machine once more is no better known for it.
+        let second = server.sign_in(&thief).await;
+        assert!(is_unseen(&server, &here, second.session.session_id).await);
+        let refused = note_seen(&server, &second, first).await;
+        assert_eq!(code(refused).await, ErrorCode::InvalidValue);
+        let end = EndSessionsRequest { session_ids: vec![first], wipe: false };
+        let ended = post(&server, &second, "/v1/sessions/end", &end).await;
+        assert_eq!(ended.status(), StatusCode::OK);
+        assert!(is_unseen(&server, &here, first).await, "ending it is no answer either");
+        server.running.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_machine_that_is_known_is_no_news() {
     for database in databases() {
         let server = TestServer::start_on(database).await;

@@ -25,6 +25,7 @@ const HOUR_US = 3_600_000_000;
 export function accountHandlers(nowUs: number): Handlers {
   const security: AccountSecurity = {
     by_provider: false,
+    steps_up_by_provider: false,
     password_changed_at: null,
     authenticator_since: null,
     authenticator_due: null,
