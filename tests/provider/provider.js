@@ -1,22 +1,27 @@
-// A certified OpenID Connect provider (the package oidc-provider) on a free port of this machine's loopback, for the tests
-// of single sign-on in the real window. Nobody here wrote what it answers: only its people and its one client come from
+// A certified OpenID Connect provider (the package oidc-provider) behind TLS on a free port of this machine's loopback, for
+// the tests of single sign-on in the real window. Nobody here wrote what it answers: only its people and its one client come from
 // the test.
+//
+//   node provider.js KEY CERTIFICATE      two PEM files
 //
 // It prints its issuer as its first line and then takes one JSON object a line:
 //   { "client": { "client_id", "client_secret", "redirect_uris", "backchannel_logout_uri" } }  first, and once
 //   { "person": { "sub", "email", "email_verified", "name", "groups" } }                        at any time, for later sign-ins
-//   { "disabled": "SUB" }                                     from now on this person's grants are refused
 // It answers each with a line `ok`, and ends with its input.
 
-import { createServer } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
 import { createInterface } from 'node:readline';
 import { Provider } from 'oidc-provider';
 
+// What the package says of itself is no answer.
+console.log = console.info = console.warn = console.error;
+
 /** Who there is, by what the provider calls them. Whoever signs in types that as their name there. */
 const people = new Map();
-const disabled = new Set();
 
-const server = createServer((request, response) => {
+const [key, cert] = process.argv.slice(2, 4).map((file) => readFileSync(file));
+const server = createServer({ key, cert }, (request, response) => {
   if (handle) return handle(request, response);
   response.writeHead(503).end();
 });
@@ -39,7 +44,7 @@ function provide(issuer, client) {
     cookies: { keys: ['only for tests'] },
     async findAccount(_context, sub) {
       const person = people.get(sub);
-      if (!person || disabled.has(sub)) return undefined;
+      if (!person) return undefined;
       return { accountId: sub, claims: async () => person };
     },
   });
@@ -47,14 +52,13 @@ function provide(issuer, client) {
 }
 
 server.listen(0, '127.0.0.1', () => {
-  const issuer = `http://127.0.0.1:${server.address().port}`;
+  const issuer = `https://127.0.0.1:${server.address().port}`;
   process.stdout.write(`${issuer}\n`);
   const lines = createInterface({ input: process.stdin });
   lines.on('line', (line) => {
-    const { client, person, disabled: gone } = JSON.parse(line);
+    const { client, person } = JSON.parse(line);
     if (client) provide(issuer, client);
     if (person) people.set(person.sub, person);
-    if (gone) disabled.add(gone);
     process.stdout.write('ok\n');
   });
   lines.on('close', () => process.exit(0));

@@ -9,6 +9,7 @@ use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use xtask::poll;
 use xtask::process::Owned;
 use xtask::webdriver::App;
@@ -23,6 +24,9 @@ fn folder() -> PathBuf {
 /// The package `oidc-provider`, which the OpenID Foundation has certified.
 pub(crate) struct Provider {
     issuer: String,
+    certificate: String,
+    // Where its key and its certificate lie.
+    _folder: TempDir,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
     // Ends with its input, or with this.
@@ -37,14 +41,26 @@ impl Provider {
             node.exists(),
             "tests/provider has no modules: run `npm ci` there, as `cargo xtask test --only window` does"
         );
+        let own = tempfile::tempdir()?;
+        let (key, certificate) = (own.path().join("key.pem"), own.path().join("certificate.pem"));
+        let mut openssl = Command::new("openssl");
+        openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);
+        openssl.args(["-nodes", "-days", "2", "-subj", "/CN=provider of the tests"]);
+        openssl.args(["-addext", "subjectAltName=IP:127.0.0.1"]);
+        // A server's, not an authority's, which no client takes for a server's.
+        openssl.args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout"]).arg(&key);
+        let made = openssl.arg("-out").arg(&certificate).output()?;
+        ensure!(made.status.success(), "openssl: {}", String::from_utf8_lossy(&made.stderr));
         let mut command = Command::new(node);
-        command.arg(folder().join("provider.js"));
+        command.arg(folder().join("provider.js")).arg(&key).arg(&certificate);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = Owned::spawn(&mut command)?;
         let input = process.child().stdin.take().context("its input is a pipe")?;
         let output = process.child().stdout.take().context("its output is a pipe")?;
         let mut provider = Self {
             issuer: String::new(),
+            certificate: fs::read_to_string(&certificate)?,
+            _folder: own,
             input,
             output: BufReader::new(output),
             _process: process,
@@ -56,6 +72,11 @@ impl Provider {
     /// Its issuer identifier.
     pub(crate) fn issuer(&self) -> &str {
         &self.issuer
+    }
+
+    /// Its certificate in PEM, which nobody else has signed.
+    pub(crate) fn certificate(&self) -> &str {
+        &self.certificate
     }
 
     /// Tells it something, as `provider.js` says.

@@ -23,7 +23,7 @@ async fn introduce(server: &TestServer, provider: Provider) -> Result<Provider> 
         issuer: provider.issuer().to_owned(),
         client_id: CLIENT_ID.to_owned(),
         client_secret: CLIENT_SECRET.to_owned(),
-        ca_pem: None,
+        ca_pem: Some(provider.certificate().to_owned()),
         domains: vec!["cactus.example".to_owned()],
         groups_claim: Some("groups".to_owned()),
         makes_accounts: true,
@@ -106,34 +106,14 @@ async fn a_company_lets_somebody_in_and_its_groups_decide_what_they_see() -> Res
     .await?;
 
     // The company moves her to another group. The views follow at the next sign-in.
-    let (desk, provider) = blocking(move || {
+    blocking(move || {
         let mut provider = provider;
         provider.person("ana", EMAIL, &["everybody", "returns-people"])?;
         sign_out(&desk)?;
         sign_in(&desk, &browser, provider.issuer())?;
         desk.until_shown("[data-testid=conversation-row]", "Eva")?;
         ensure!(rows(&desk)? == ["Eva"], "the other group's team and no more: {:?}", rows(&desk)?);
-        is_known_as(&desk, "Light agent")?;
-        Ok((desk, provider))
-    })
-    .await?;
-
-    // The company disables her. At the next look at the provider her session ends.
-    blocking(move || {
-        let mut provider = provider;
-        provider.tell(&json!({ "disabled": "ana" }))?;
-        Ok(provider)
-    })
-    .await?;
-    server.clock().advance_seconds(601);
-    server.running().backend().sso().check_sessions().await?;
-    blocking(move || {
-        desk.wait("sign-in-email")?;
-        ensure!(
-            desk.find("conversation-row")?.is_none(),
-            "nothing is shown to somebody who is out"
-        );
-        Ok(())
+        is_known_as(&desk, "Light agent")
     })
     .await
 }
@@ -142,7 +122,7 @@ async fn a_company_lets_somebody_in_and_its_groups_decide_what_they_see() -> Res
 fn is_known_as(desk: &Desk, role: &str) -> Result<()> {
     desk.click("account-menu")?;
     for text in ["Ana Ruiz", EMAIL, role] {
-        desk.until_shown("[role=menu] header span", text)?;
+        desk.until_shown("[role=menu]", text)?;
     }
     desk.window()?.press(&[keys::ESCAPE])
 }
@@ -150,7 +130,7 @@ fn is_known_as(desk: &Desk, role: &str) -> Result<()> {
 /// The customers in the list, in order.
 fn rows(desk: &Desk) -> Result<Vec<String>> {
     let script = "return [...document.querySelectorAll('[data-testid=conversation-row]')]\
-                  .map(row => row.innerText.split('\\n')[0]);";
+                  .map(row => row.innerText.split('\\n')[1]);";
     let names = desk.run(script, &[])?;
     Ok(serde_json::from_value(names)?)
 }
