@@ -8,9 +8,10 @@ use recado_protocol::{ConversationAccess, Role};
 use recado_testkit::profile_scan::{Needle, needles_in, sealed_databases};
 use recado_testkit::{Channel, Engine, Person, TestClient, TestServer};
 use serde_json::json;
+use xtask::poll;
 use xtask::webdriver::keys;
 
-use crate::desk::{Desk, blocking};
+use crate::desk::{Desk, PATIENCE, blocking};
 use crate::keychain::Keychain;
 
 /// Twenty texts that stand nowhere else. The customer's name, messages and HTML take the first
@@ -120,6 +121,11 @@ async fn nothing_is_left_to_read(
     // The scan sees what a webview leaves behind.
     let left = "left by the page";
     desk.run("localStorage.setItem('mark', arguments[0]);", &[json!(left)])?;
+    // The webview writes it down in its own time, and no more once it is closed.
+    poll::until("the webview has written", PATIENCE, || {
+        let seen = needles_in(desk.everything(), &[Needle::text(left)])?;
+        Ok((seen.len() == 1).then_some(()))
+    })?;
     desk.close_app();
     assert_eq!(needles_in(desk.everything(), &needles)?, BTreeSet::new(), "after its end");
     let seen = needles_in(desk.everything(), &[Needle::text(left)])?;
