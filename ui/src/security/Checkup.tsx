@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
 import { CircleAlert, CircleCheck } from 'lucide-react';
-import { errorText } from '../app/errors';
 import { useHost } from '../app/host';
 import { KEYS, useDirectory, useReadyState } from '../app/queries';
 import { ui } from '../app/uiState';
@@ -8,6 +7,7 @@ import type { SecurityCheckup, SecurityStep, StepState } from '../bindings/proto
 import { copy } from '../conversation/copy';
 import { Button } from '../design/Button';
 import { type TextId, textIds, useLocalization, useText } from '../i18n/text';
+import { Absent } from './Absent';
 import styles from './Checkup.module.css';
 
 /** How many people a step names; the others are counted. */
@@ -44,26 +44,14 @@ const OF_SESSIONS: readonly SecurityStep[] = ['unused_copies', 'unseen_sign_ins'
 export function Checkup() {
   const t = useText();
   const host = useHost();
-  const { data, error, refetch, isFetching } = useQuery<SecurityCheckup>({
+  const question = useQuery<SecurityCheckup>({
     queryKey: KEYS.checkup,
     queryFn: () => host.invoke('security_checkup', {}),
     staleTime: 0,
     retry: false,
   });
-  if (!data) {
-    return error ? (
-      <div className={styles.absent}>
-        <p role="alert">{errorText(t, error)}</p>
-        <Button busy={isFetching} onPress={() => void refetch()}>
-          {t('try-again')}
-        </Button>
-      </div>
-    ) : (
-      <p className={styles.absent} role="status">
-        {t('checkup-loading')}
-      </p>
-    );
-  }
+  const { data } = question;
+  if (!data) return <Absent question={question} loading={t('checkup-loading')} />;
   // A step that only a newer server knows cannot be explained here.
   const steps = data.steps.filter(({ step }) => TITLES[step] !== undefined);
   const done = steps.filter((step) => step.done);

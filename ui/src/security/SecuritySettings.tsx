@@ -8,6 +8,7 @@ import { Button } from '../design/Button';
 import { useLocalization, useText } from '../i18n/text';
 import { dateOf } from '../i18n/time';
 import { useStateCommand } from '../signin/useStateCommand';
+import { Absent } from './Absent';
 import { AppLockPanel } from './AppLockPanel';
 import { AuthenticatorPanel } from './AuthenticatorPanel';
 import { PasswordPanel } from './PasswordPanel';
@@ -22,7 +23,8 @@ export function SecuritySettings() {
   const { t, locale } = useLocalization();
   const client = useQueryClient();
   const [panel, setPanel] = useState<Panel | null>(null);
-  const { data, error, refetch, isFetching } = useAccountSecurity();
+  const question = useAccountSecurity();
+  const { data, refetch } = question;
   const changed = (security: AccountSecurity) => client.setQueryData(KEYS.security, security);
   const back = () => setPanel(null);
 
@@ -32,20 +34,7 @@ export function SecuritySettings() {
     return <RecoveryCodesPanel onMade={() => void refetch()} onBack={back} />;
   }
   if (panel === 'lock') return <AppLockPanel onBack={back} />;
-  if (!data) {
-    return error ? (
-      <div className={styles.absent}>
-        <p role="alert">{errorText(t, error)}</p>
-        <Button busy={isFetching} onPress={() => void refetch()}>
-          {t('try-again')}
-        </Button>
-      </div>
-    ) : (
-      <p className={styles.absent} role="status">
-        {t('security-loading')}
-      </p>
-    );
-  }
+  if (!data) return <Absent question={question} loading={t('security-loading')} />;
   const since = (at: number | null, handedOver: string, set: string) =>
     at === null ? handedOver : `${set} ${dateOf(locale, at)}`;
   const left = data.recovery_codes_left;

@@ -9,6 +9,7 @@ import { Button } from '../design/Button';
 import { useNow } from '../i18n/now';
 import { type TextId, textIds, useLocalization, useText } from '../i18n/text';
 import { nearTime } from '../i18n/time';
+import { Absent } from './Absent';
 import styles from './Security.module.css';
 import { StepUp, wantsStepUp } from './StepUp';
 import { systemName } from './systems';
@@ -37,7 +38,7 @@ export function SessionSettings({ of = null }: { of?: TeammateId | null }) {
   const { account } = useReadyState();
   const [whose, setWhose] = useState<TeammateId | null>(of);
   const key = KEYS.sessions(whose);
-  const { data, error, refetch, isFetching } = useQuery<SessionList>({
+  const question = useQuery<SessionList>({
     queryKey: key,
     queryFn: () => host.invoke('sessions', { teammate_id: whose }),
     staleTime: 0,
@@ -46,6 +47,7 @@ export function SessionSettings({ of = null }: { of?: TeammateId | null }) {
       // A machine that is to be erased says soon that it is.
       query.state.data?.sessions.some((session) => session.standing === 'wipe_pending') ? 2_000 : false,
   });
+  const { data } = question;
   const end = useMutation({
     mutationFn: (request: End) => host.invoke('sessions_end', { teammate_id: whose, ...request }),
     onSuccess: (list) => client.setQueryData(key, list),
@@ -71,14 +73,7 @@ export function SessionSettings({ of = null }: { of?: TeammateId | null }) {
           {errorText(t, end.error)}
         </p>
       ) : null}
-      {error && !data ? (
-        <div className={styles.absent}>
-          <p role="alert">{errorText(t, error)}</p>
-          <Button busy={isFetching} onPress={() => void refetch()}>
-            {t('try-again')}
-          </Button>
-        </div>
-      ) : null}
+      {data ? null : <Absent question={question} loading={t('security-loading')} />}
       <ul className={styles.rows}>
         {sessions.map((session) => (
           <SessionRow

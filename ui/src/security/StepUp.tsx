@@ -6,6 +6,7 @@ import { Button } from '../design/Button';
 import { useText } from '../i18n/text';
 import { HostFailure } from '../platform/host';
 import { CodeInput } from '../signin/CodeInput';
+import { Absent } from './Absent';
 import styles from './Security.module.css';
 import { useAccountSecurity } from './useAccountSecurity';
 
@@ -69,21 +70,9 @@ export function CodeForm({ lead, submit, busy, error, onCode, testId, large = fa
 /** Asks for the second factor again before something dangerous is done, or has the company's own sign-in ask. */
 export function StepUp({ onDone }: { onDone: () => void }) {
   const t = useText();
-  const { data, error, refetch, isFetching } = useAccountSecurity();
-  if (!data) {
-    return error ? (
-      <div className={styles.absent}>
-        <p role="alert">{errorText(t, error)}</p>
-        <Button busy={isFetching} onPress={() => void refetch()}>
-          {t('try-again')}
-        </Button>
-      </div>
-    ) : (
-      <p className={styles.absent} role="status">
-        {t('security-loading')}
-      </p>
-    );
-  }
+  const question = useAccountSecurity();
+  const { data } = question;
+  if (!data) return <Absent question={question} loading={t('security-loading')} />;
   return data.steps_up_by_provider ? <StepUpByProvider onDone={onDone} /> : <StepUpByCode onDone={onDone} />;
 }
 
