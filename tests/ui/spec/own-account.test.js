@@ -104,6 +104,9 @@ test('an admin sees what would protect the workspace, and goes there', async (t)
   await openSettings(page, 'checkup');
   await byId(page, 'checkup-go-unseen_sign_ins').click();
   await page.getByText(words('session-unseen')).waitFor();
+  // The same way leads there a second time.
+  await byId(page, 'settings-checkup').click();
+  await byId(page, 'checkup-go-unseen_sign_ins').click();
   await byId(page, 'session-mine').click();
   await page.getByText(words('session-unseen')).waitFor({ state: 'detached' });
 });

@@ -1,13 +1,11 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { act, render, screen, waitFor, within } from '@testing-library/react';
-import userEvent from '@testing-library/user-event';
+import { act, screen, waitFor, within } from '@testing-library/react';
+import type userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { Action, AppState } from '../bindings/protocol';
 import { DWELL_MS } from '../conversation/ConversationPane';
 import { HostFailure } from '../platform/host';
 import { type MemoryHost, memoryHost } from '../platform/memory';
-import { App } from './App';
-import { HostProvider } from './host';
+import { startApp } from './startApp';
 
 let host: MemoryHost;
 
@@ -23,17 +21,7 @@ function start(change: (state: AppState) => void = () => undefined, count = 13) 
   host = memoryHost(count);
   host.world.state.settings.language = 'en';
   change(host.world.state);
-  const client = new QueryClient({
-    defaultOptions: { queries: { staleTime: Number.POSITIVE_INFINITY, retry: false } },
-  });
-  render(
-    <QueryClientProvider client={client}>
-      <HostProvider host={host}>
-        <App />
-      </HostProvider>
-    </QueryClientProvider>,
-  );
-  return userEvent.setup();
+  return startApp(host);
 }
 
 const changeState = (change: (state: AppState) => void) =>
@@ -347,16 +335,9 @@ test('a start that fails says so and tries again', async () => {
   const { invoke } = failing;
   failing.invoke = () =>
     Promise.reject(new HostFailure({ code: 'client_failed', message: '', retry_after_s: null }));
-  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-  render(
-    <QueryClientProvider client={client}>
-      <HostProvider host={failing}>
-        <App />
-      </HostProvider>
-    </QueryClientProvider>,
-  );
+  const user = startApp(failing);
   expect(await screen.findByText('Recado could not start')).toBeDefined();
   failing.invoke = invoke;
-  await userEvent.setup().click(screen.getByText('Try again'));
+  await user.click(screen.getByText('Try again'));
   await screen.findByTestId('conversation-list');
 });

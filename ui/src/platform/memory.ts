@@ -179,7 +179,7 @@ export function memoryHost(count = 40): MemoryHost {
     app_lock_remove: () => ({ ...stateNow(), app_lock: false }),
     app_lock: () => settle('locked'),
     app_unlock: () => settle('ready'),
-    ...accountHandlers(world.nowUs),
+    ...accountHandlers(world.nowUs, world.sessions),
     sign_in_cancel: () => settle('sign_in'),
     sign_in_ways: () => ways,
     sso_begin: ({ provider }) => {

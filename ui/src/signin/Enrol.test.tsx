@@ -1,9 +1,6 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { render, screen, waitFor } from '@testing-library/react';
-import userEvent from '@testing-library/user-event';
+import { screen, waitFor } from '@testing-library/react';
 import { expect, test } from 'vitest';
-import { App } from '../app/App';
-import { HostProvider } from '../app/host';
+import { startApp } from '../app/startApp';
 import type { AppState } from '../bindings/protocol';
 import { HostFailure } from '../platform/host';
 import { type MemoryHost, memoryHost } from '../platform/memory';
@@ -19,17 +16,7 @@ function start(change: (state: AppState) => void) {
   const { state } = host.world;
   state.settings.language = 'en';
   change(state);
-  const client = new QueryClient({
-    defaultOptions: { queries: { staleTime: Number.POSITIVE_INFINITY, retry: false } },
-  });
-  render(
-    <QueryClientProvider client={client}>
-      <HostProvider host={host}>
-        <App />
-      </HostProvider>
-    </QueryClientProvider>,
-  );
-  return userEvent.setup();
+  return startApp(host);
 }
 
 const enrolling = (change: Partial<ReturnType<typeof invitation>> = {}) =>
@@ -170,4 +157,25 @@ test('a personal link that starts the program is offered at the sign-in, and not
   await user.click(screen.getByTestId('join-submit'));
   await user.click(await screen.findByTestId('enrol-cancel'));
   await screen.findByTestId('sign-in-email');
+});
+
+test('a newer personal link takes the place of one that is being gone through, but not of one that is done', async () => {
+  const user = enrolling();
+  await screen.findByTestId('enrol-new-password');
+  host.emit({ type: 'join_link_received', link: LINK });
+  expect(await screen.findByTestId('join-link')).toHaveProperty('value', LINK);
+  await user.click(screen.getByTestId('own-link-back'));
+  host.world.state.enrolment = { ...invitation(host.world.nowUs), stage: 'recovery_codes' };
+  host.emit({ type: 'state_changed', state: structuredClone(host.world.state) });
+  await screen.findByTestId('recovery-codes');
+  host.emit({ type: 'join_link_received', link: LINK });
+  expect(screen.queryByTestId('join-link')).toBeNull();
+});
+
+test('where a passphrase keeps the secrets, it is asked for at every step of a personal link', async () => {
+  enrolling({ stage: 'authenticator' });
+  await screen.findByTestId('authenticator-secret');
+  host.world.state.secret_storage = 'vault_locked';
+  host.emit({ type: 'state_changed', state: structuredClone(host.world.state) });
+  await screen.findByTestId('vault-unlock');
 });

@@ -1,9 +1,7 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { render, screen, waitFor } from '@testing-library/react';
-import userEvent from '@testing-library/user-event';
+import { screen, waitFor } from '@testing-library/react';
+import type userEvent from '@testing-library/user-event';
 import { expect, test } from 'vitest';
-import { App } from '../app/App';
-import { HostProvider } from '../app/host';
+import { startApp } from '../app/startApp';
 import type { AppState, SignInWays } from '../bindings/protocol';
 import { HostFailure } from '../platform/host';
 import { type MemoryHost, memoryHost } from '../platform/memory';
@@ -20,17 +18,7 @@ function start(ways: Partial<SignInWays>, change: (state: AppState) => void = ()
   state.settings.language = 'en';
   state.phase = 'sign_in';
   change(state);
-  const client = new QueryClient({
-    defaultOptions: { queries: { staleTime: Number.POSITIVE_INFINITY, retry: false } },
-  });
-  render(
-    <QueryClientProvider client={client}>
-      <HostProvider host={host}>
-        <App />
-      </HostProvider>
-    </QueryClientProvider>,
-  );
-  return userEvent.setup();
+  return startApp(host);
 }
 
 const called = (name: string) => host.calls.filter((call) => call.name === name).map((call) => call.request);

@@ -1,7 +1,7 @@
 //! How well the workspace is protected, as an admin sees it.
 
 use recado_protocol::Role;
-use recado_protocol::account::RecoveryCodes;
+use recado_protocol::account::{EndSessionsRequest, RecoveryCodes};
 use recado_protocol::checkup::{SecurityCheckup, SecurityStep, StepState, UNUSED_S};
 use recado_protocol::error::ErrorCode;
 use serde_json::json;
@@ -64,6 +64,36 @@ async fn each_step_follows_what_happens() {
         assert_eq!(state(&after, SecurityStep::UnusedCopies).teammate_ids, [ben_id]);
         assert_eq!(figures(&after, SecurityStep::UnseenSignIns), (false, 1, 3));
         assert_eq!(state(&after, SecurityStep::UnseenSignIns).teammate_ids, [ana_id]);
+        server.running.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_signed_out_or_is_to_erase_its_copy_is_not_forgotten() {
+    for database in databases() {
+        let server = TestServer::start_on(database).await;
+        let (ana, ben) =
+            (server.add("ana", Role::Admin).await, server.add("ben", Role::Agent).await);
+        let wiped = server.sign_in(&ben).await.session.session_id;
+        // An older session of the machine that signs out later has ended otherwise.
+        server.sign_in(&ana).await;
+        server.clock.advance(30);
+        let again = server.sign_in(&ana).await;
+        let left = server.client.delete(server.url("/v1/session")).bearer_auth(again.token());
+        assert!(left.send().await.expect("an answer").status().is_success());
+        server.clock.advance(UNUSED_S + 60);
+        let admin = server.sign_in(&Person { device: new_device(), ..ana.clone() }).await;
+        let before = look(&server, &admin).await;
+        assert_eq!(figures(&before, SecurityStep::UnusedCopies), (false, 1, 2));
+
+        let path = format!(
+            "/v1/teammates/{}/sessions/end",
+            server.sign_in(&ben).await.session.teammate_id
+        );
+        let end = EndSessionsRequest { session_ids: vec![wiped], wipe: true };
+        let ended = server.client.post(server.url(&path)).bearer_auth(admin.token()).json(&end);
+        assert!(ended.send().await.expect("an answer").status().is_success());
+        assert!(state(&look(&server, &admin).await, SecurityStep::UnusedCopies).done);
         server.running.stop().await;
     }
 }

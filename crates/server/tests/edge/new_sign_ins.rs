@@ -119,10 +119,13 @@ async fn whoever_signs_out_again_leaves_a_trace_and_ending_it_is_an_answer() {
         assert!(left.unseen);
         assert_eq!(left.standing, SessionStanding::Ended);
 
+        let (mut socket, _) = begin(&server, &here).await;
         let end = EndSessionsRequest { session_ids: vec![id], wipe: true };
         let ended = post(&server, &here, "/v1/sessions/end", &end).await;
         assert_eq!(ended.status(), StatusCode::OK);
         assert!(!is_unseen(&server, &here, id).await);
+        // The owner's other machines ask no more.
+        assert_eq!(hear(&mut socket).await, Some(LiveFrame::SessionsChanged));
         server.running.stop().await;
     }
 }

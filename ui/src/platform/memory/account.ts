@@ -21,17 +21,8 @@ type Handlers = { [K in AccountCommand]: (request: Commands[K][0]) => Commands[K
 
 const HOUR_US = 3_600_000_000;
 
-/** One's own account as the memory host keeps it: two machines, nothing set up yet. */
-export function accountHandlers(nowUs: number): Handlers {
-  const security: AccountSecurity = {
-    by_provider: false,
-    steps_up_by_provider: false,
-    password_changed_at: null,
-    authenticator_since: null,
-    authenticator_due: null,
-    recovery_codes_left: 0,
-    stepped_up_until: nowUs,
-  };
+/** Two machines of one's own. */
+export function ownSessions(nowUs: number): SessionInfo[] {
   const session = (number: number, device_name: string, current: boolean): SessionInfo => ({
     session_id: `ses_${number.toString(16).padStart(32, '0')}`,
     device_name,
@@ -44,7 +35,20 @@ export function accountHandlers(nowUs: number): Handlers {
     unseen: false,
     standing: 'active',
   });
-  const sessions = [session(1, 'desk', true), session(2, 'kitchen', false)];
+  return [session(1, 'desk', true), session(2, 'kitchen', false)];
+}
+
+/** One's own account as the memory host keeps it, with nothing set up yet. */
+export function accountHandlers(nowUs: number, sessions: SessionInfo[]): Handlers {
+  const security: AccountSecurity = {
+    by_provider: false,
+    steps_up_by_provider: false,
+    password_changed_at: null,
+    authenticator_since: null,
+    authenticator_due: null,
+    recovery_codes_left: 0,
+    stepped_up_until: nowUs,
+  };
   return {
     account_security: () => ({ ...security }),
     step_up: () => ({ ...security }),

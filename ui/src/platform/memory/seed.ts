@@ -5,9 +5,11 @@ import type {
   Part,
   PartType,
   PartView,
+  SessionInfo,
   Team,
   Teammate,
 } from '../../bindings/protocol';
+import { ownSessions } from './account';
 
 const MINUTE_US = 60_000_000;
 
@@ -25,6 +27,8 @@ export interface MemoryWorld {
   teammates: Teammate[];
   teams: Team[];
   conversations: Map<string, MemoryConversation>;
+  /** The sessions of the account. */
+  sessions: SessionInfo[];
 }
 
 const id = (prefix: string, number: number) => `${prefix}_${number.toString(16).padStart(32, '0')}`;
@@ -296,5 +300,5 @@ export function seedWorld(count: number, nowUs = Date.now() * 1000): MemoryWorld
   }
   const state = structuredClone(AT_START);
   state.connection.since = nowUs - 20 * MINUTE_US;
-  return { nowUs, state, teammates, teams, conversations };
+  return { nowUs, state, teammates, teams, conversations, sessions: ownSessions(nowUs) };
 }

@@ -4,6 +4,7 @@
 use recado_protocol::account::{
     AccountSecurity, AuthenticatorSetup, ConfirmAuthenticatorRequest, RecoveryCodes,
 };
+use recado_protocol::enrolment::MadeLink;
 use recado_protocol::error::ErrorCode;
 use recado_protocol::identity::Session;
 use recado_protocol::{Role, Timestamp};
@@ -128,4 +129,26 @@ async fn only_the_roles_that_are_asked_and_only_what_was_handed_over() {
     let who = server.sign_in(&ben).await;
     let due = server.security(&who).await.authenticator_due;
     assert_eq!(due, Some(made_at.plus_seconds(2 * DAY_S)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_was_reset_leads_to_the_authenticator_that_is_due() {
+    for database in databases() {
+        let server = TestServer::start_on(database).await;
+        let admin = server.sign_in(&server.add("mia", Role::Admin).await).await;
+        let ana = server.add("ana", Role::Agent).await;
+        let before = server.sign_in(&ana).await;
+        server.require_own(&[Role::Agent], Some(0)).await;
+        let made: MadeLink = body(server.try_reset(&admin, &before, false).await).await;
+        let mut opened = Joining::of(&made);
+        opened.chose(&server, "ana", GOOD).await;
+        server.clock.advance(30);
+        let code = server.now_code(&ana);
+        // Also where the answer was lost and is asked for again.
+        for _ in 0..2 {
+            let session: Session = body(opened.complete_with(&server, &code).await).await;
+            assert!(session.must_set_up_authenticator);
+        }
+        server.running.stop().await;
+    }
 }

@@ -129,8 +129,17 @@ async fn where_no_password_counts_no_link_is_made_and_none_opens_but_the_owner_s
     let link: JoinLink = made.link.parse().expect("a link");
     let secret = link.invitation.expect("a secret");
     let backend = server.running.backend();
+    // Made while passwords still counted, for the account that will be the one whose password does.
+    let path = format!("/v1/teammates/{}/reset", scene.teammate(&boss.email).await.expect("boss"));
+    let reset = json!({ "authenticator": true });
+    let made: MadeLink = body(server.post_as(&admin, &path, &reset).await).await;
+    let link: JoinLink = made.link.parse().expect("a link");
+    let early = link.invitation.expect("a secret");
     backend.set_sso_only(Some(&boss.email)).await.expect("switched");
     let open = json!({ "secret": secret.expose(), "device": new_device() });
+    assert_eq!(code(server.post("/v1/enrolment", &open).await).await, ErrorCode::SsoOnly);
+
+    let open = json!({ "secret": early.expose(), "device": new_device() });
     assert_eq!(code(server.post("/v1/enrolment", &open).await).await, ErrorCode::SsoOnly);
 
     let boss_in = server.sign_in(&boss).await;

@@ -5,6 +5,7 @@ use recado_protocol::account::AccountSecurity;
 use recado_protocol::error::ErrorCode;
 use recado_protocol::identity::Session;
 use recado_protocol::sso::{SsoFlow, SsoStepUpCompleteRequest, SsoStepUpRequest};
+use recado_server::backend::Database;
 use recado_server::sso::CODE_S;
 use reqwest::Response;
 use serde::Serialize;
@@ -93,6 +94,30 @@ async fn a_provider_that_says_when_the_person_signed_in_is_believed_from_the_sta
     });
     let session = scene.sign_in().await;
     assert!(scene.is_stepped_up(&session).await);
+}
+
+#[tokio::test]
+async fn a_password_that_is_left_over_changes_nothing_for_whom_the_provider_vouches() {
+    let scene = Scene::with(Database::Memory, |new| new.link_by_verified_email = true).await;
+    let ana = scene.server.add("ana", Role::Agent).await;
+    scene
+        .server
+        .running
+        .backend()
+        .require_own_factor(vec![Role::Agent], Some(0))
+        .await
+        .expect("set");
+    let session = scene.sign_in().await;
+    let answer = scene.server.get("/v1/account/security", &session.access_token).await;
+    let security: AccountSecurity = body(answer).await;
+    assert!(!security.by_provider, "the account has a password of its own");
+    assert!(security.steps_up_by_provider);
+    assert_eq!(security.authenticator_due, None);
+    let by_password = scene.server.sign_in(&ana).await;
+    assert!(by_password.session.must_set_up_authenticator);
+    let answer = scene.server.get("/v1/account/security", by_password.token()).await;
+    let security: AccountSecurity = body(answer).await;
+    assert!(!security.steps_up_by_provider && security.authenticator_due.is_some());
 }
 
 #[tokio::test]
