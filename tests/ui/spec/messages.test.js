@@ -161,3 +161,37 @@ test('a conversation of 300 messages opens at its end and reads back to its begi
   await readBackTo(page, message('Is the viewing on Thursday still on?'));
   await message('Message number 1.').first().waitFor();
 });
+
+test('an answer sent while the thread still scrolls to its beginning comes into sight and stays there', async (t) => {
+  const { host, page } = await visitInbox(t, browser);
+  const id = host.conversation('Lena Novak');
+  for (let index = 1; index <= 100; index += 1) {
+    await host.pull('message', { conversation_id: id, text: `Message number ${index}.` });
+  }
+  await openConversation(page, id);
+  await byId(page, 'message').filter({ hasText: 'Message number 100.' }).waitFor();
+  const thread = byId(page, 'thread');
+  // Where it fails, it fails in one of three: how far the scrolling got by then is chance.
+  for (let round = 1; round <= 8; round += 1) {
+    await page.keyboard.press('r');
+    await byId(page, 'composer-editor').fill(`Answer of round ${round}.`);
+    await thread.focus();
+    await page.keyboard.press('Home');
+    await byId(page, 'composer-editor').focus();
+    await page.keyboard.press('Control+Enter');
+    await byId(page, 'message').filter({ hasText: `Answer of round ${round}.` }).waitFor();
+    const away = await thread.evaluate(
+      (element) =>
+        new Promise((resolve) => {
+          let frames = 0;
+          const look = () => {
+            frames += 1;
+            if (frames < 40) requestAnimationFrame(look);
+            else resolve(element.scrollHeight - element.scrollTop - element.clientHeight);
+          };
+          look();
+        }),
+    );
+    assert.ok(away < 40, `round ${round}: the end is ${away} pixels below`);
+  }
+});

@@ -27,6 +27,9 @@ interface ThreadProps {
 /** This close to the end counts as the end. */
 const END_PX = 32;
 
+/** No browser's smooth scrolling goes on for longer than this. */
+const SMOOTH_SCROLL_MS = 700;
+
 /** The messages of a conversation, newest at the bottom. What is read does not move when something arrives. */
 export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
   const { t, locale } = useLocalization();
@@ -72,12 +75,15 @@ export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
   }, [items, targetId, view.has_older, onOlder]);
 
   const seen = useRef({ offset: 0, height: 0 });
+  /** When the end was last brought into sight, until the agent scrolls again. */
+  const broughtAt = useRef<number | null>(null);
   const holdEnd = useCallback(() => {
     const element = scroller.current;
     if (pinned.current && element) element.scrollTop = element.scrollHeight;
   }, []);
   const toEnd = () => {
     pinned.current = true;
+    broughtAt.current = performance.now();
     setArrived(0);
     list.current?.scrollToIndex(items.length - 1, { align: 'end' });
     holdEnd();
@@ -112,7 +118,10 @@ export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
     const { scrollHeight, clientHeight } = element;
     const end = offset + clientHeight >= scrollHeight - END_PX;
     // A change of height is the layout's doing; only the same height seen from further up is the agent's.
+    // A smooth scroll begun before goes on all the same, and would carry away what was brought into sight.
+    const dragged = broughtAt.current !== null && performance.now() - broughtAt.current < SMOOTH_SCROLL_MS;
     if (end) pinned.current = true;
+    else if (dragged && pinned.current) holdEnd();
     else if (scrollHeight === seen.current.height && offset < seen.current.offset) pinned.current = false;
     seen.current = { offset, height: scrollHeight };
     if (end !== atEnd.current) {
@@ -122,6 +131,19 @@ export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
     }
     if (offset < 600 && view.has_older && !pinned.current) onOlder();
   };
+
+  // What the agent does to scroll is the agent's wish again.
+  useEffect(() => {
+    const element = scroller.current;
+    const wish = () => {
+      broughtAt.current = null;
+    };
+    const ways = ['wheel', 'touchmove', 'pointerdown', 'keydown'];
+    for (const way of ways) element?.addEventListener(way, wish, { passive: true });
+    return () => {
+      for (const way of ways) element?.removeEventListener(way, wish);
+    };
+  }, []);
 
   // A first page shorter than the window would never be scrolled.
   useEffect(() => {
