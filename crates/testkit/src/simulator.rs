@@ -18,6 +18,7 @@ mod judge_sessions;
 mod machine;
 mod plan;
 mod rest;
+mod scene;
 mod shrink;
 mod trace;
 mod wire;

@@ -13,6 +13,7 @@ use super::migrate::Migration;
 use super::{Db, DbError, Engine, Row, Tx, Value, dialect, params, placeholders};
 
 mod engines;
+mod migration;
 
 const FIRST: Migration = Migration {
     version: 1,

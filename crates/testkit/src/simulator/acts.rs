@@ -382,6 +382,9 @@ impl World<'_> {
                 self.break_streams(Some(machine));
             }
             What::CutLive(machine) => self.break_streams(Some(machine)),
+            What::HoldUp(machine) => {
+                self.machines[machine].held_up_until = self.now + SECOND / 5;
+            }
             What::Kill(machine) => self.die(machine, false)?,
             What::Theft(machine) => self.steal(machine, &mut chance),
             What::PowerCut(machine) => self.die(machine, true)?,

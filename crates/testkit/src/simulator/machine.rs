@@ -37,6 +37,8 @@ pub(super) struct Machine {
     pub(super) clock_ahead: i64,
     /// Until when it has no network.
     pub(super) no_network_until: i64,
+    /// Until when the answers to it are held up.
+    pub(super) held_up_until: i64,
     /// Until when its disk is full.
     pub(super) disk_full_until: i64,
     /// The wake-up that is due next.
@@ -130,6 +132,7 @@ impl Machine {
             random: Arc::new(random),
             clock_ahead: 0,
             no_network_until: 0,
+            held_up_until: 0,
             disk_full_until: 0,
             tick_at: None,
             signed_out: false,

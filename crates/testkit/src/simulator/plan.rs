@@ -83,6 +83,8 @@ pub enum What {
     Partition(usize),
     /// An agent's live stream breaks.
     CutLive(usize),
+    /// What the server answers an agent now comes much later.
+    HoldUp(usize),
     /// An agent's program dies and is started again.
     Kill(usize),
     /// An agent's machine loses power and is started again.
@@ -180,7 +182,7 @@ impl Plan {
             .collect();
         stimuli.extend(before);
         stimuli.sort_by_key(|stimulus| stimulus.at);
-        Self { seed, machines, shared, weather, stimuli, calm_at: length + SECOND }
+        Self { seed, machines, shared, weather, stimuli, calm_at: length + SECOND }.staged()
     }
 
     /// Whose machine it is.

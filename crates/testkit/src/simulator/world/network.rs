@@ -102,8 +102,9 @@ impl World<'_> {
         if self.plan.weather.newer_server {
             result = wire::across(ask, result, &mut self.chance)?;
         }
-        let at = self.now + self.way();
-        self.schedule(at, Event::Answer { machine, life, request, result });
+        let held_up = self.machines[machine].held_up_until > self.now;
+        let way = if held_up { self.chance.between(TIMEOUT / 4, TIMEOUT) } else { self.way() };
+        self.schedule(self.now + way, Event::Answer { machine, life, request, result });
         Ok(())
     }
 }
