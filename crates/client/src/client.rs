@@ -15,6 +15,7 @@ mod erasing;
 mod inbox;
 mod installation;
 pub(crate) mod launcher;
+mod managed;
 mod notices;
 mod opening;
 pub(crate) mod outbox;
@@ -34,6 +35,7 @@ use crate::engine::Input;
 use crate::keychain::{Keychain, KeychainChoice, KeychainWorker, SLOW_AFTER, SystemKeychain};
 use crate::links::Opener;
 use crate::notification::Notifier;
+use crate::policy::{PolicyError, PolicySource};
 use crate::profile::{Profile, ProfileError};
 use crate::random::{Random, SystemRandom};
 use crate::transport::{HttpTransports, Transports};
@@ -50,6 +52,8 @@ const NOTE_HELD_S: i64 = 5;
 pub struct ClientOptions {
     /// The folder for everything that this installation keeps. It is made if it is missing.
     pub data_dir: PathBuf,
+    /// What the organisation's IT has fixed on this machine.
+    pub policy: Arc<dyn PolicySource>,
     /// Where the secrets lie.
     pub keychain: Arc<dyn Keychain>,
     /// How long the keychain may take before it is told that it does. Only tests set another.
@@ -88,6 +92,7 @@ impl ClientOptions {
         Self {
             downloads_dir: data_dir.clone(),
             data_dir,
+            policy: machine_policy(),
             keychain: Arc::new(SystemKeychain::default()),
             keychain_slow_after: SLOW_AFTER,
             clock: Arc::new(SystemClock),
@@ -103,6 +108,14 @@ impl ClientOptions {
     }
 }
 
+/// Where the machine's policy lies; elsewhere than on Linux it is not read yet.
+fn machine_policy() -> Arc<dyn PolicySource> {
+    #[cfg(target_os = "linux")]
+    return Arc::new(crate::policy::PolicyFolder::of_machine());
+    #[cfg(not(target_os = "linux"))]
+    return Arc::new(recado_protocol::host::ManagedPolicy::default());
+}
+
 /// What the machine is called, or its system where it has no name.
 fn machine_name() -> String {
     let name = gethostname::gethostname().to_string_lossy().trim().to_owned();
@@ -115,6 +128,9 @@ pub enum StartError {
     /// The folder cannot be used, or another client has it.
     #[error(transparent)]
     Profile(#[from] ProfileError),
+    /// What the organisation has fixed on this machine cannot be read.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
 }
 
 impl StartError {
@@ -122,6 +138,7 @@ impl StartError {
     pub const fn code(&self) -> ErrorCode {
         match self {
             Self::Profile(error) => error.code(),
+            Self::Policy(error) => error.code(),
         }
     }
 }
@@ -147,6 +164,7 @@ impl Client {
     /// [`StartError`]; its code is `already_running` where another client has the folder.
     pub async fn start(options: ClientOptions) -> Result<Self, StartError> {
         let profile = Profile::open(&options.data_dir)?;
+        let policy = options.policy.read()?;
         let choice = Arc::new(KeychainChoice::new(
             Arc::clone(&options.keychain),
             profile.dir(),
@@ -157,7 +175,7 @@ impl Client {
             options.keychain_slow_after,
         );
         let events = broadcast::channel(EVENTS_KEPT).0;
-        let shared = Arc::new(Shared::new(options, profile, choice, keychain, events));
+        let shared = Arc::new(Shared::new(options, policy, profile, choice, keychain, events));
         let starting = Arc::clone(&shared);
         tokio::spawn(async move { starting.start().await });
         Ok(Self { shared })

@@ -19,6 +19,7 @@ mod keys;
 pub mod links;
 mod loopback;
 pub mod notification;
+pub mod policy;
 pub mod profile;
 pub mod random;
 mod sealed;
@@ -32,5 +33,8 @@ pub use clock::{Clock, SystemClock};
 pub use keychain::{ItemKind, Keychain, KeychainError, MemoryKeychain, SystemKeychain};
 pub use links::{DeepLink, Opener};
 pub use notification::Notifier;
+#[cfg(unix)]
+pub use policy::PolicyFolder;
+pub use policy::PolicySource;
 pub use random::{Random, SystemRandom};
 pub use transport::{HttpTransports, Transport, TransportError, Transports};

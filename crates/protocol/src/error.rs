@@ -121,6 +121,10 @@ pub enum ErrorCode {
     LeaseEnded,
     /// Another Recado runs on the same data.
     AlreadyRunning,
+    /// The organisation's policy for this machine does not allow it.
+    PolicyForbids,
+    /// The organisation's policy for this machine cannot be read.
+    PolicyInvalid,
     /// The link may not be opened.
     LinkRefused,
     /// Something in this program failed.

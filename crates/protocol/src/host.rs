@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 mod enrolment;
 mod inbox;
 mod own_account;
+mod policy;
 mod session;
 mod settings;
 
 pub use enrolment::*;
 pub use inbox::*;
 pub use own_account::*;
+pub use policy::*;
 pub use session::*;
 pub use settings::*;
 

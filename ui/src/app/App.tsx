@@ -16,6 +16,7 @@ import { ui, useUi } from './uiState';
 
 // Who is signed in, as nearly always, never sees these.
 const JoinScreen = lazy(async () => ({ default: (await import('../signin/JoinScreen')).JoinScreen }));
+const LinkScreen = lazy(async () => ({ default: (await import('../signin/JoinScreen')).LinkScreen }));
 const SignInScreen = lazy(async () => ({ default: (await import('../signin/SignInScreen')).SignInScreen }));
 const LockScreen = lazy(async () => ({ default: (await import('../signin/LockScreen')).LockScreen }));
 const BrowserScreen = lazy(async () => ({
@@ -74,7 +75,7 @@ function Screen({ state }: { state: AppState }) {
   // A newer link takes the place of one that is being gone through, as long as nothing has begun by it.
   const isReplaceable =
     phase === 'enrol' && enrolment?.kind !== 'own_authenticator' && enrolment?.stage !== 'recovery_codes';
-  if (personal && (SIGNING_IN.has(phase) || isReplaceable)) return <JoinScreen onBack={ui.close} />;
+  if (personal && (SIGNING_IN.has(phase) || isReplaceable)) return <LinkScreen onBack={ui.close} />;
   switch (phase) {
     case 'join':
       return <JoinScreen />;

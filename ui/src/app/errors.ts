@@ -51,6 +51,8 @@ export const ERROR_TEXTS: Record<ErrorCode, TextId> = textIds({
   disk_failed: 'error-disk-failed',
   lease_ended: 'error-lease-ended',
   already_running: 'error-already-running',
+  policy_forbids: 'error-policy-forbids',
+  policy_invalid: 'error-policy-invalid',
   link_refused: 'error-link-refused',
   client_failed: 'error-client-failed',
   unknown: 'error-unknown',

@@ -174,7 +174,11 @@ secret_storage: SecretStorage,
 /**
  * Whether the account opens with a passphrase only, so that the app can be locked.
  */
-app_lock: boolean, };
+app_lock: boolean, 
+/**
+ * What the organisation's IT has fixed on this machine.
+ */
+managed: ManagedPolicy, };
 
 export type AuthenticatorPicture = { 
 /**
@@ -831,7 +835,7 @@ expires_at: Timestamp,
  */
 stage: EnrolmentStage, };
 
-export type ErrorCode = "invalid_request" | "invalid_value" | "too_large" | "not_found" | "permission_denied" | "idempotency_conflict" | "predecessor_not_applied" | "command_expired" | "client_too_old" | "invalid_credentials" | "invalid_code" | "sign_in_expired" | "too_many_attempts" | "session_ended" | "session_wiped" | "step_up_required" | "authenticator_required" | "password_refused" | "access_token_expired" | "invalid_channel_key" | "sso_failed" | "sso_only" | "sso_denied" | "sso_unavailable" | "personal_link_invalid" | "unreachable" | "untrusted_certificate" | "clock_skew" | "overloaded" | "internal" | "invalid_join_link" | "cursor_gone" | "keychain_locked" | "keychain_missing" | "keychain_denied" | "keychain_timeout" | "keychain_mismatch" | "app_locked" | "vault_locked" | "wrong_passphrase" | "cache_damaged" | "outbox_damaged" | "data_too_new" | "disk_full" | "disk_failed" | "lease_ended" | "already_running" | "link_refused" | "client_failed" | "unknown";
+export type ErrorCode = "invalid_request" | "invalid_value" | "too_large" | "not_found" | "permission_denied" | "idempotency_conflict" | "predecessor_not_applied" | "command_expired" | "client_too_old" | "invalid_credentials" | "invalid_code" | "sign_in_expired" | "too_many_attempts" | "session_ended" | "session_wiped" | "step_up_required" | "authenticator_required" | "password_refused" | "access_token_expired" | "invalid_channel_key" | "sso_failed" | "sso_only" | "sso_denied" | "sso_unavailable" | "personal_link_invalid" | "unreachable" | "untrusted_certificate" | "clock_skew" | "overloaded" | "internal" | "invalid_join_link" | "cursor_gone" | "keychain_locked" | "keychain_missing" | "keychain_denied" | "keychain_timeout" | "keychain_mismatch" | "app_locked" | "vault_locked" | "wrong_passphrase" | "cache_damaged" | "outbox_damaged" | "data_too_new" | "disk_full" | "disk_failed" | "lease_ended" | "already_running" | "policy_forbids" | "policy_invalid" | "link_refused" | "client_failed" | "unknown";
 
 export type FocusRequest = { 
 /**
@@ -1001,6 +1005,40 @@ waiting: boolean,
  * The row's conversation.
  */
 conversation_id: ConversationId, };
+
+export type LoginMethod = "password" | "oidc";
+
+export type ManagedPolicy = { 
+/**
+ * The servers to choose from.
+ */
+servers: Array<ManagedServer>, 
+/**
+ * Whether no other server may be joined.
+ */
+server_list_locked: boolean, 
+/**
+ * The ways to sign in; absent where all are left open.
+ */
+login_methods: Array<LoginMethod> | null, 
+/**
+ * Whether secrets may lie in the system's keychain only.
+ */
+require_system_keychain: boolean, 
+/**
+ * The files that say so, in the order in which they were read. Without one nothing is managed.
+ */
+files: Array<string>, };
+
+export type ManagedServer = { 
+/**
+ * What the organisation calls it.
+ */
+name: string, 
+/**
+ * Its join link, which is nobody's personal one.
+ */
+link: LinkText, };
 
 export type Meanwhile = { 
 /**

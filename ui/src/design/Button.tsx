@@ -19,6 +19,7 @@ interface ButtonProps {
   disabled?: boolean | undefined;
   busy?: boolean | undefined;
   wide?: boolean | undefined;
+  autoFocus?: boolean | undefined;
   pressed?: boolean | undefined;
   expanded?: boolean | undefined;
   testId?: string | undefined;
@@ -39,6 +40,7 @@ export function Button(props: ButtonProps) {
       data-testid={props.testId}
       isDisabled={props.disabled ?? false}
       isPending={props.busy ?? false}
+      autoFocus={props.autoFocus ?? false}
       onPress={() => props.onPress?.()}
       {...(props.label ? { 'aria-label': props.label } : {})}
       {...(props.pressed === undefined ? {} : { 'aria-pressed': props.pressed })}

@@ -5,6 +5,7 @@ import { KEYS, useReadyState } from '../app/queries';
 import { Mark } from '../design/Mark';
 import { useLocalization } from '../i18n/text';
 import styles from './AboutSettings.module.css';
+import { ManagedFacts } from './ManagedFacts';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -58,6 +59,7 @@ export function AboutSettings() {
         ))}
       </dl>
       <p className={styles.promise}>{t('about-promise')}</p>
+      <ManagedFacts />
     </div>
   );
 }

@@ -7,15 +7,25 @@ import { Field } from '../design/Field';
 import { useText } from '../i18n/text';
 import { Card, formClass, Links, Whereabouts } from './Card';
 import { readJoinLink } from './joinLink';
+import { ManagedServers } from './ManagedServers';
 import { useStateCommand } from './useStateCommand';
 
-interface JoinScreenProps {
+interface LinkScreenProps {
   /** Goes back to signing in, where a server was joined already and only a personal link is wanted. */
   onBack?: () => void;
 }
 
+/** Asks where to sign in: for a link, or among the servers that the organisation has set up. */
+export function JoinScreen() {
+  const { managed } = useReadyState();
+  const received = useUi((state) => state.overlay?.type === 'join');
+  const [withLink, setWithLink] = useState(false);
+  if (managed.servers.length === 0) return <LinkScreen />;
+  return withLink || received ? <LinkScreen /> : <ManagedServers onLink={() => setWithLink(true)} />;
+}
+
 /** Asks for a link. One from outside is filled in, never followed by itself. */
-export function JoinScreen({ onBack }: JoinScreenProps) {
+export function LinkScreen({ onBack }: LinkScreenProps) {
   const t = useText();
   // Nothing else can be wrong before a server was joined.
   const { problem } = useReadyState();

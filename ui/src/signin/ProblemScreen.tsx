@@ -21,6 +21,8 @@ const TITLES: Partial<Record<ErrorCode, TextId>> = textIds({
   disk_failed: 'problem-disk-failed',
   lease_ended: 'problem-lease-ended',
   already_running: 'problem-already-running',
+  policy_forbids: 'problem-policy-forbids',
+  policy_invalid: 'problem-policy-invalid',
 });
 
 /** Says what on this machine has to be put right, and offers what can be done here. Nothing is deleted by itself. */

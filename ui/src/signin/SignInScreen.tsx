@@ -7,7 +7,7 @@ import { Button } from '../design/Button';
 import { Field } from '../design/Field';
 import { useText } from '../i18n/text';
 import { Card, formClass, Links, Notice, Problem, Whereabouts } from './Card';
-import { JoinScreen } from './JoinScreen';
+import { LinkScreen } from './JoinScreen';
 import { SecretField } from './SecretField';
 import { useSignInWays } from './useSignInWays';
 import { useStateCommand } from './useStateCommand';
@@ -19,7 +19,7 @@ export function SignInScreen() {
   const t = useText();
   const host = useHost();
   const foot = useStorageFoot();
-  const { workspace, account, problem, secret_storage } = useReadyState();
+  const { workspace, account, problem, secret_storage, managed } = useReadyState();
   const [email, setEmail] = useState(account?.email ?? '');
   const [password, setPassword] = useState('');
   const [withPassword, setWithPassword] = useState(false);
@@ -30,9 +30,11 @@ export function SignInScreen() {
   const ssoBegin = useStateCommand('sso_begin');
   const leave = useStateCommand('workspace_leave');
 
+  const mayUsePassword = managed.login_methods?.includes('password') ?? true;
+  const isOnlyServer = managed.server_list_locked && managed.servers.length === 1;
   // Without a provider there is nothing to choose, so address and password are asked for together.
-  const addressFirst = hasProviders && ways === null && password === '';
-  const showsPassword = !addressFirst && (ways === null || ways.password || withPassword);
+  const addressFirst = (hasProviders || !mayUsePassword) && ways === null && password === '';
+  const showsPassword = mayUsePassword && !addressFirst && (ways === null || ways.password || withPassword);
   const providers = ways?.providers ?? [];
   const busy = signIn.isPending || ssoBegin.isPending || askWays.isPending;
 
@@ -86,7 +88,7 @@ export function SignInScreen() {
     if (wasUndecided && (secret_storage === 'vault' || secret_storage === 'memory')) sent.current();
   }, [secret_storage]);
 
-  if (withLink) return <JoinScreen onBack={() => setWithLink(false)} />;
+  if (withLink) return <LinkScreen onBack={() => setWithLink(false)} />;
   if (secret_storage === 'vault_locked') return <VaultUnlockScreen />;
   // While the sign-in is tried again, its own screen says so.
   if (secret_storage === 'undecided' && !signIn.isPending && !ssoBegin.isPending) {
@@ -133,7 +135,7 @@ export function SignInScreen() {
             testId="sign-in-password"
           />
         ) : null}
-        {noWay ? <Problem>{t('sign-in-no-way')}</Problem> : null}
+        {noWay ? <Problem>{t(mayUsePassword ? 'sign-in-no-way' : 'sign-in-no-way-managed')}</Problem> : null}
         {failure ? (
           <Problem>{errorText(t, failure)}</Problem>
         ) : problem ? (
@@ -165,17 +167,21 @@ export function SignInScreen() {
           </Button>
         ))}
         <Links>
-          {ways !== null && !showsPassword ? (
+          {mayUsePassword && ways !== null && !showsPassword ? (
             <Button kind="link" onPress={() => setWithPassword(true)}>
               {t('sign-in-use-password')}
             </Button>
           ) : null}
-          <Button kind="link" onPress={() => setWithLink(true)} testId="sign-in-link">
-            {t('sign-in-link')}
-          </Button>
-          <Button kind="link" onPress={() => leave.mutate({})}>
-            {t('sign-in-other-workspace')}
-          </Button>
+          {mayUsePassword ? (
+            <Button kind="link" onPress={() => setWithLink(true)} testId="sign-in-link">
+              {t('sign-in-link')}
+            </Button>
+          ) : null}
+          {isOnlyServer ? null : (
+            <Button kind="link" onPress={() => leave.mutate({})} testId="sign-in-other-workspace">
+              {t('sign-in-other-workspace')}
+            </Button>
+          )}
         </Links>
       </form>
     </Card>

@@ -1,5 +1,6 @@
 import { type FormEvent, useRef, useState } from 'react';
 import { errorText } from '../app/errors';
+import { useReadyState } from '../app/queries';
 import { Button } from '../design/Button';
 import { useText } from '../i18n/text';
 import { Card, formClass, Links, Problem } from './Card';
@@ -92,6 +93,7 @@ export function VaultUnlockScreen() {
   const [passphrase, setPassphrase] = useState('');
   const field = useRef<HTMLInputElement>(null);
   const unlock = useStateCommand('vault_unlock');
+  const { managed } = useReadyState();
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -108,7 +110,11 @@ export function VaultUnlockScreen() {
   };
 
   return (
-    <Card title={t('vault-unlock-title')} lead={t('vault-unlock-lead')} foot={t('problem-foot')}>
+    <Card
+      title={t('vault-unlock-title')}
+      lead={t(managed.require_system_keychain ? 'vault-unlock-lead-managed' : 'vault-unlock-lead')}
+      foot={t('problem-foot')}
+    >
       <form className={formClass} onSubmit={submit} data-testid="vault-unlock">
         <SecretField
           ref={field}

@@ -59,6 +59,10 @@ impl Shared {
             }
             return;
         }
+        if let Some(Err(error)) = account.as_ref().map(|account| self.require_joined(account)) {
+            self.update(|facts| facts.joined = account);
+            return self.block(&error);
+        }
         let signed_in = account.as_ref().is_some_and(|account| account.session_id.is_some());
         let app_lock = account.as_ref().is_some_and(|account| self.has_app_lock(account));
         let phase = match &account {

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use recado_protocol::ErrorCode;
 use recado_protocol::host::{
-    AccountSummary, AppState, Connection, FocusRequest, HostError, HostEvent, Phase, Problem,
-    SecretStorage, Settings, WorkspaceSummary,
+    AccountSummary, AppState, Connection, FocusRequest, HostError, HostEvent, ManagedPolicy, Phase,
+    Problem, SecretStorage, Settings, WorkspaceSummary,
 };
 use recado_store::Meta;
 use tokio::sync::broadcast;
@@ -45,6 +45,8 @@ pub(super) struct Facts {
     pub(super) secret_storage: SecretStorage,
     /// Whether the account opens with a passphrase only.
     pub(super) app_lock: bool,
+    /// What the organisation has fixed; it stays as it was at the start.
+    pub(super) managed: ManagedPolicy,
 }
 
 /// What has to be known before cached content is shown.
@@ -76,6 +78,7 @@ impl Facts {
             repaired: false,
             secret_storage,
             app_lock: false,
+            managed: ManagedPolicy::default(),
         }
     }
 
@@ -126,6 +129,7 @@ impl Facts {
             settings: self.settings.clone(),
             secret_storage: self.secret_storage,
             app_lock: self.app_lock,
+            managed: self.managed.clone(),
         }
     }
 
@@ -172,7 +176,7 @@ pub(super) fn problem(code: ErrorCode, detail: impl Into<String>) -> Problem {
     Problem {
         code,
         detail: detail.into(),
-        can_retry: !matches!(code, ErrorCode::DataTooNew),
+        can_retry: !matches!(code, ErrorCode::DataTooNew | ErrorCode::PolicyForbids),
         can_reset_cache: matches!(
             code,
             ErrorCode::CacheDamaged | ErrorCode::ClientFailed | ErrorCode::DiskFull
@@ -200,13 +204,14 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(
         options: ClientOptions,
+        managed: ManagedPolicy,
         profile: Profile,
         choice: Arc<KeychainChoice>,
         keychain: KeychainWorker,
         events: broadcast::Sender<HostEvent>,
     ) -> Self {
         let link = Link::idle(options.clock.now(), 0);
-        let facts = Facts::new(profile.settings(), link, choice.storage());
+        let facts = Facts { managed, ..Facts::new(profile.settings(), link, choice.storage()) };
         Self {
             options,
             profile,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use recado_protocol::account::RecoveryRequest;
 use recado_protocol::host::{
-    AppState, CodeRequest, Empty, HostError, JoinRequest, PasswordRequest, Phase,
+    AppState, CodeRequest, Empty, HostError, JoinRequest, LoginMethod, PasswordRequest, Phase,
     RecoveryCodeRequest, SignOutRequest,
 };
 use recado_protocol::identity::{
@@ -75,6 +75,10 @@ impl Shared {
             .0
             .parse()
             .map_err(|error| failure(ErrorCode::InvalidJoinLink, format!("{error}")))?;
+        self.require_server(&link)?;
+        if link.invitation.is_some() {
+            self.require_method(LoginMethod::Password)?;
+        }
         let joined = self.facts().joined.clone();
         if let Some(joined) = joined {
             let signs_in = self.joined_for_sign_in().is_ok();
@@ -135,6 +139,7 @@ impl Shared {
     pub(super) async fn sign_in(&self, request: PasswordRequest) -> Result<AppState, HostError> {
         let _lifecycle = self.lifecycle.lock().await;
         let joined = self.joined_for_sign_in()?;
+        self.require_method(LoginMethod::Password)?;
         let email = request.email.trim().to_owned();
         self.probe_keychain(&joined, &email).await?;
         let refresh = FirstRefresh::new(RefreshItem::first(self.options.random.as_ref())?);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use recado_protocol::ErrorCode;
-use recado_protocol::host::{AppState, BrowserWait, Empty, HostError, Phase, SsoBeginRequest};
+use recado_protocol::host::{AppState, BrowserWait, Empty, HostError, LoginMethod, Phase, SsoBeginRequest};
 use recado_protocol::identity::Session as SessionAnswer;
 use recado_protocol::sso::{
     SignInWays, SignInWaysRequest, SsoCompleteRequest, SsoFlow, SsoRequest,
@@ -87,9 +87,11 @@ impl Shared {
         match transport.send(Request::post("/v1/sign-in/ways", &body)?).await?.read() {
             // An older server knows passwords only.
             Err(TransportError::Refused(error)) if error.code == ErrorCode::NotFound => {
-                Ok(SignInWays { password: true, providers: Vec::new(), has_providers: false })
+                let password_only =
+                    SignInWays { password: true, providers: Vec::new(), has_providers: false };
+                Ok(self.ways_left(password_only))
             }
-            answer => Ok(answer?),
+            answer => Ok(self.ways_left(answer?)),
         }
     }
 
@@ -99,6 +101,7 @@ impl Shared {
     ) -> Result<AppState, HostError> {
         let _lifecycle = self.lifecycle.lock().await;
         let joined = self.joined_for_sign_in()?;
+        self.require_method(LoginMethod::Oidc)?;
         let email = request.email.trim().to_owned();
         self.probe_keychain(&joined, &email).await?;
         let random = self.options.random.as_ref();

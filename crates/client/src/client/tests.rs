@@ -5,6 +5,7 @@ mod damage;
 mod enrolment;
 mod hostile_requests;
 mod keychain_faults;
+mod managed;
 mod newer_server;
 mod server;
 mod sessions;

@@ -42,7 +42,9 @@ impl Shared {
             }
             self.with_vault(request, |shared, passphrase| shared.choice.vault.unlock(passphrase))
                 .await?;
+            let moved = self.leave_forbidden_vault().await;
             self.storage_changed();
+            moved?;
         }
         if self.facts().phase == Phase::Blocked {
             self.start().await;
@@ -74,6 +76,20 @@ impl Shared {
         }
         self.start().await;
         Ok(self.state())
+    }
+
+    /// Moves what lies behind a passphrase that the organisation has forbidden meanwhile. Where that cannot be
+    /// done, all of it stays there, closed.
+    async fn leave_forbidden_vault(&self) -> Result<(), HostError> {
+        if !self.requires_system_keychain() {
+            return Ok(());
+        }
+        if let Err(error) = self.move_to_system().await {
+            self.choice.vault.lock();
+            return Err(error.into());
+        }
+        self.change_moved_key().await;
+        Ok(())
     }
 
     async fn move_to_system(&self) -> Result<(), KeychainError> {
@@ -132,7 +148,9 @@ impl Shared {
     pub(super) fn keychain_asked(&self, error: Option<KeychainError>) {
         let missing =
             matches!(error, Some(KeychainError::NoService | KeychainError::NoDefaultCollection));
-        let offered = missing && !keys::any_under_another(self.profile.dir(), vault_backend_id());
+        let offered = missing
+            && !self.requires_system_keychain()
+            && !keys::any_under_another(self.profile.dir(), vault_backend_id());
         self.choice.set_undecided(offered);
         self.storage_changed();
     }

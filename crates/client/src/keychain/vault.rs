@@ -243,6 +243,14 @@ impl Vault {
         Ok(())
     }
 
+    /// Closes the file: the next use needs the passphrase again.
+    pub fn lock(&self) {
+        let mut state = self.state();
+        if matches!(*state, State::Open(_)) {
+            *state = State::Locked;
+        }
+    }
+
     /// What it holds.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EnrolmentState, LinkText, Settings};
+use super::{EnrolmentState, LinkText, ManagedPolicy, Settings};
 use crate::error::ErrorCode;
 use crate::id::{TeammateId, WorkspaceId};
 use crate::permission::{Permission, Role};
@@ -32,6 +32,8 @@ pub struct AppState {
     pub secret_storage: SecretStorage,
     /// Whether the account opens with a passphrase only, so that the app can be locked.
     pub app_lock: bool,
+    /// What the organisation's IT has fixed on this machine.
+    pub managed: ManagedPolicy,
 }
 
 /// Where the secrets of an installation lie.

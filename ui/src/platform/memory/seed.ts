@@ -136,6 +136,13 @@ const AT_START: AppState = {
   problem: null,
   secret_storage: 'keychain',
   app_lock: false,
+  managed: {
+    servers: [],
+    server_list_locked: false,
+    login_methods: null,
+    require_system_keychain: false,
+    files: [],
+  },
   connection: {
     state: 'online',
     since: 0,

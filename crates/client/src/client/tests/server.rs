@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::{SinkExt as _, StreamExt as _, sink, stream};
 use recado_protocol::command::{CommandsRequest, CommandsResponse};
-use recado_protocol::host::{AppState, Phase};
+use recado_protocol::host::{AppState, ManagedPolicy, Phase};
 use recado_protocol::identity::{ServerInfo, Session, SignInStep};
 use recado_protocol::live::LiveTicket;
 use recado_protocol::sync::{Bootstrap, HeadPage, ScopeDigest, SyncPage, digest};
@@ -416,6 +416,8 @@ pub(super) struct Desk {
     pub(super) keychain: MemoryKeychain,
     pub(super) folder: tempfile::TempDir,
     pub(super) pages: Arc<Pages>,
+    /// What the organisation has fixed.
+    pub(super) policy: ManagedPolicy,
 }
 
 impl Desk {
@@ -425,6 +427,7 @@ impl Desk {
             keychain: MemoryKeychain::new(),
             folder: tempfile::tempdir().expect("a folder"),
             pages: Arc::default(),
+            policy: ManagedPolicy::default(),
         }
     }
 
@@ -436,6 +439,7 @@ impl Desk {
         let options = ClientOptions {
             data_dir: self.dir().to_owned(),
             downloads_dir: self.dir().to_owned(),
+            policy: Arc::new(self.policy.clone()),
             keychain: Arc::new(self.keychain.clone()),
             keychain_slow_after: SLOW_AFTER,
             clock: Arc::new(SystemClock),
