@@ -38,6 +38,17 @@ export const standingAt =
     await page.reload();
   };
 
+/** Has the page begin on a machine on which the organisation has fixed something. */
+const managedBy = (policy) => async (page) => {
+  await page.route('**/host/app_state', async (route) => {
+    const response = await route.fetch();
+    const state = await response.json();
+    const files = ['/etc/recado/policies/managed/10-support.json'];
+    await route.fulfill({ response, json: { ...state, managed: { ...state.managed, files, ...policy } } });
+  });
+  await page.reload();
+};
+
 /** Has the page find that the browser that was awaited came to nothing. */
 const browserFailed = (failure) => async (page) => {
   await page.route('**/host/app_state', async (route) => {
@@ -138,7 +149,19 @@ export async function beforeTheInbox(host, show) {
     await byId(page, 'join-submit').click();
     await page.getByRole('alert').waitFor();
   });
+  const servers = [
+    { name: 'Cactus Support', link: join_link },
+    { name: 'Cactus Wholesale', link: join_link.replace(/(url=[^&]*?)(:|%3A)\d+/, '$1') },
+  ];
+  const offered = (page) => byId(page, 'managed-server').first().waitFor();
+  await show('managed-server', managedBy({ servers: servers.slice(0, 1) }), offered);
+  await show('managed-servers', managedBy({ servers }), offered);
+  await show('policy-invalid', standingAt('policy_invalid'), (page) => byId(page, 'problem').waitFor());
   await host.ask('workspace_join', { link: join_link });
+  await show('managed-sign-in', managedBy({ login_methods: ['oidc'] }), async (page) => {
+    await byId(page, 'sign-in-email').waitFor();
+    await byId(page, 'sign-in-password').waitFor({ state: 'detached' });
+  });
   await show('sign-in', (page) => byId(page, 'sign-in-email').waitFor());
   await show('wrong-password', async (page) => {
     await byId(page, 'sign-in-email').fill(email);
@@ -413,6 +436,19 @@ export function fromAConversation(host) {
         await byId(page, 'sidebar-outbox').click();
         await byId(page, 'outbox').waitFor();
       },
+    ],
+    [
+      'settings-managed',
+      managedBy({
+        servers: [{ name: 'Cactus Support', link: host.facts.join_link }],
+        server_list_locked: true,
+        login_methods: ['password', 'oidc'],
+        require_system_keychain: true,
+      }),
+      open,
+      pressed('Control+,', 'settings'),
+      (page) => byId(page, 'settings-about').click(),
+      (page) => byId(page, 'managed-facts').scrollIntoViewIfNeeded(),
     ],
     ['settings', open, pressed('Control+,', 'settings')],
     ...['notifications', 'keys', 'about'].map((section) => [

@@ -39,7 +39,12 @@ export function RecoveryCodesSheet({ codes, onDone, busy = false, large = false 
   return (
     <>
       <PrintOnly />
-      <ul className={styles.codes} data-print="true" data-testid="recovery-codes">
+      <ul
+        className={styles.codes}
+        data-large={large || undefined}
+        data-print="true"
+        data-testid="recovery-codes"
+      >
         {codes.map((code) => (
           <li key={code}>{code}</li>
         ))}
