@@ -22,6 +22,9 @@ use recado_client::{ClientOptions, Launcher, Opener};
 use recado_protocol::host::Language;
 use tauri::{App, AppHandle, Manager as _, RunEvent};
 use tauri_plugin_deep_link::DeepLinkExt as _;
+use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::links::Links;
 use crate::notifications::DesktopNotifier;
@@ -56,9 +59,11 @@ pub fn run() -> ExitCode {
         say(if options.help { USAGE } else { env!("CARGO_PKG_VERSION") });
         return ExitCode::SUCCESS;
     }
-    let filter = tracing_subscriber::EnvFilter::try_from_env("RECADO_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,recado=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter = EnvFilter::try_from_env("RECADO_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,recado=info"));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter);
+    let lines = lines.with_filter(filter_fn(recado_client::log::may_be_logged));
+    tracing_subscriber::registry().with(lines).init();
 
     match start(options) {
         Ok(()) => ExitCode::SUCCESS,

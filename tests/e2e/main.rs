@@ -7,6 +7,8 @@ mod faults;
 #[cfg(target_os = "linux")]
 mod keychain;
 mod main_job;
+#[cfg(target_os = "linux")]
+mod memory;
 mod offline;
 mod own_account;
 mod simulation;

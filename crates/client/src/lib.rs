@@ -17,6 +17,7 @@ mod fail_point;
 pub mod keychain;
 mod keys;
 pub mod links;
+pub mod log;
 mod loopback;
 pub mod notification;
 pub mod policy;

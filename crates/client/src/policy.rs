@@ -81,9 +81,14 @@ impl PolicyError {
 }
 
 /// Takes one file's keys over into a policy. A key that stands in a later file again counts from there.
-fn apply(policy: &mut ManagedPolicy, path: PathBuf, keys: Map<String, Value>) -> Result<(), PolicyError> {
+fn apply(
+    policy: &mut ManagedPolicy,
+    path: PathBuf,
+    keys: Map<String, Value>,
+) -> Result<(), PolicyError> {
     for (name, value) in keys {
-        let invalid = |key, reason: String| PolicyError::InvalidValue { path: path.clone(), key, reason };
+        let invalid =
+            |key, reason: String| PolicyError::InvalidValue { path: path.clone(), key, reason };
         match name.as_str() {
             "Servers" => {
                 policy.servers = servers(value).map_err(|reason| invalid("Servers", reason))?;
@@ -101,7 +106,9 @@ fn apply(policy: &mut ManagedPolicy, path: PathBuf, keys: Map<String, Value>) ->
                     flag(&value).map_err(|reason| invalid("RequireSystemKeychain", reason))?;
             }
             // One policy may serve machines with older and newer programs.
-            _ => warn!(key = name, path = %path.display(), "the policy has a key that is not known"),
+            _ => {
+                warn!(key = name, path = %path.display(), "the policy has a key that is not known")
+            }
         }
     }
     policy.files.push(path.display().to_string());
@@ -123,7 +130,8 @@ fn flag(value: &Value) -> Result<bool, String> {
 
 fn methods(value: Value) -> Result<Vec<LoginMethod>, String> {
     let read = serde_json::from_value::<Vec<LoginMethod>>(value);
-    let mut methods = read.map_err(|_| "has to be a list of \"password\" and \"oidc\"".to_owned())?;
+    let mut methods =
+        read.map_err(|_| "has to be a list of \"password\" and \"oidc\"".to_owned())?;
     methods.sort_unstable();
     methods.dedup();
     if methods.is_empty() {
@@ -141,7 +149,9 @@ fn server(entry: Value) -> Result<ManagedServer, String> {
     let text = |key: &str| entry.get(key).and_then(Value::as_str).map(str::to_owned);
     let name = text("name").map(|name| name.trim().to_owned()).unwrap_or_default();
     if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
-        return Err(format!("has an entry whose \"name\" is not of 1 to {MAX_NAME_CHARS} characters"));
+        return Err(format!(
+            "has an entry whose \"name\" is not of 1 to {MAX_NAME_CHARS} characters"
+        ));
     }
     let link = text("join_link").unwrap_or_default();
     match link.parse::<JoinLink>() {
@@ -155,7 +165,8 @@ fn server(entry: Value) -> Result<ManagedServer, String> {
 pub(crate) fn may_join(policy: &ManagedPolicy, link: &JoinLink) -> bool {
     let same = |listed: &ManagedServer| {
         listed.link.0.parse::<JoinLink>().is_ok_and(|listed| {
-            (&listed.url, listed.workspace_id, &listed.ca_der) == (&link.url, link.workspace_id, &link.ca_der)
+            (&listed.url, listed.workspace_id, &listed.ca_der)
+                == (&link.url, link.workspace_id, &link.ca_der)
         })
     };
     !policy.server_list_locked || policy.servers.iter().any(same)

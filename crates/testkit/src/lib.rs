@@ -5,6 +5,8 @@ pub mod browser_host;
 pub mod client;
 pub mod file_keychain;
 pub mod identity_provider;
+#[cfg(target_os = "linux")]
+pub mod memory_scan;
 pub mod process;
 pub mod profile_scan;
 pub mod recording;

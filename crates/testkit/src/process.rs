@@ -238,6 +238,11 @@ impl ClientProcess {
         self.ask::<Value>("next_event", Value::Null).map(drop)
     }
 
+    /// The process's number.
+    pub fn id(&self) -> u32 {
+        self.running.child.id()
+    }
+
     /// Kills the client at once.
     pub fn kill(&mut self) -> anyhow::Result<()> {
         self.running.kill()

@@ -80,13 +80,17 @@ pub fn needles_in(folder: &Path, needles: &[Needle]) -> std::io::Result<BTreeSet
     for path in files(folder)? {
         // A file that a process has just removed holds nothing.
         let Ok(bytes) = std::fs::read(&path) else { continue };
-        for needle in needles {
-            if needle.is_in(&bytes) {
-                found.insert(needle.name.clone());
-            }
-        }
+        found.extend(needles_in_bytes(&bytes, needles));
     }
     Ok(found)
+}
+
+/// Which of the needles stand in the bytes, by their names.
+pub fn needles_in_bytes<'a>(
+    bytes: &'a [u8],
+    needles: &'a [Needle],
+) -> impl Iterator<Item = String> + 'a {
+    needles.iter().filter(|needle| needle.is_in(bytes)).map(|needle| needle.name.clone())
 }
 
 /// Every file below the folder.

@@ -6,7 +6,9 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use recado_protocol::ErrorCode;
-use recado_protocol::host::{AppState, BrowserWait, Empty, HostError, LoginMethod, Phase, SsoBeginRequest};
+use recado_protocol::host::{
+    AppState, BrowserWait, Empty, HostError, LoginMethod, Phase, SsoBeginRequest,
+};
 use recado_protocol::identity::Session as SessionAnswer;
 use recado_protocol::sso::{
     SignInWays, SignInWaysRequest, SsoCompleteRequest, SsoFlow, SsoRequest,

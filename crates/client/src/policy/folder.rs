@@ -163,7 +163,10 @@ mod tests {
             (r#"{ "LoginMethods": [] }"#, "no way to sign in"),
             (r#"{ "RequireSystemKeychain": "yes" }"#, "RequireSystemKeychain"),
             (r#"{ "Servers": [{ "name": "", "join_link": "" }] }"#, "\"name\""),
-            (r#"{ "Servers": [{ "name": "Desk", "join_link": "https://desk.example" }] }"#, "join_link"),
+            (
+                r#"{ "Servers": [{ "name": "Desk", "join_link": "https://desk.example" }] }"#,
+                "join_link",
+            ),
             (&personal, "personal"),
         ] {
             let error = Machine::new(&[("a.json", text)]).read().expect_err(text).to_string();

@@ -5,9 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::LinkText;
 
 /// A way to prove who one is.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ts_rs::TS,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "snake_case")]
 pub enum LoginMethod {
     /// The account's password and its second factor.

@@ -10,7 +10,10 @@ use recado_server::places::Proxies;
 use recado_server::serve::{RunningServer, ServeSettings, TlsSettings, serve};
 use recado_server::session::SessionSettings;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 use url::Url;
 
 use super::data::Data;
@@ -141,9 +144,16 @@ pub(super) fn shutdown_signals() -> Result<impl Future<Output = ()>, BackendErro
 /// Logs to standard error what [`LOG_VARIABLE`] names, or else `usual`.
 pub(super) fn start_log(usual: &str) {
     let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new(usual));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-        .init();
+        .with_filter(filter)
+        .with_filter(filter_fn(may_be_logged));
+    tracing_subscriber::registry().with(lines).init();
+}
+
+/// Whether a line may be logged, whatever is asked for. Libraries that are asked for details log what nobody may read
+/// there: the parameters of every statement, the headers of a request.
+fn may_be_logged(metadata: &Metadata<'_>) -> bool {
+    metadata.target().starts_with("recado") || *metadata.level() <= Level::INFO
 }

@@ -4,6 +4,7 @@
 
 #![expect(clippy::print_stdout, reason = "whoever started it reads the answers")]
 
+use std::alloc::System;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,14 @@ use recado_client::{Client, ClientOptions};
 use recado_testkit::file_keychain::FileKeychain;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+use zeroizing_alloc::ZeroAlloc;
+
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// Answered once the client tells something, or after a while.
 const NEXT_EVENT: &str = "next_event";
@@ -22,6 +31,10 @@ const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    let filter = EnvFilter::from_env("RECADO_LOG");
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter);
+    let lines = lines.with_filter(filter_fn(recado_client::log::may_be_logged));
+    tracing_subscriber::registry().with(lines).init();
     let folder = PathBuf::from(std::env::args().nth(1).context("the folder is missing")?);
     let profile = folder.join("profile");
     let mut options = ClientOptions::for_system(
