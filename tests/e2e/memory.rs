@@ -126,7 +126,7 @@ async fn no_secret_stays_in_the_memory_of_a_locked_app_and_none_is_written_anywh
     let _: AppState = client.ask("app_lock_set", set)?;
 
     let mut secrets = kept_in(&folder.path().join("keychain.json"))?;
-    secrets.extend([&ana.password, &ana.totp_secret, PASSPHRASE].map(|text| Needle::text(text)));
+    secrets.extend([&ana.password, &ana.totp_secret, PASSPHRASE].map(Needle::text));
     secrets.push(Needle::number(&code));
     secrets.extend(SERVER_SECRETS.map(Needle::text));
     let mut everything: Vec<Needle> = bodies.iter().map(|body| Needle::text(body)).collect();
