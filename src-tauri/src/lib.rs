@@ -61,9 +61,10 @@ pub fn run() -> ExitCode {
     }
     let filter = EnvFilter::try_from_env("RECADO_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,recado=info"));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = lines.with_filter(filter_fn(recado_client::log::may_be_logged));
-    tracing_subscriber::registry().with(lines).init();
+    // Outermost, since it alone knows below which level nothing need be looked at.
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
 
     match start(options) {
         Ok(()) => ExitCode::SUCCESS,

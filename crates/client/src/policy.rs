@@ -142,7 +142,13 @@ fn methods(value: Value) -> Result<Vec<LoginMethod>, String> {
 
 fn servers(value: Value) -> Result<Vec<ManagedServer>, String> {
     let Value::Array(entries) = value else { return Err("has to be a list".to_owned()) };
-    entries.into_iter().map(server).collect()
+    let servers = entries.into_iter().map(server).collect::<Result<Vec<_>, _>>()?;
+    for (index, one) in servers.iter().enumerate() {
+        if servers[..index].iter().any(|other| other.link == one.link) {
+            return Err(format!("names the server of {:?} twice", one.name));
+        }
+    }
+    Ok(servers)
 }
 
 fn server(entry: Value) -> Result<ManagedServer, String> {

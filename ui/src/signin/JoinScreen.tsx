@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { errorText } from '../app/errors';
 import { useReadyState } from '../app/queries';
-import { useUi } from '../app/uiState';
+import { ui, useUi } from '../app/uiState';
 import { Button } from '../design/Button';
 import { Field } from '../design/Field';
 import { useText } from '../i18n/text';
@@ -13,6 +13,8 @@ import { useStateCommand } from './useStateCommand';
 interface LinkScreenProps {
   /** Goes back to signing in, where a server was joined already and only a personal link is wanted. */
   onBack?: () => void;
+  /** Goes back to the servers that the organisation has set up. */
+  onServers?: () => void;
 }
 
 /** Asks where to sign in: for a link, or among the servers that the organisation has set up. */
@@ -21,11 +23,16 @@ export function JoinScreen() {
   const received = useUi((state) => state.overlay?.type === 'join');
   const [withLink, setWithLink] = useState(false);
   if (managed.servers.length === 0) return <LinkScreen />;
-  return withLink || received ? <LinkScreen /> : <ManagedServers onLink={() => setWithLink(true)} />;
+  if (!withLink && !received) return <ManagedServers onLink={() => setWithLink(true)} />;
+  const toServers = () => {
+    setWithLink(false);
+    if (received) ui.close();
+  };
+  return <LinkScreen onServers={toServers} />;
 }
 
 /** Asks for a link. One from outside is filled in, never followed by itself. */
-export function LinkScreen({ onBack }: LinkScreenProps) {
+export function LinkScreen({ onBack, onServers }: LinkScreenProps) {
   const t = useText();
   // Nothing else can be wrong before a server was joined.
   const { problem } = useReadyState();
@@ -79,10 +86,10 @@ export function LinkScreen({ onBack }: LinkScreenProps) {
         <Button type="submit" kind="primary" size="large" wide busy={join.isPending} testId="join-submit">
           {t(join.isPending ? 'join-busy' : summary?.personal ? 'own-link-submit' : 'join-submit')}
         </Button>
-        {onBack ? (
+        {onBack || onServers ? (
           <Links>
-            <Button kind="link" onPress={onBack} testId="own-link-back">
-              {t('own-link-back')}
+            <Button kind="link" onPress={onBack ?? onServers} testId="own-link-back">
+              {t(onBack ? 'own-link-back' : 'managed-join-back')}
             </Button>
           </Links>
         ) : null}

@@ -44,6 +44,22 @@ test('among several servers one is chosen, and what is wrong with it is said', a
   expect((await screen.findByTestId('sign-in-problem')).textContent).toContain('reach');
   await user.click(screen.getByTestId('managed-link'));
   await screen.findByTestId('join-link');
+  await user.click(screen.getByTestId('own-link-back'));
+  expect(await screen.findAllByTestId('managed-server')).toHaveLength(2);
+});
+
+test('a forbidden server can be left behind, once somebody has said so twice', async () => {
+  const user = start('blocked', { servers: [SUPPORT], server_list_locked: true });
+  host.world.state.problem = {
+    code: 'policy_forbids',
+    detail: 'not on the list',
+    can_retry: true,
+    can_reset_cache: false,
+  };
+  await user.click(await screen.findByTestId('problem-erase'));
+  expect(called('sign_out')).toHaveLength(0);
+  await user.click(screen.getByTestId('problem-erase-confirm'));
+  expect(called('sign_out')).toEqual([{ discard_unsent: true }]);
 });
 
 test('where passwords are not allowed, none is asked for, whatever the server offers', async () => {

@@ -20,6 +20,8 @@ export function ManagedServers({ onLink }: ManagedServersProps) {
   const join = useStateCommand('workspace_join');
   const [only] = managed.servers;
   const single = managed.servers.length === 1 && only !== undefined;
+  // On a locked list only a personal link leads further, and that one sets a password.
+  const takesLinks = !managed.server_list_locked || (managed.login_methods?.includes('password') ?? true);
   const choose = ({ link }: ManagedServer) => {
     if (!join.isPending) join.mutate({ link });
   };
@@ -73,11 +75,13 @@ export function ManagedServers({ onLink }: ManagedServersProps) {
         ) : problem ? (
           <Problem>{t('join-damaged')}</Problem>
         ) : null}
-        <Links>
-          <Button kind="link" onPress={onLink} testId="managed-link">
-            {t('sign-in-link')}
-          </Button>
-        </Links>
+        {takesLinks ? (
+          <Links>
+            <Button kind="link" onPress={onLink} testId="managed-link">
+              {t('sign-in-link')}
+            </Button>
+          </Links>
+        ) : null}
       </div>
     </Card>
   );

@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { codeText, errorText } from '../app/errors';
 import { useReadyState } from '../app/queries';
 import type { ErrorCode } from '../bindings/protocol';
@@ -28,12 +29,16 @@ const TITLES: Partial<Record<ErrorCode, TextId>> = textIds({
 /** Says what on this machine has to be put right, and offers what can be done here. Nothing is deleted by itself. */
 export function ProblemScreen() {
   const t = useText();
-  const { problem } = useReadyState();
+  const { problem, workspace } = useReadyState();
   const retry = useStateCommand('problem_retry');
   const reset = useStateCommand('cache_reset');
+  const erase = useStateCommand('sign_out');
+  const [erasing, setErasing] = useState(false);
   if (!problem) return <OpeningScreen />;
   if (problem.code === 'vault_locked') return <VaultUnlockScreen />;
-  const failure = retry.error ?? reset.error;
+  const failure = retry.error ?? reset.error ?? erase.error;
+  // There is another server to go to, where this one may not be used any more.
+  const mayErase = problem.code === 'policy_forbids';
   return (
     <Card
       title={t(TITLES[problem.code] ?? 'problem-other')}
@@ -42,7 +47,7 @@ export function ProblemScreen() {
     >
       <div className={formClass} data-testid="problem">
         {problem.detail ? (
-          <details className={styles.details}>
+          <details className={styles.details} open={mayErase}>
             <summary>{t('problem-details')}</summary>
             <p className={styles.detail}>{problem.detail}</p>
           </details>
@@ -59,6 +64,29 @@ export function ProblemScreen() {
           >
             {t('problem-retry')}
           </Button>
+        ) : null}
+        {mayErase && !erasing ? (
+          <Button size="large" wide onPress={() => setErasing(true)} testId="problem-erase">
+            {t('problem-erase')}
+          </Button>
+        ) : null}
+        {mayErase && erasing ? (
+          <>
+            <Problem>{t('problem-erase-lead', { workspace: workspace?.name ?? '' })}</Problem>
+            <Button
+              kind="danger"
+              size="large"
+              wide
+              busy={erase.isPending}
+              onPress={() => erase.mutate({ discard_unsent: true })}
+              testId="problem-erase-confirm"
+            >
+              {t('problem-erase-confirm')}
+            </Button>
+            <Button size="large" wide autoFocus onPress={() => setErasing(false)}>
+              {t('problem-erase-keep')}
+            </Button>
+          </>
         ) : null}
         {problem.can_reset_cache ? (
           <Button

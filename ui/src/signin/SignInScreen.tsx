@@ -5,7 +5,7 @@ import { useReadyState } from '../app/queries';
 import type { ProviderSummary, SignInWays } from '../bindings/protocol';
 import { Button } from '../design/Button';
 import { Field } from '../design/Field';
-import { useText } from '../i18n/text';
+import { type TextId, useText } from '../i18n/text';
 import { Card, formClass, Links, Notice, Problem, Whereabouts } from './Card';
 import { LinkScreen } from './JoinScreen';
 import { SecretField } from './SecretField';
@@ -31,6 +31,7 @@ export function SignInScreen() {
   const leave = useStateCommand('workspace_leave');
 
   const mayUsePassword = managed.login_methods?.includes('password') ?? true;
+  const mayUseProvider = managed.login_methods?.includes('oidc') ?? true;
   const isOnlyServer = managed.server_list_locked && managed.servers.length === 1;
   // Without a provider there is nothing to choose, so address and password are asked for together.
   const addressFirst = (hasProviders || !mayUsePassword) && ways === null && password === '';
@@ -96,6 +97,11 @@ export function SignInScreen() {
   }
 
   const failure = signIn.error ?? ssoBegin.error ?? askWays.error;
+  const noWayText: TextId = !mayUsePassword
+    ? 'sign-in-no-way-managed'
+    : mayUseProvider
+      ? 'sign-in-no-way'
+      : 'sign-in-no-way-password-only';
   const noWay = ways !== null && !ways.password && providers.length === 0;
 
   return (
@@ -135,7 +141,7 @@ export function SignInScreen() {
             testId="sign-in-password"
           />
         ) : null}
-        {noWay ? <Problem>{t(mayUsePassword ? 'sign-in-no-way' : 'sign-in-no-way-managed')}</Problem> : null}
+        {noWay ? <Problem>{t(noWayText)}</Problem> : null}
         {failure ? (
           <Problem>{errorText(t, failure)}</Problem>
         ) : problem ? (
@@ -167,7 +173,7 @@ export function SignInScreen() {
           </Button>
         ))}
         <Links>
-          {mayUsePassword && ways !== null && !showsPassword ? (
+          {mayUsePassword && mayUseProvider && ways !== null && !showsPassword ? (
             <Button kind="link" onPress={() => setWithPassword(true)}>
               {t('sign-in-use-password')}
             </Button>

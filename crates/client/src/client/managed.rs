@@ -1,6 +1,6 @@
 //! What the organisation's policy for this machine allows.
 
-use recado_protocol::host::{HostError, LoginMethod};
+use recado_protocol::host::{HostError, LoginMethod, Phase};
 use recado_protocol::sso::SignInWays;
 use recado_protocol::{ErrorCode, JoinLink};
 
@@ -30,11 +30,40 @@ impl Shared {
         };
         self.require_server(&link).map_err(|error| {
             let message = format!(
-                "{}, and {} is not one of them; what lies on this machine of {} is kept",
-                error.message, joined.url, joined.workspace_name
+                "{}; {} ({}) is not on it with this address, workspace and certificate. What lies here of it \
+                 is kept",
+                error.message, joined.workspace_name, joined.url
             );
             failure(error.code, message)
         })
+    }
+
+    /// Goes back to the choice of a server, where the one that was joined may not be used and nothing of it lies
+    /// here.
+    ///
+    /// # Errors
+    ///
+    /// `policy_forbids` where something of it lies here; those of the disk.
+    pub(super) fn leave_forbidden(&self) -> Result<(), HostError> {
+        let Some(joined) = self.facts().joined.clone() else { return Ok(()) };
+        let Err(error) = self.require_joined(&joined) else { return Ok(()) };
+        if joined.teammate_id.is_some() {
+            return Err(error);
+        }
+        self.profile.remove_account()?;
+        self.update(|facts| {
+            facts.joined = None;
+            facts.phase = Phase::Join;
+        });
+        Ok(())
+    }
+
+    /// Reads the policy anew, for who waits for IT to put it right.
+    pub(super) fn read_policy_again(&self) -> Result<(), HostError> {
+        let policy = self.options.policy.read();
+        let managed = policy.map_err(|error| failure(error.code(), error.to_string()))?;
+        self.update(|facts| facts.managed = managed);
+        Ok(())
     }
 
     /// Refuses a way to sign in that is not left open.

@@ -55,13 +55,19 @@ impl Shared {
             // A crash came in between. Nothing of it may open any more.
             match self.erase(half_erased).await {
                 Ok(_) => self.tell_of_wipe(),
-                Err(error) => self.block(&error),
+                Err(error) => return self.block(&error),
+            }
+            if let Err(error) = self.leave_forbidden() {
+                self.block(&error);
             }
             return;
         }
-        if let Some(Err(error)) = account.as_ref().map(|account| self.require_joined(account)) {
+        if account.as_ref().is_some_and(|account| self.require_joined(account).is_err()) {
             self.update(|facts| facts.joined = account);
-            return self.block(&error);
+            if let Err(error) = self.leave_forbidden() {
+                self.block(&error);
+            }
+            return;
         }
         let signed_in = account.as_ref().is_some_and(|account| account.session_id.is_some());
         let app_lock = account.as_ref().is_some_and(|account| self.has_app_lock(account));
@@ -94,6 +100,9 @@ impl Shared {
             return;
         }
         let Some(joined) = self.facts().joined.clone() else { return };
+        if let Err(error) = self.require_joined(&joined) {
+            return self.block(&error);
+        }
         let (Some(teammate_id), Some(session_id), Some(email)) =
             (joined.teammate_id, joined.session_id, joined.email.clone())
         else {
@@ -295,6 +304,12 @@ impl Shared {
                 }
             }
             (Phase::Blocked, _) => {
+                if matches!(code, Some(ErrorCode::PolicyForbids | ErrorCode::PolicyInvalid))
+                    && let Err(error) = self.read_policy_again()
+                {
+                    self.block(&error);
+                    return Ok(self.state());
+                }
                 {
                     let _lifecycle = self.lifecycle.lock().await;
                     self.close_account().await;
@@ -323,6 +338,7 @@ impl Shared {
         let Some(teammate_id) = teammate_id else {
             return Err(failure(ErrorCode::SessionEnded, "nobody is signed in"));
         };
+        self.leave_forbidden()?;
         {
             let _lifecycle = self.lifecycle.lock().await;
             self.close_account().await;

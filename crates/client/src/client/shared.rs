@@ -176,7 +176,7 @@ pub(super) fn problem(code: ErrorCode, detail: impl Into<String>) -> Problem {
     Problem {
         code,
         detail: detail.into(),
-        can_retry: !matches!(code, ErrorCode::DataTooNew | ErrorCode::PolicyForbids),
+        can_retry: !matches!(code, ErrorCode::DataTooNew),
         can_reset_cache: matches!(
             code,
             ErrorCode::CacheDamaged | ErrorCode::ClientFailed | ErrorCode::DiskFull

@@ -334,6 +334,7 @@ impl Shared {
             self.close_account().await;
         }
         self.erase(joined).await?;
+        self.leave_forbidden()?;
         Ok(self.state())
     }
 
@@ -354,10 +355,14 @@ impl Shared {
     }
 
     pub(super) fn joined_for_sign_in(&self) -> Result<Account, HostError> {
-        let facts = self.facts();
-        match (&facts.joined, facts.phase) {
+        let (joined, phase) = {
+            let facts = self.facts();
+            (facts.joined.clone(), facts.phase)
+        };
+        match (joined, phase) {
             (Some(joined), Phase::SignIn | Phase::Code | Phase::Browser | Phase::Enrol) => {
-                Ok(joined.clone())
+                self.require_joined(&joined)?;
+                Ok(joined)
             }
             (None, _) => Err(failure(ErrorCode::InvalidRequest, "join a server first")),
             _ => Err(failure(ErrorCode::InvalidRequest, "somebody is signed in already")),

@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use super::{PolicyError, PolicySource, apply, check_whole};
 
-/// The folder of what may not be changed by the person at the machine.
-const MANAGED: &str = "/etc/recado/policies/managed";
+/// The folders down to that of what may not be changed by the person at the machine. Who could write to one of them
+/// could put another in its place.
+const FOLDERS: [&str; 3] = ["/etc/recado", "/etc/recado/policies", "/etc/recado/policies/managed"];
 /// The longest file that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 /// The administrator.
@@ -20,19 +21,20 @@ const ROOT: u32 = 0;
 /// The `*.json` files of a folder, read in the order of their names.
 #[derive(Debug, Clone)]
 pub struct PolicyFolder {
-    folder: PathBuf,
+    /// From the outermost to the one with the files.
+    folders: Vec<PathBuf>,
     owner: u32,
 }
 
 impl PolicyFolder {
     /// The machine's own: `/etc/recado/policies/managed`, which belongs to root.
     pub fn of_machine() -> Self {
-        Self { folder: PathBuf::from(MANAGED), owner: ROOT }
+        Self { folders: FOLDERS.map(PathBuf::from).to_vec(), owner: ROOT }
     }
 
     /// Another folder, of which everything has to belong to `owner`. For tests.
     pub fn at(folder: &Path, owner: u32) -> Self {
-        Self { folder: folder.to_owned(), owner }
+        Self { folders: vec![folder.to_owned()], owner }
     }
 
     fn require_trusted(&self, path: &Path, metadata: &Metadata) -> Result<(), PolicyError> {
@@ -44,14 +46,19 @@ impl PolicyFolder {
     }
 
     fn files(&self) -> Result<Vec<PathBuf>, PolicyError> {
-        let unreadable = |source| PolicyError::Unreadable { path: self.folder.clone(), source };
-        let metadata = match fs::metadata(&self.folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            metadata => metadata.map_err(unreadable)?,
-        };
-        self.require_trusted(&self.folder, &metadata)?;
         let mut files = Vec::new();
-        for entry in fs::read_dir(&self.folder).map_err(unreadable)? {
+        for folder in &self.folders {
+            let unreadable = |source| PolicyError::Unreadable { path: folder.clone(), source };
+            // A link that leads nowhere is a policy that cannot be read, and not the lack of one.
+            match fs::symlink_metadata(folder) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(files),
+                there => drop(there.map_err(unreadable)?),
+            }
+            self.require_trusted(folder, &fs::metadata(folder).map_err(unreadable)?)?;
+        }
+        let Some(folder) = self.folders.last() else { return Ok(files) };
+        let unreadable = |source| PolicyError::Unreadable { path: folder.clone(), source };
+        for entry in fs::read_dir(folder).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
             if path.extension().is_some_and(|extension| extension == "json") {
                 files.push(path);
@@ -89,7 +96,7 @@ impl PolicySource for PolicyFolder {
             };
             apply(&mut policy, path, keys)?;
         }
-        check_whole(policy, self.folder.clone())
+        check_whole(policy, self.folders.last().cloned().unwrap_or_default())
     }
 }
 
@@ -176,6 +183,22 @@ mod tests {
         assert!(locked.read().expect_err("no server").to_string().contains("names none"));
         let long = format!(r#"{{ "Note": "{}" }}"#, "a".repeat(1 << 20));
         assert!(Machine::new(&[("a.json", &long)]).read().is_err());
+    }
+
+    #[test]
+    fn a_folder_that_leads_nowhere_is_not_the_lack_of_a_policy() {
+        let machine = Machine::new(&[]);
+        let link = machine.0.path().join("managed");
+        std::os::unix::fs::symlink(machine.0.path().join("absent"), &link).expect("a link");
+        let read = PolicyFolder::at(&link, 0).read();
+        assert!(matches!(read, Err(PolicyError::Unreadable { .. })), "{read:?}");
+        let outer = machine.0.path().join("outer");
+        fs::create_dir_all(outer.join("managed")).expect("folders");
+        let owner = fs::metadata(&outer).expect("there").uid();
+        let folder = PolicyFolder { folders: vec![outer.clone(), outer.join("managed")], owner };
+        folder.read().expect("an empty policy");
+        fs::set_permissions(&outer, fs::Permissions::from_mode(0o777)).expect("set");
+        assert!(matches!(folder.read(), Err(PolicyError::Untrusted(_))));
     }
 
     #[test]

@@ -147,8 +147,9 @@ pub(super) fn start_log(usual: &str) {
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-        .with_filter(filter)
-        .with_filter(filter_fn(may_be_logged));
+        .with_filter(filter_fn(may_be_logged))
+        // Outermost, since it alone knows below which level nothing need be looked at.
+        .with_filter(filter);
     tracing_subscriber::registry().with(lines).init();
 }
 

@@ -32,9 +32,9 @@ const LONGEST_WAIT: Duration = Duration::from_millis(100);
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let filter = EnvFilter::from_env("RECADO_LOG");
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = lines.with_filter(filter_fn(recado_client::log::may_be_logged));
-    tracing_subscriber::registry().with(lines).init();
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
     let folder = PathBuf::from(std::env::args().nth(1).context("the folder is missing")?);
     let profile = folder.join("profile");
     let mut options = ClientOptions::for_system(

@@ -1,14 +1,16 @@
 //! A machine on which the organisation has fixed something.
 
-use recado_protocol::ErrorCode;
 use recado_protocol::host::{
     ConnectionState, LinkText, LoginMethod, ManagedPolicy, ManagedServer, Phase, SecretStorage,
 };
+use recado_protocol::{ErrorCode, WorkspaceId};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::server::*;
 use crate::client::Client;
 use crate::keychain::KeychainError;
+use crate::profile::Profile;
 
 const PASSPHRASE: &str = "a horse, a battery and a staple";
 
@@ -45,9 +47,13 @@ async fn a_locked_list_lets_only_its_own_servers_be_joined() {
         assert_eq!(refused, Err(ErrorCode::PolicyForbids), "{other}");
     }
     // Another authority for the same address is another server.
-    let own_authority = format!("{}&ca=AAAA", link_to("desk.example"));
-    let refused = ask(&client, "workspace_join", json!({ "link": own_authority })).await;
-    assert_ne!(refused.map(drop), Ok(()));
+    let own_authority = format!("{}&ca={}", link_to("desk.example"), "A".repeat(86));
+    let other_workspace = WorkspaceId::from_uuid(Uuid::from_u128(9)).to_string();
+    let another = link_to("desk.example").replace(&workspace_id().to_string(), &other_workspace);
+    for link in [own_authority, another] {
+        let refused = ask(&client, "workspace_join", json!({ "link": link })).await;
+        assert_eq!(refused, Err(ErrorCode::PolicyForbids), "{link}");
+    }
     assert_eq!(client.state().phase, Phase::Join);
     join(&client).await;
 }
@@ -68,13 +74,79 @@ async fn a_server_that_was_joined_before_is_not_opened_and_stays_as_it_is() {
     assert_eq!(problem.code, ErrorCode::PolicyForbids);
     assert!(problem.detail.contains("desk.example") && !problem.can_reset_cache, "{problem:?}");
     assert!(client.invoke("sidebar", json!({})).await.is_err(), "nothing of it is shown");
+    let reset = ask(&client, "cache_reset", json!({})).await;
+    assert_eq!(reset, Err(ErrorCode::PolicyForbids), "and nothing of it is deleted");
+    assert_eq!(desk.keychain.items().len(), items);
     client.shutdown().await;
     drop(client);
 
     desk.policy = ManagedPolicy::default();
-    assert_eq!(desk.keychain.items().len(), items);
     let client = desk.start().await;
     until(&client, |state| state.phase == Phase::Ready).await;
+}
+
+#[tokio::test]
+async fn once_it_puts_the_list_right_another_try_opens_what_was_there() {
+    let mut desk = Desk::new();
+    let client = desk.signed_in().await;
+    client.shutdown().await;
+    drop(client);
+    let folder = tempfile::tempdir().expect("a folder");
+    let list = |host: &str| {
+        let server = json!({ "name": "Support", "join_link": link_to(host) });
+        let text = json!({ "Servers": [server], "ServerListLocked": true }).to_string();
+        std::fs::write(folder.path().join("a.json"), text).expect("written");
+    };
+    list("elsewhere.example");
+    desk.policy_folder = Some(folder.path().to_owned());
+    let client = desk.start().await;
+    until(&client, |state| state.phase == Phase::Blocked).await;
+    std::fs::write(folder.path().join("a.json"), "{").expect("written");
+    ask(&client, "problem_retry", json!({})).await.expect("tried");
+    let problem = client.state().problem.expect("a problem");
+    assert_eq!((problem.code, problem.can_retry), (ErrorCode::PolicyInvalid, true));
+    list("desk.example");
+    ask(&client, "problem_retry", json!({})).await.expect("tried");
+    until(&client, |state| state.phase == Phase::Ready).await;
+}
+
+#[tokio::test]
+async fn a_forbidden_server_of_which_nothing_lies_here_is_left() {
+    let mut desk = Desk::new();
+    let client = desk.start().await;
+    until(&client, |state| state.phase == Phase::Join).await;
+    join(&client).await;
+    client.shutdown().await;
+    drop(client);
+    desk.policy = only("elsewhere.example");
+    let client = desk.start().await;
+    until(&client, |state| state.phase == Phase::Join).await;
+    client.shutdown().await;
+    drop(client);
+
+    // The same for a copy whose owner gives it up, and for one whose erasing a crash has cut off.
+    for half_erased in [false, true] {
+        let mut desk = Desk::new();
+        let client = desk.signed_in().await;
+        client.shutdown().await;
+        drop(client);
+        desk.policy = only("elsewhere.example");
+        if half_erased {
+            let profile = Profile::open(desk.dir()).expect("a profile");
+            let account = profile.account().expect("readable").expect("an account");
+            profile.save_account(&account.to_be_erased()).expect("written");
+        }
+        let client = desk.start().await;
+        if !half_erased {
+            until(&client, |state| state.phase == Phase::Blocked).await;
+            let discard = json!({ "discard_unsent": true });
+            ask(&client, "sign_out", discard).await.expect("erased");
+        }
+        until(&client, |state| state.phase == Phase::Join).await;
+        let request = json!({ "email": "ana@example.com", "password": PASSWORD });
+        assert!(ask(&client, "sign_in", request).await.is_err());
+        assert!(desk.keychain.items().is_empty());
+    }
 }
 
 #[tokio::test]

@@ -30,6 +30,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::keychain::{MemoryKeychain, SLOW_AFTER};
 use crate::links::Opener;
 use crate::notification::NoNotifier;
+use crate::policy::PolicySource;
 use crate::random::SystemRandom;
 use crate::transport::{
     LiveStream, Request, Response, ServerAddress, Transport, TransportError, Transports,
@@ -418,6 +419,8 @@ pub(super) struct Desk {
     pub(super) pages: Arc<Pages>,
     /// What the organisation has fixed.
     pub(super) policy: ManagedPolicy,
+    /// Where it stands, if it is to be read from files.
+    pub(super) policy_folder: Option<std::path::PathBuf>,
 }
 
 impl Desk {
@@ -428,6 +431,7 @@ impl Desk {
             folder: tempfile::tempdir().expect("a folder"),
             pages: Arc::default(),
             policy: ManagedPolicy::default(),
+            policy_folder: None,
         }
     }
 
@@ -435,11 +439,21 @@ impl Desk {
         self.folder.path()
     }
 
+    fn policy_source(&self) -> Arc<dyn PolicySource> {
+        #[cfg(unix)]
+        if let Some(folder) = &self.policy_folder {
+            use std::os::unix::fs::MetadataExt as _;
+            let owner = std::fs::metadata(folder).expect("the folder").uid();
+            return Arc::new(crate::policy::PolicyFolder::at(folder, owner));
+        }
+        Arc::new(self.policy.clone())
+    }
+
     pub(super) async fn start(&self) -> Client {
         let options = ClientOptions {
             data_dir: self.dir().to_owned(),
             downloads_dir: self.dir().to_owned(),
-            policy: Arc::new(self.policy.clone()),
+            policy: self.policy_source(),
             keychain: Arc::new(self.keychain.clone()),
             keychain_slow_after: SLOW_AFTER,
             clock: Arc::new(SystemClock),

@@ -119,14 +119,20 @@ const ENDS_SESSIONS: &str = "
     END $$;
     CREATE EVENT TRIGGER ends_sessions ON ddl_command_start EXECUTE FUNCTION ending.count();";
 
+async fn connect(url: &str) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+/// Every column, index and constraint of the schema.
+async fn postgres_schema(client: &tokio_postgres::Client) -> Vec<String> {
+    let rows = client.query(EVERYTHING, &[&SCHEMA]).await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
 /// A database of its own, since what ends sessions would end those of other tests.
 async fn own_postgres() -> (String, tokio_postgres::Client) {
-    let connect = async |url: &str| {
-        let (client, connection) =
-            tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
-        tokio::spawn(connection);
-        client
-    };
     let name = format!("migrating_{}", Uuid::new_v4().simple());
     let all = connect(&postgres_url()).await;
     all.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
@@ -138,9 +144,19 @@ async fn own_postgres() -> (String, tokio_postgres::Client) {
     (url, client)
 }
 
+const SCHEMA: &str = "recado";
+const EVERYTHING: &str = "
+    SELECT concat_ws(' ', table_name, column_name, data_type, is_nullable, column_default, collation_name)
+    FROM information_schema.columns WHERE table_schema = $1
+    UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = $1
+    UNION ALL SELECT concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid))
+    FROM pg_constraint WHERE connamespace = $1::regnamespace
+    ORDER BY 1";
+/// More statements than any migration has.
+const MANY: i64 = 200;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_ended_at_any_statement_of_any_migration_loses_nothing_on_postgres() {
-    const SCHEMA: &str = "recado";
     let (url, control) = own_postgres().await;
     let end_at = async |statement: i64| {
         let sql = format!(
@@ -149,6 +165,10 @@ async fn a_session_ended_at_any_statement_of_any_migration_loses_nothing_on_post
         control.batch_execute(&sql).await.unwrap();
     };
     let mut ended = 0;
+    end_at(0).await;
+    drop(Db::connect_postgres(&url, Some(SCHEMA)).await.unwrap());
+    let wanted = postgres_schema(&control).await;
+    assert!(wanted.len() > 200, "{} parts", wanted.len());
     for from in 0..migrations().len() {
         end_at(0).await;
         control.batch_execute(&format!("DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")).await.unwrap();
@@ -166,7 +186,10 @@ async fn a_session_ended_at_any_statement_of_any_migration_loses_nothing_on_post
                     require_all(&db, from).await;
                     break;
                 }
-                Err(_) => ended += 1,
+                Err(error) => {
+                    assert!(statement < MANY, "it does not come through: {error}");
+                    ended += 1;
+                }
             }
             let (table, version) =
                 (format!("{SCHEMA}.schema_history"), i32::try_from(from).unwrap());
@@ -184,6 +207,10 @@ async fn a_session_ended_at_any_statement_of_any_migration_loses_nothing_on_post
         }
         end_at(0).await;
         require_all(&Db::connect_postgres(&url, Some(SCHEMA)).await.unwrap(), from).await;
+        assert_eq!(postgres_schema(&control).await, wanted, "from version {from}");
     }
     assert!(ended > 80, "{ended} statements");
+    let (_, name) = url.rsplit_once('/').unwrap();
+    let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+    connect(&postgres_url()).await.batch_execute(&drop).await.unwrap();
 }
