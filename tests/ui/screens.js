@@ -157,11 +157,11 @@ export async function beforeTheInbox(host, show) {
   await show('managed-server', managedBy({ servers: servers.slice(0, 1) }), offered);
   await show('managed-servers', managedBy({ servers }), offered);
   await show('policy-invalid', standingAt('policy_invalid'), (page) => byId(page, 'problem').waitFor());
+  await host.ask('workspace_join', { link: join_link });
   await show('policy-forbids', standingAt('policy_forbids'), async (page) => {
     await byId(page, 'problem-erase').click();
     await byId(page, 'problem-erase-confirm').waitFor();
   });
-  await host.ask('workspace_join', { link: join_link });
   await show('managed-sign-in', managedBy({ login_methods: ['oidc'] }), async (page) => {
     await byId(page, 'sign-in-email').waitFor();
     await byId(page, 'sign-in-password').waitFor({ state: 'detached' });
