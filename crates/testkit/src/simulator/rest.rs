@@ -97,6 +97,9 @@ impl World<'_> {
                 let (has, wants) = (meta.cursor, self.history.seq);
                 return Ok(Some(format!("machine {n} has reached {has} of {wants}")));
             }
+            if meta.closed_check.is_some() {
+                return Ok(Some(format!("machine {n} still checks what is closed")));
+            }
             if !machine.store.wanted_bodies(1)?.is_empty() {
                 return Ok(Some(format!("machine {n} lacks messages")));
             }
