@@ -159,8 +159,8 @@ export async function beforeTheInbox(host, show) {
   await show('policy-invalid', standingAt('policy_invalid'), (page) => byId(page, 'problem').waitFor());
   await host.ask('workspace_join', { link: join_link });
   await show('policy-forbids', standingAt('policy_forbids'), async (page) => {
-    await byId(page, 'problem-erase').click();
-    await byId(page, 'problem-erase-confirm').waitFor();
+    await byId(page, 'problem-forgotten').click();
+    await byId(page, 'problem-erase').waitFor();
   });
   await show('managed-sign-in', managedBy({ login_methods: ['oidc'] }), async (page) => {
     await byId(page, 'sign-in-email').waitFor();
@@ -187,6 +187,11 @@ export async function beforeTheInbox(host, show) {
   await show('passphrase', standingAt('vault_locked', 'vault_locked'), (page) => byId(page, 'vault-unlock').waitFor());
   await show('keychain-locked', standingAt('keychain_locked'), (page) => byId(page, 'problem').waitFor());
   await show('keychain-missing', standingAt('keychain_missing'), (page) => byId(page, 'problem').waitFor());
+  await show('keychain-mismatch', standingAt('keychain_mismatch'), (page) => byId(page, 'problem-forgotten').waitFor());
+  await show('passphrase-forgotten', standingAt('vault_locked', 'vault_locked'), async (page) => {
+    await byId(page, 'vault-forgotten').click();
+    await byId(page, 'vault-erase').waitFor();
+  });
   await show('cache-damaged', standingAt('cache_damaged'), (page) => byId(page, 'problem').waitFor());
   await show('lease-ended', standingAt('lease_ended'), (page) => byId(page, 'problem').waitFor());
   await show('disk-full', standingAt('disk_full'), (page) => byId(page, 'problem').waitFor());

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { axeViolations, byId, inboxLoaded, launchBrowser, visit, wordsOf } from '../product.js';
+import { axeViolations, byId, eventually, inboxLoaded, launchBrowser, visit, wordsOf } from '../product.js';
 
 let browser;
 before(async () => {
@@ -56,6 +56,21 @@ for (const [language, locale] of [
     await page.getByText(words('sign-in-foot-vault')).waitFor();
     assert.equal(await storage(host), 'vault');
     await giveCode(host, page);
+
+    // There is no keychain to move to; then there is one.
+    const leave = async () => {
+      await page.keyboard.press('Control+,');
+      await byId(page, 'settings-security').click();
+      await byId(page, 'security-vault-leave').click();
+    };
+    await leave();
+    await byId(page, 'security').getByText(words('error-keychain-missing')).waitFor();
+    assert.equal(await storage(host), 'vault');
+    await page.keyboard.press('Escape');
+    await host.pull('keychain', {});
+    await leave();
+    await eventually(async () => assert.equal(await storage(host), 'keychain'));
+    await inboxLoaded(page);
   });
 
   test(`without a keychain one can go on with nothing stored, and it says so (${language})`, async (t) => {

@@ -3,7 +3,8 @@ import { errorText } from '../app/errors';
 import { useReadyState } from '../app/queries';
 import { Button } from '../design/Button';
 import { useText } from '../i18n/text';
-import { Card, formClass, Links, Notice, Problem } from './Card';
+import { Card, formClass, Problem } from './Card';
+import { EraseHere } from './EraseHere';
 import { SecretField } from './SecretField';
 import { useStateCommand } from './useStateCommand';
 
@@ -12,10 +13,8 @@ export function LockScreen() {
   const t = useText();
   const { workspace } = useReadyState();
   const [passphrase, setPassphrase] = useState('');
-  const [forgotten, setForgotten] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const unlock = useStateCommand('app_unlock');
-  const erase = useStateCommand('sign_out');
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -31,7 +30,6 @@ export function LockScreen() {
     );
   };
 
-  const failure = unlock.error ?? erase.error;
   return (
     <Card title={t('lock-title')} lead={workspace?.name ?? ''} foot={t('lock-foot')}>
       <form className={formClass} onSubmit={submit} data-testid="lock">
@@ -48,31 +46,16 @@ export function LockScreen() {
           autoFocus
           testId="lock-passphrase"
         />
-        {failure ? <Problem>{errorText(t, failure)}</Problem> : null}
+        {unlock.error ? <Problem>{errorText(t, unlock.error)}</Problem> : null}
         <Button type="submit" kind="primary" size="large" wide busy={unlock.isPending} testId="lock-submit">
           {t(unlock.isPending ? 'vault-busy' : 'lock-submit')}
         </Button>
-        {forgotten ? (
-          <>
-            <Notice>{t('lock-forgotten-lead')}</Notice>
-            <Button
-              kind="danger"
-              size="large"
-              wide
-              busy={erase.isPending}
-              testId="lock-erase"
-              onPress={() => erase.mutate({ discard_unsent: true })}
-            >
-              {t('lock-erase')}
-            </Button>
-          </>
-        ) : (
-          <Links>
-            <Button kind="link" testId="lock-forgotten" onPress={() => setForgotten(true)}>
-              {t('lock-forgotten')}
-            </Button>
-          </Links>
-        )}
+        <EraseHere
+          offer="lock-forgotten"
+          lead={t('lock-forgotten-lead')}
+          confirm="lock-erase"
+          testId="lock"
+        />
       </form>
     </Card>
   );

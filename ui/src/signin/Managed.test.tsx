@@ -56,9 +56,9 @@ test('a forbidden server can be left behind, once somebody has said so twice', a
     can_retry: true,
     can_reset_cache: false,
   };
-  await user.click(await screen.findByTestId('problem-erase'));
+  await user.click(await screen.findByTestId('problem-forgotten'));
   expect(called('sign_out')).toHaveLength(0);
-  await user.click(screen.getByTestId('problem-erase-confirm'));
+  await user.click(screen.getByTestId('problem-erase'));
   expect(called('sign_out')).toEqual([{ discard_unsent: true }]);
 });
 

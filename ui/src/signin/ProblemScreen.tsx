@@ -1,10 +1,10 @@
-import { useState } from 'react';
 import { codeText, errorText } from '../app/errors';
 import { useReadyState } from '../app/queries';
 import type { ErrorCode } from '../bindings/protocol';
 import { Button } from '../design/Button';
 import { type TextId, textIds, useText } from '../i18n/text';
 import { Card, formClass, Problem } from './Card';
+import { EraseHere } from './EraseHere';
 import styles from './ProblemScreen.module.css';
 import { useStateCommand } from './useStateCommand';
 import { VaultUnlockScreen } from './VaultScreens';
@@ -26,19 +26,18 @@ const TITLES: Partial<Record<ErrorCode, TextId>> = textIds({
   policy_invalid: 'problem-policy-invalid',
 });
 
+/** What may never come right by itself: the key is gone for good, or the server may not be used any more. */
+const ERASABLE: ReadonlySet<ErrorCode> = new Set(['keychain_mismatch', 'policy_forbids']);
+
 /** Says what on this machine has to be put right, and offers what can be done here. Nothing is deleted by itself. */
 export function ProblemScreen() {
   const t = useText();
   const { problem, workspace } = useReadyState();
   const retry = useStateCommand('problem_retry');
   const reset = useStateCommand('cache_reset');
-  const erase = useStateCommand('sign_out');
-  const [erasing, setErasing] = useState(false);
   if (!problem) return <OpeningScreen />;
   if (problem.code === 'vault_locked') return <VaultUnlockScreen />;
-  const failure = retry.error ?? reset.error ?? erase.error;
-  // There is another server to go to, where this one may not be used any more.
-  const mayErase = problem.code === 'policy_forbids';
+  const failure = retry.error ?? reset.error;
   return (
     <Card
       title={t(TITLES[problem.code] ?? 'problem-other')}
@@ -47,7 +46,7 @@ export function ProblemScreen() {
     >
       <div className={formClass} data-testid="problem">
         {problem.detail ? (
-          <details className={styles.details} open={mayErase}>
+          <details className={styles.details} open={problem.code === 'policy_forbids'}>
             <summary>{t('problem-details')}</summary>
             <p className={styles.detail}>{problem.detail}</p>
           </details>
@@ -65,29 +64,6 @@ export function ProblemScreen() {
             {t('problem-retry')}
           </Button>
         ) : null}
-        {mayErase && !erasing ? (
-          <Button size="large" wide onPress={() => setErasing(true)} testId="problem-erase">
-            {t('problem-erase')}
-          </Button>
-        ) : null}
-        {mayErase && erasing ? (
-          <>
-            <Problem>{t('problem-erase-lead', { workspace: workspace?.name ?? '' })}</Problem>
-            <Button
-              kind="danger"
-              size="large"
-              wide
-              busy={erase.isPending}
-              onPress={() => erase.mutate({ discard_unsent: true })}
-              testId="problem-erase-confirm"
-            >
-              {t('problem-erase-confirm')}
-            </Button>
-            <Button size="large" wide autoFocus onPress={() => setErasing(false)}>
-              {t('problem-erase-keep')}
-            </Button>
-          </>
-        ) : null}
         {problem.can_reset_cache ? (
           <Button
             size="large"
@@ -98,6 +74,14 @@ export function ProblemScreen() {
           >
             {t('problem-reset-cache')}
           </Button>
+        ) : null}
+        {ERASABLE.has(problem.code) ? (
+          <EraseHere
+            offer="problem-erase"
+            lead={t('problem-erase-lead', { workspace: workspace?.name ?? '' })}
+            confirm="problem-erase-confirm"
+            testId="problem"
+          />
         ) : null}
       </div>
     </Card>

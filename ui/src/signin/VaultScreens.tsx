@@ -4,6 +4,7 @@ import { useReadyState } from '../app/queries';
 import { Button } from '../design/Button';
 import { useText } from '../i18n/text';
 import { Card, formClass, Links, Problem } from './Card';
+import { EraseHere } from './EraseHere';
 import { SecretField } from './SecretField';
 import { useStateCommand } from './useStateCommand';
 
@@ -137,6 +138,12 @@ export function VaultUnlockScreen() {
         >
           {t(unlock.isPending ? 'vault-busy' : 'vault-unlock')}
         </Button>
+        <EraseHere
+          offer="lock-forgotten"
+          lead={t('lock-forgotten-lead')}
+          confirm="lock-erase"
+          testId="vault"
+        />
       </form>
     </Card>
   );

@@ -46,6 +46,10 @@ impl Shared {
             let destroyed = tokio::task::spawn_blocking(move || destroy_files(&dir)).await;
             destroyed.unwrap_or_else(|_| Err(failure(ErrorCode::ClientFailed, "not deleted")))?;
         }
+        // Whoever does not know the passphrase any more has nothing behind it that opens something.
+        if self.choice.vault.is_locked() {
+            self.choice.vault.remove()?;
+        }
         self.withdraw_notifications();
         self.set_app_lock_key(None);
         let left = joined.without_teammate();

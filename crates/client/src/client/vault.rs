@@ -61,6 +61,7 @@ impl Shared {
                 let message = "there is nothing behind a passphrase, or it has not been given";
                 return Err(failure(ErrorCode::InvalidRequest, message));
             }
+            self.require_system_keychain().await?;
             // A session that goes on would change what is being moved.
             self.close_account().await;
             let moved = self.move_to_system().await;
@@ -90,6 +91,16 @@ impl Shared {
         }
         self.change_moved_key().await;
         Ok(())
+    }
+
+    /// Asks the system's keychain for something, so that nothing is closed where there is none.
+    async fn require_system_keychain(&self) -> Result<(), KeychainError> {
+        let Some(name) = self.choice.vault.names()?.into_iter().min() else { return Ok(()) };
+        let system = KeychainWorker::new(self.choice.system(), self.options.keychain_slow_after);
+        match system.in_time().read(name, || {}).await {
+            Ok(_) | Err(KeychainError::NoItem | KeychainError::Corrupt) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     async fn move_to_system(&self) -> Result<(), KeychainError> {

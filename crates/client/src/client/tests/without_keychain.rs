@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::keychain_faults::fingerprints;
 use super::server::*;
 use crate::client::Client;
-use crate::keychain::KeychainError;
+use crate::keychain::{ItemKind, KeychainError};
 
 const PASSPHRASE: &str = "a horse, a battery and a staple";
 
@@ -106,6 +106,47 @@ async fn what_lies_behind_a_passphrase_moves_into_a_keychain_that_is_there_by_no
     give(&client, "vault_unlock", PASSPHRASE).await.expect("opened");
     let state = until(&client, |state| state.phase == Phase::Blocked).await;
     assert_eq!(state.problem.map(|problem| problem.code), Some(ErrorCode::KeychainMismatch));
+}
+
+#[tokio::test]
+async fn a_forgotten_passphrase_costs_what_was_not_sent_and_nothing_else() {
+    let desk = Desk::new();
+    let client = undecided(&desk).await;
+    give(&client, "vault_create", PASSPHRASE).await.expect("set");
+    sign_in(&client).await;
+    client.shutdown().await;
+    drop(client);
+
+    desk.keychain.fail_always(None);
+    let client = desk.start().await;
+    until(&client, |state| state.secret_storage == SecretStorage::VaultLocked).await;
+    client.invoke("sign_out", json!({ "discard_unsent": true })).await.expect("erased");
+    let state = until(&client, |state| state.phase == Phase::SignIn).await;
+    assert_eq!(state.secret_storage, SecretStorage::Keychain);
+    assert!(!desk.dir().join("vault.json").exists());
+    sign_in(&client).await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    assert_eq!(desk.keychain.items().len(), 2);
+}
+
+#[tokio::test]
+async fn a_key_that_is_gone_for_good_is_given_up_on_request_only() {
+    let desk = Desk::new();
+    let client = desk.signed_in().await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    client.shutdown().await;
+    drop(client);
+    let items = desk.keychain.items();
+    let key = items.keys().find(|item| item.kind == ItemKind::KeyEncryptionKey);
+    desk.keychain.lose(key.expect("the key"));
+    let before = fingerprints(desk.dir());
+    let client = desk.start().await;
+    let state = until(&client, |state| state.phase == Phase::Blocked).await;
+    assert_eq!(state.problem.map(|problem| problem.code), Some(ErrorCode::KeychainMismatch));
+    assert_eq!(fingerprints(desk.dir()), before);
+    client.invoke("sign_out", json!({ "discard_unsent": true })).await.expect("erased");
+    sign_in(&client).await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
 }
 
 #[tokio::test]
