@@ -119,7 +119,7 @@ async fn a_forgotten_passphrase_costs_what_was_not_sent_and_nothing_else() {
 
     desk.keychain.fail_always(None);
     let client = desk.start().await;
-    until(&client, |state| state.secret_storage == SecretStorage::VaultLocked).await;
+    until(&client, |state| state.phase == Phase::Blocked).await;
     client.invoke("sign_out", json!({ "discard_unsent": true })).await.expect("erased");
     let state = until(&client, |state| state.phase == Phase::SignIn).await;
     assert_eq!(state.secret_storage, SecretStorage::Keychain);
