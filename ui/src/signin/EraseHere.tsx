@@ -1,16 +1,16 @@
 import { useState } from 'react';
 import { errorText } from '../app/errors';
 import { Button } from '../design/Button';
-import { type TextId, useText } from '../i18n/text';
+import { useText } from '../i18n/text';
 import { Links, Notice, Problem } from './Card';
 import { useStateCommand } from './useStateCommand';
 
 interface EraseHereProps {
   /** What leads to it. */
-  offer: TextId;
+  offer: string;
   /** What is lost by it, said before it is done. */
   lead: string;
-  confirm: TextId;
+  confirm: string;
   /** Begins `erase` and `forgotten` in the names for tests. */
   testId: string;
 }
@@ -24,7 +24,7 @@ export function EraseHere({ offer, lead, confirm, testId }: EraseHereProps) {
     return (
       <Links>
         <Button kind="link" testId={`${testId}-forgotten`} onPress={() => setAsked(true)}>
-          {t(offer)}
+          {offer}
         </Button>
       </Links>
     );
@@ -41,7 +41,7 @@ export function EraseHere({ offer, lead, confirm, testId }: EraseHereProps) {
         testId={`${testId}-erase`}
         onPress={() => erase.mutate({ discard_unsent: true })}
       >
-        {t(confirm)}
+        {confirm}
       </Button>
       <Links>
         <Button kind="link" testId={`${testId}-keep`} onPress={() => setAsked(false)}>

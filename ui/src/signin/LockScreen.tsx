@@ -51,9 +51,9 @@ export function LockScreen() {
           {t(unlock.isPending ? 'vault-busy' : 'lock-submit')}
         </Button>
         <EraseHere
-          offer="lock-forgotten"
+          offer={t('lock-forgotten')}
           lead={t('lock-forgotten-lead')}
-          confirm="lock-erase"
+          confirm={t('lock-erase')}
           testId="lock"
         />
       </form>

@@ -77,9 +77,9 @@ export function ProblemScreen() {
         ) : null}
         {ERASABLE.has(problem.code) ? (
           <EraseHere
-            offer="problem-erase"
+            offer={t('problem-erase')}
             lead={t('problem-erase-lead', { workspace: workspace?.name ?? '' })}
-            confirm="problem-erase-confirm"
+            confirm={t('problem-erase-confirm')}
             testId="problem"
           />
         ) : null}

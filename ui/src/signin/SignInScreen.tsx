@@ -5,7 +5,7 @@ import { useReadyState } from '../app/queries';
 import type { ProviderSummary, SignInWays } from '../bindings/protocol';
 import { Button } from '../design/Button';
 import { Field } from '../design/Field';
-import { type TextId, useText } from '../i18n/text';
+import { useText } from '../i18n/text';
 import { Card, formClass, Links, Notice, Problem, Whereabouts } from './Card';
 import { LinkScreen } from './JoinScreen';
 import { SecretField } from './SecretField';
@@ -97,11 +97,11 @@ export function SignInScreen() {
   }
 
   const failure = signIn.error ?? ssoBegin.error ?? askWays.error;
-  const noWayText: TextId = !mayUsePassword
-    ? 'sign-in-no-way-managed'
+  const noWayText = !mayUsePassword
+    ? t('sign-in-no-way-managed')
     : mayUseProvider
-      ? 'sign-in-no-way'
-      : 'sign-in-no-way-password-only';
+      ? t('sign-in-no-way')
+      : t('sign-in-no-way-password-only');
   const noWay = ways !== null && !ways.password && providers.length === 0;
 
   return (
@@ -141,7 +141,7 @@ export function SignInScreen() {
             testId="sign-in-password"
           />
         ) : null}
-        {noWay ? <Problem>{t(noWayText)}</Problem> : null}
+        {noWay ? <Problem>{noWayText}</Problem> : null}
         {failure ? (
           <Problem>{errorText(t, failure)}</Problem>
         ) : problem ? (

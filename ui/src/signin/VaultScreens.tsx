@@ -139,9 +139,9 @@ export function VaultUnlockScreen() {
           {t(unlock.isPending ? 'vault-busy' : 'vault-unlock')}
         </Button>
         <EraseHere
-          offer="lock-forgotten"
+          offer={t('lock-forgotten')}
           lead={t('lock-forgotten-lead')}
-          confirm="lock-erase"
+          confirm={t('lock-erase')}
           testId="vault"
         />
       </form>

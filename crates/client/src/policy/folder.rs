@@ -52,8 +52,8 @@ impl PolicyFolder {
             // A link that leads nowhere is a policy that cannot be read, and not the lack of one.
             match fs::symlink_metadata(folder) {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(files),
-                there => drop(there.map_err(unreadable)?),
-            }
+                there => there.map_err(unreadable)?,
+            };
             self.require_trusted(folder, &fs::metadata(folder).map_err(unreadable)?)?;
         }
         let Some(folder) = self.folders.last() else { return Ok(files) };
