@@ -5,6 +5,7 @@ import { KEYS, useReadyState } from '../app/queries';
 import { Mark } from '../design/Mark';
 import { useLocalization } from '../i18n/text';
 import styles from './AboutSettings.module.css';
+import { Facts } from './Facts';
 import { ManagedFacts } from './ManagedFacts';
 
 const MEGABYTE = 1024 * 1024;
@@ -50,14 +51,7 @@ export function AboutSettings() {
         </div>
       </div>
       {error ? <p role="alert">{errorText(t, error)}</p> : null}
-      <dl className={styles.facts}>
-        {facts.map(([name, value]) => (
-          <div key={name} className={styles.fact}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} />
       <p className={styles.promise}>{t('about-promise')}</p>
       <ManagedFacts />
     </div>

@@ -3,6 +3,7 @@ import type { LoginMethod } from '../bindings/protocol';
 import { type TextId, textIds, useLocalization } from '../i18n/text';
 import { readJoinLink } from '../signin/joinLink';
 import styles from './AboutSettings.module.css';
+import { Facts } from './Facts';
 
 const METHODS: Record<LoginMethod, TextId> = textIds({
   password: 'managed-method-password',
@@ -35,14 +36,7 @@ export function ManagedFacts() {
         {t('managed-title')}
       </h3>
       <p className={styles.promise}>{t('managed-lead')}</p>
-      <dl className={styles.facts}>
-        {facts.map(([name, value]) => (
-          <div key={name} className={styles.fact}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} />
     </section>
   );
 }
