@@ -92,7 +92,7 @@ pub struct Engine {
     heads: HeadsProgress,
     lease: Lease,
     /// What was last told of it.
-    lease_holds: bool,
+    lease_holds: Option<bool>,
 
     // The sync lane: what is still to be done, in the order of `sync_lane::next`.
     sync_busy: bool,
@@ -153,7 +153,7 @@ impl Engine {
             cursor: 0,
             heads: HeadsProgress::Needed,
             lease: Lease::default(),
-            lease_holds: true,
+            lease_holds: None,
             sync_busy: false,
             sync_backoff: Backoff::default(),
             needs_bootstrap: false,
@@ -260,7 +260,7 @@ impl Engine {
             Eviction::RetryAt(at) => Some(at),
             Eviction::None | Eviction::Running => None,
         };
-        let lease_end = self.lease.end().filter(|_| self.lease_holds);
+        let lease_end = self.lease.end().filter(|_| self.lease_holds == Some(true));
         [
             self.sync_backoff.until(),
             self.outbox.backoff.until(),
@@ -390,9 +390,9 @@ impl Engine {
         if let Some(seen) = self.lease.take_due() {
             self.jobs.push_back((Job::ClockSeen(seen), Then::ClockStored));
         }
-        let holds = self.lease.holds();
-        if holds != self.lease_holds {
-            self.lease_holds = holds;
+        let holds = self.lease.holds() || is_planted(Planted::LeaseIgnored);
+        if self.lease_holds != Some(holds) {
+            self.lease_holds = Some(holds);
             // Whoever was kept out is let in by the next answer, as at a start.
             self.access_checked &= holds;
             effects.push(Effect::Tell(Notice::Lease { holds }));

@@ -40,6 +40,10 @@ bugs! {
         AuditTwice,
         /// A contact changes without an entry in the log.
         ContactUnlogged,
+        /// The audit row of a wake-up names another conversation.
+        AuditMisplaced,
+        /// A customer is told that a message was taken which was never stored.
+        ReceiptWithoutMessage,
     }
     "audience" {
         /// The facts before a change are read after it.
@@ -60,6 +64,8 @@ bugs! {
         ContactsKept,
         /// Conversations that are asked for by name are not filtered.
         FetchUnfiltered,
+        /// Search on the server finds what the teammate may not see.
+        SearchUnfiltered,
         /// A command is run without asking the policy.
         PolicyNotAsked,
         /// A suspended teammate is still served.
@@ -112,6 +118,8 @@ bugs! {
         AcknowledgedEarly,
         /// A page's cursor lies beyond what the page covers.
         CursorBeyondPage,
+        /// A change of a team is not sent.
+        TeamNotSent,
     }
     "bootstrap" {
         /// What was asked before a bootstrap is taken after it.
@@ -134,6 +142,8 @@ bugs! {
         RepeatAnsweredAnew,
         /// Other content under the same id gets the outcome of the first.
         ContentNotCompared,
+        /// A command that the disk did not take is said to be kept.
+        UnstoredAccepted,
         /// A command leaves the file when it is sent.
         TakenOut,
         /// A command whose answer was lost is not sent again.
@@ -190,6 +200,12 @@ bugs! {
         SuspendedRefreshed,
         /// A session that ends because of a second holder leaves no row in the audit.
         TheftUnaudited,
+    }
+    "lease" {
+        /// A cache is shown although its lease has ended.
+        LeaseIgnored,
+        /// A start begins the lease anew.
+        LeaseRenewedByStart,
     }
     "server order" {
         /// An assignment does not replace an earlier one.

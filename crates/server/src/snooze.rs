@@ -85,7 +85,7 @@ async fn wake_in(
         actor: Actor::Server,
         action: "conversation_wake",
         object_type: "conversation",
-        object_id: Some(id.uuid()),
+        object_id: (!is_planted(Planted::AuditMisplaced)).then(|| id.uuid()),
         result: AuditResult::Done,
         detail: serde_json::Value::Null,
     };

@@ -27,8 +27,8 @@ pub use error::{Error, Which};
 pub use keys::StoreKeys;
 pub use meta::{ClockSeen, ClosedCheck, HeadListing, HeadsProgress, Meta};
 pub use outbox::{OutboxCounts, SalvageReport};
-#[cfg(feature = "simulation")]
-pub use store::SyncedCache;
 pub use store::{
     CacheBudget, CacheCheck, CacheStats, FillProgress, IndexProgress, LocalDigest, StopCheck, Store,
 };
+#[cfg(feature = "simulation")]
+pub use store::{DiskFault, SyncedCache};

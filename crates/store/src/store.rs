@@ -2,6 +2,8 @@
 
 mod budget;
 mod cache;
+#[cfg(feature = "simulation")]
+mod fault;
 mod files;
 #[cfg(feature = "simulation")]
 mod inspect;
@@ -26,6 +28,8 @@ use mirror::Mirrored;
 use writer::Writer;
 
 #[cfg(feature = "simulation")]
+pub use fault::DiskFault;
+#[cfg(feature = "simulation")]
 pub use memory::SyncedCache;
 
 pub use budget::CacheBudget;
@@ -49,6 +53,9 @@ pub struct Store {
     unmerged_steps: AtomicU32,
     /// Which conversations were opened last.
     opened: Mutex<Opened>,
+    /// How the disk fails, while it does.
+    #[cfg(feature = "simulation")]
+    failing: Mutex<Option<DiskFault>>,
 }
 
 // A connection says nothing that helps, and must never say its key.
@@ -84,6 +91,8 @@ impl Store {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, Error> {
+        #[cfg(feature = "simulation")]
+        self.disk_takes_it()?;
         write(lock(&self.writer).connection()?, Which::Cache, work)
     }
 
@@ -91,6 +100,8 @@ impl Store {
         &self,
         work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, Error> {
+        #[cfg(feature = "simulation")]
+        self.disk_takes_it()?;
         lock(&self.outbox).write(work)
     }
 

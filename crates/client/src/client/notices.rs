@@ -72,7 +72,7 @@ impl Shared {
             }),
             Notice::SessionsChanged => self.emit(HostEvent::SessionsChanged),
             Notice::Lease { holds } => self.update(|facts| {
-                facts.gate.lease_holds = holds;
+                facts.gate.lease_holds = Some(holds);
                 // After a lease ended, the server has to be asked before anything is shown.
                 facts.gate.checked &= holds;
                 facts.settle();

@@ -111,7 +111,7 @@ impl Shared {
         self.update(|facts| {
             facts.phase = Phase::Opening;
             facts.problem = None;
-            facts.gate = Gate { lease_holds: true, checked: false };
+            facts.gate = Gate::default();
         });
         let named = Named { joined: &joined, teammate_id, session_id, email: &email };
         let opened = self.open_databases(named, begun, damaged).await;
@@ -241,7 +241,7 @@ impl Shared {
             if shared.is_open(&account) {
                 shared.update(|facts| {
                     // A lease that has ended is not made good by waiting.
-                    if facts.gate.lease_holds {
+                    if facts.gate.lease_holds != Some(false) {
                         facts.gate.checked = true;
                         facts.settle();
                     }

@@ -50,10 +50,10 @@ pub(super) struct Facts {
 }
 
 /// What has to be known before cached content is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Gate {
-    /// Whether the offline lease holds.
-    pub(super) lease_holds: bool,
+    /// Whether the offline lease holds; `None` until the cache has said so, however long a slow disk takes.
+    pub(super) lease_holds: Option<bool>,
     /// Whether the server has said what the teammate may see, or was given its time to.
     pub(super) checked: bool,
 }
@@ -74,7 +74,7 @@ impl Facts {
             refused: 0,
             settings,
             focus: FocusRequest { conversation_id: None, window_focused: false },
-            gate: Gate { lease_holds: true, checked: false },
+            gate: Gate::default(),
             repaired: false,
             secret_storage,
             app_lock: false,
@@ -89,7 +89,7 @@ impl Facts {
         if !matches!(self.phase, Phase::Opening | Phase::Ready) && !blocked_by_lease {
             return;
         }
-        if !self.gate.lease_holds {
+        if self.gate.lease_holds == Some(false) {
             self.phase = Phase::Blocked;
             self.problem = Some(problem(
                 ErrorCode::LeaseEnded,
@@ -100,7 +100,8 @@ impl Facts {
             if blocked_by_lease {
                 self.problem = None;
             }
-            self.phase = if self.gate.checked { Phase::Ready } else { Phase::Opening };
+            let shown = self.gate.checked && self.gate.lease_holds.is_some();
+            self.phase = if shown { Phase::Ready } else { Phase::Opening };
         }
     }
 
@@ -321,5 +322,28 @@ impl Shared {
             }
             facts.problem = Some(problem(error.code(), error.to_string()));
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use recado_protocol::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_shown_before_the_cache_has_said_whether_its_lease_holds() {
+        let link = Link::idle(Timestamp::from_seconds(0), 0);
+        let mut facts = Facts::new(Settings::default(), link, SecretStorage::Keychain);
+        // The server had its time, and a slow disk has not brought anything yet.
+        facts.gate.checked = true;
+        facts.settle();
+        assert_eq!(facts.phase, Phase::Opening);
+        facts.gate.lease_holds = Some(false);
+        facts.settle();
+        assert_eq!(facts.phase, Phase::Blocked);
+        facts.gate.lease_holds = Some(true);
+        facts.settle();
+        assert_eq!(facts.phase, Phase::Ready);
     }
 }

@@ -1,7 +1,9 @@
 //! The queue of jobs on the store and what follows each.
 
 use recado_protocol::sync::ScopeDigest;
-use recado_protocol::{CommandId, ConversationId, ErrorCode, LogId, REVISION, Timestamp};
+use recado_protocol::{
+    CommandId, ConversationId, ErrorCode, LogId, Planted, REVISION, Timestamp, is_planted,
+};
 use recado_store::{Applied, ClosedCheck, HeadsProgress, Meta};
 use tracing::warn;
 
@@ -156,6 +158,9 @@ impl Engine {
         self.heads = meta.heads.clone();
         self.lease.resume(meta.last_contact_at, meta.clock_seen);
         self.lease.look(now);
+        if is_planted(Planted::LeaseRenewedByStart) {
+            self.lease.contacted(now);
+        }
         self.access_checked = false;
         self.closed_check = meta.closed_check;
         self.needs_bootstrap = meta.log_id.is_none() || meta.revision < REVISION;

@@ -68,7 +68,8 @@ mod simulated {
     use super::NewSession;
     use crate::identity::token::{Secret, TokenHash, TokenKind};
     use crate::session::{AuthError, Sessions, Trail};
-    use crate::storage::session::StoredDevice;
+    use crate::storage::audit::Actor;
+    use crate::storage::session::{self, EndReason, StoredDevice};
 
     impl Sessions {
         /// Begins a session without asking for password and code, which take too long to be simulated.
@@ -103,6 +104,27 @@ mod simulated {
             });
             write.await?;
             Ok(self.answer(id, teammate_id, &access, now))
+        }
+
+        /// Ends a session as an admin does, without asking for a second factor.
+        ///
+        /// # Errors
+        /// [`AuthError`].
+        pub async fn end_simulated(&self, id: SessionId) -> Result<(), AuthError> {
+            let now = self.core.now();
+            let trail = Trail::new(&self.core, self.workspace_id, now);
+            let reason = EndReason::EndedByAdmin;
+            let write = self.core.db().write(async move |tx| {
+                let ended = session::end(tx, id, reason, now).await?;
+                if ended {
+                    trail.clone().ended_by(tx, Actor::Console, id, reason).await?;
+                }
+                Ok::<_, AuthError>(ended)
+            });
+            if write.await? {
+                self.announce_end(id);
+            }
+            Ok(())
         }
     }
 }

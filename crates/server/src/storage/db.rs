@@ -225,6 +225,15 @@ impl Db {
         store.refill(contents)
     }
 
+    /// Lets the disk under a database in memory take nothing from now on, or everything again. Does nothing on another
+    /// engine.
+    #[cfg(feature = "simulation")]
+    pub fn fill_disk(&self, is_full: bool) {
+        if let Store::Memory(store) = &*self.store {
+            store.fill_disk(is_full);
+        }
+    }
+
     /// Whether transactions exclude each other, so that a test cannot have two at once.
     #[cfg(test)]
     pub(super) fn is_in_memory(&self) -> bool {

@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use recado_protocol::text::QueryTerm;
-use recado_protocol::{AuthorType, ConversationId, PartId, Timestamp, WorkspaceId};
+use recado_protocol::{
+    AuthorType, ConversationId, PartId, Planted, Timestamp, WorkspaceId, is_planted,
+};
 
 use super::conversation::named;
 use super::rows::{in_batches, values_list};
@@ -166,6 +168,7 @@ pub async fn find(
 ) -> Result<Vec<Found>, DbError> {
     let Some(query) = query(tx.engine(), terms) else { return Ok(Vec::new()) };
     let matches = tx.engine().full_text_match("search_text", "tokens", 5);
+    let hidden = if is_planted(Planted::SearchUnfiltered) { "OR TRUE" } else { "" };
     let sql = format!(
         "SELECT d.conversation_id, p.id, p.author_type, p.created_at, p.body_text
          FROM search_text
@@ -173,7 +176,7 @@ pub async fn find(
          JOIN conversation c ON c.workspace_id = d.workspace_id AND c.id = d.conversation_id
          LEFT JOIN part p ON p.workspace_id = d.workspace_id AND p.conversation_id = d.conversation_id
              AND p.seq = d.part_seq
-         WHERE {matches} AND d.workspace_id = ?1 AND {VISIBLE}
+         WHERE {matches} AND d.workspace_id = ?1 AND ({VISIBLE} {hidden})
          ORDER BY search_text.rowid DESC LIMIT ?6"
     );
     let mut params = viewer.params();

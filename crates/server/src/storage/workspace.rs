@@ -46,6 +46,25 @@ pub async fn get(tx: &mut Tx, id: WorkspaceId) -> Result<Workspace, DbError> {
     })
 }
 
+/// Stores how long machines of a workspace may show their copies without the server.
+///
+/// # Errors
+/// [`DbError::RowNotFound`] without such a workspace.
+pub async fn set_offline_lease(
+    tx: &mut Tx,
+    id: WorkspaceId,
+    offline_lease_s: u32,
+    version: u64,
+) -> Result<(), DbError> {
+    let changed = tx
+        .execute(
+            "UPDATE workspace SET offline_lease_s = ?2, version = ?3 WHERE id = ?1",
+            &params![id, offline_lease_s, version],
+        )
+        .await?;
+    if changed == 1 { Ok(()) } else { Err(DbError::RowNotFound) }
+}
+
 /// Every workspace, oldest first.
 ///
 /// # Errors

@@ -289,7 +289,7 @@ async fn public_objects(
         changes.extend(found.map(|teammate| Change::Teammate { teammate }));
     }
     let teams: BTreeSet<_> = ids_of(entries, EntryKind::Team).map(TeamId::from_uuid).collect();
-    if !teams.is_empty() {
+    if !teams.is_empty() && !is_planted(Planted::TeamNotSent) {
         let all = team::all(tx, who.workspace_id).await?;
         let changed = all.into_iter().filter(|team| teams.contains(&team.id));
         changes.extend(changed.map(|team| Change::Team { team }));

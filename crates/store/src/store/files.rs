@@ -63,6 +63,8 @@ impl Store {
             ended_well,
             unmerged_steps: AtomicU32::default(),
             opened: Mutex::default(),
+            #[cfg(feature = "simulation")]
+            failing: Mutex::default(),
         };
         store.write_outbox(|tx| queue::mark_all_unsent(tx))?;
         Ok(store)
@@ -109,6 +111,8 @@ impl Store {
             ended_well: true,
             unmerged_steps: AtomicU32::default(),
             opened: Mutex::default(),
+            #[cfg(feature = "simulation")]
+            failing: Mutex::default(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! What the simulator looks at beside what the product reads.
 
-use recado_protocol::{Contact, ContactId};
+use recado_protocol::{Contact, ContactId, Team, Teammate};
 
 use super::Store;
 use crate::cache::directory;
@@ -23,6 +23,18 @@ impl Store {
             let contacts = ids.into_iter().map(|id| directory::contact(cache, id));
             let contacts: rusqlite::Result<Vec<_>> = contacts.collect();
             Ok(contacts.map_err(cache_error)?.into_iter().flatten().collect())
+        })
+    }
+
+    /// Every teammate and every team in the cache.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn people(&self) -> Result<(Vec<Teammate>, Vec<Team>), Error> {
+        self.read_cache(|cache| {
+            let both = || Ok((directory::teammates(cache)?, directory::teams(cache)?));
+            both().map_err(cache_error)
         })
     }
 

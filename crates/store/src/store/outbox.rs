@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use recado_protocol::host::{Draft, DraftKind};
 use recado_protocol::{
-    Command, CommandId, CommandResult, ConversationId, ErrorCode, LogId, Timestamp,
+    Command, CommandId, CommandResult, ConversationId, ErrorCode, LogId, Planted, Timestamp,
+    is_planted,
 };
 
 use super::Store;
@@ -19,10 +20,12 @@ impl Store {
     ///
     /// [`Error::CommandConflict`] if the id belongs to another command; those of any write.
     pub fn enqueue(&self, command: &Command) -> Result<(), Error> {
-        if self.write_outbox(|tx| queue::enqueue(tx, command))? {
-            return Ok(());
+        match self.write_outbox(|tx| queue::enqueue(tx, command)) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Error::CommandConflict(command.id)),
+            Err(_) if is_planted(Planted::UnstoredAccepted) => Ok(()),
+            Err(error) => Err(error),
         }
-        Err(Error::CommandConflict(command.id))
     }
 
     /// What may be sent now, in the order in which it was done, at most one of each conversation.

@@ -10,18 +10,14 @@ use recado_protocol::host::{
 use recado_protocol::policy::{Decision, decide};
 use recado_protocol::sync::HeadQuery;
 use recado_protocol::{
-    AccessScope, Action, Command, CommandId, ConversationAccess, ConversationId, ConversationState,
-    Priority, Role, TeammateState, Visibility,
+    Action, Command, CommandId, ContactId, ConversationId, ConversationState, Priority,
 };
-use recado_server::access_change::{self, AccessChange};
-use recado_server::retention;
-use recado_server::storage::audit::Actor;
+use recado_store::Error;
 
-use super::backend::done;
 use super::chance::Chance;
 use super::history::GivenBy;
 use super::machine::DraftOf;
-use super::plan::{SECOND, What};
+use super::plan::What;
 use super::world::World;
 
 impl World<'_> {
@@ -45,7 +41,7 @@ impl World<'_> {
     }
 
     /// The conversations that an agent sees in a list.
-    fn list(
+    fn rows(
         &self,
         machine: usize,
         view: View,
@@ -75,17 +71,21 @@ impl World<'_> {
         let views =
             [View::All, View::All, View::Mine, View::Unassigned, View::Snoozed, View::Closed];
         let view = *chance.pick(&views).unwrap_or(&View::All);
-        let rows = self.list(machine, view, chance)?;
+        let rows = self.rows(machine, view, chance)?;
         Ok(chance.pick(&rows).cloned())
     }
 
     /// Whether the agent sees anything at all.
-    fn is_shown(&self, machine: usize) -> bool {
-        self.machines[machine].is_on() && self.machines[machine].lease_holds
+    fn is_shown(&self, machine: usize) -> anyhow::Result<bool> {
+        let is_shown = self.machines[machine].is_on() && self.machines[machine].lease_holds;
+        if is_shown {
+            self.judge_lease(machine)?;
+        }
+        Ok(is_shown)
     }
 
     fn act(&mut self, machine: usize, mut chance: Chance) -> anyhow::Result<()> {
-        if !self.is_shown(machine) || self.machines[machine].disk_full_until > self.now {
+        if !self.is_shown(machine)? {
             return Ok(());
         }
         let Some(row) = self.choose(machine, &mut chance)? else { return Ok(()) };
@@ -109,7 +109,7 @@ impl World<'_> {
             0..4 => Action::ConversationReply { body_text: word, last_seen_seq: head.part_count },
             4 => Action::ConversationNote { body_text: word },
             5..8 => {
-                let agents = &self.backend.people.agents;
+                let agents = &self.backend.people.agents[..self.plan.machines];
                 let mut whom: Vec<_> = agents.iter().map(|who| Some(who.teammate_id)).collect();
                 whom.push(None);
                 Action::ConversationAssign {
@@ -156,7 +156,9 @@ impl World<'_> {
         conversation_id: ConversationId,
         action: Action,
     ) -> anyhow::Result<()> {
+        let now = self.now;
         let present = &mut self.machines[machine];
+        present.disk(now);
         let store = Arc::clone(&present.store);
         let Some(head) = store.head(conversation_id)? else { return Ok(()) };
         let subject = store.meta()?.subject();
@@ -171,7 +173,12 @@ impl World<'_> {
         store.undo_for(conversation_id, &action)?;
         let after = recado_client::predecessor(&store, conversation_id, &action)?;
         let command = Command { id, conversation_id, after, action, created_at };
-        store.enqueue(&command)?;
+        if let Err(error) = store.enqueue(&command) {
+            // The agent is told, and keeps what was written.
+            require_disk_fault(&error)?;
+            self.trace.note(|| format!("machine {machine} cannot keep {id}: {error}"));
+            return Ok(());
+        }
         present.order += 1;
         let (agent, order) = (present.agent, present.order);
         self.given.insert(id, GivenBy { agent, machine, order, in_order: true });
@@ -192,7 +199,7 @@ impl World<'_> {
     }
 
     fn keep_draft(&mut self, machine: usize, mut chance: Chance) -> anyhow::Result<()> {
-        if !self.is_shown(machine) || self.machines[machine].disk_full_until > self.now {
+        if !self.is_shown(machine)? {
             return Ok(());
         }
         let Some(row) = self.choose(machine, &mut chance)? else { return Ok(()) };
@@ -201,14 +208,16 @@ impl World<'_> {
         let present = &mut self.machines[machine];
         let draft =
             Draft { conversation_id: row.head.id, kind: kind.kind(), body_text: body_text.clone() };
-        present.store.save_draft(&draft, present.time(self.now))?;
+        if let Err(error) = present.disk(self.now).save_draft(&draft, present.time(self.now)) {
+            return require_disk_fault(&error);
+        }
         present.drafts.insert((row.head.id, kind), body_text);
         Ok(())
     }
 
     /// The agent decides about an entry of the outbox: again, or not at all.
     fn settle(&mut self, machine: usize, mut chance: Chance) -> anyhow::Result<()> {
-        if !self.is_shown(machine) || self.machines[machine].disk_full_until > self.now {
+        if !self.is_shown(machine)? {
             return Ok(());
         }
         let entries = self.machines[machine].store.outbox_entries()?.entries;
@@ -216,7 +225,7 @@ impl World<'_> {
         let refused = matches!(entry.delivery, Delivery::Refused { .. });
         if refused && chance.happens(600) {
             self.give_again(machine, entry.command_id)?;
-        } else if self.machines[machine].store.discard(entry.command_id).is_ok() {
+        } else if self.machines[machine].disk(self.now).discard(entry.command_id).is_ok() {
             if matches!(entry.delivery, Delivery::Queued { sending: true, .. }) {
                 let id = entry.command_id;
                 anyhow::bail!("I1 machine {machine} gives {id} up although it is on its way");
@@ -236,7 +245,7 @@ impl World<'_> {
     fn give_again(&mut self, machine: usize, old: CommandId) -> anyhow::Result<()> {
         let present = &mut self.machines[machine];
         let new = command_id(present.random.as_ref(), present.time(self.now))?;
-        if present.store.retry(old, new).is_err() {
+        if present.disk(self.now).retry(old, new).is_err() {
             return Ok(());
         }
         let order = self.given.get(&old).map_or(0, |by| by.order);
@@ -263,13 +272,12 @@ impl World<'_> {
 
     /// The agent looks around: lists, counts, conversations, search.
     fn look(&mut self, machine: usize, mut chance: Chance) -> anyhow::Result<()> {
-        if !self.is_shown(machine) {
+        if !self.is_shown(machine)? {
             return Ok(());
         }
-        self.judge_lease(machine)?;
         self.judge_counts(machine, &mut chance)?;
         let Some(row) = self.choose(machine, &mut chance)? else {
-            return self.list_closed(machine, &mut chance);
+            return self.list(machine, None, &mut chance);
         };
         let id = row.head.id;
         let limit = *chance.pick(&[1, 2, 100]).unwrap_or(&100);
@@ -283,7 +291,7 @@ impl World<'_> {
             let request = PartsRequest { conversation_id: id, before_seq: oldest, limit };
             self.machines[machine].store.parts_before(&request)?;
         }
-        match chance.below(5) {
+        match chance.below(6) {
             0 => {
                 let demand =
                     Demand::Conversation { conversation_id: id, before_seq: Some(oldest), limit };
@@ -293,166 +301,44 @@ impl World<'_> {
                 let demand = Demand::Conversation { conversation_id: id, before_seq: None, limit };
                 self.demand(machine, demand)
             }
-            2 => self.list_closed(machine, &mut chance),
+            2 => self.list(machine, Some(row.head.contact_id), &mut chance),
+            3 => self.judge_server_search(machine, &mut chance),
             _ => self.judge_search(machine, &mut chance),
         }
     }
 
-    fn list_closed(&mut self, machine: usize, chance: &mut Chance) -> anyhow::Result<()> {
-        let state = *chance
-            .pick(&[ConversationState::Closed, ConversationState::Open])
-            .unwrap_or(&ConversationState::Closed);
-        let query = HeadQuery { state, contact_id: None, after: None, limit: Some(100) };
+    /// The agent reads on in a list, beyond what the cache holds.
+    fn list(
+        &mut self,
+        machine: usize,
+        contact_id: Option<ContactId>,
+        chance: &mut Chance,
+    ) -> anyhow::Result<()> {
+        let state = *chance.pick(ConversationState::ALL).unwrap_or(&ConversationState::Closed);
+        let contact_id = contact_id.filter(|_| chance.happens(500));
+        let query = HeadQuery { state, contact_id, after: None, limit: Some(100) };
         self.demand(machine, Demand::Heads(query))
     }
 
-    fn demand(&mut self, machine: usize, demand: Demand) -> anyhow::Result<()> {
+    /// The agent waits for something from the server.
+    ///
+    /// # Errors
+    /// The first invariant that does not hold.
+    pub(super) fn demand(&mut self, machine: usize, demand: Demand) -> anyhow::Result<()> {
         let present = &mut self.machines[machine];
         present.next_demand += 1;
         let demand_id = present.next_demand;
-        present.demands.insert(demand_id);
+        let list = match &demand {
+            Demand::Heads(query) => Some(query.clone()),
+            Demand::Conversation { .. } => None,
+        };
+        present.demands.insert(demand_id, list);
         self.tell(machine, Input::Demanded { demand_id, demand })
     }
+}
 
-    fn administer(&mut self, what: What, mut chance: Chance) -> anyhow::Result<()> {
-        let mut change = AccessChange::default();
-        let teams = self.backend.people.teams.clone();
-        let agent = match what {
-            What::Access(machine) => {
-                let scope = match chance.below(4) {
-                    0 => AccessScope::All,
-                    1 => AccessScope::AllExcept { team_ids: vec![teams[0]] },
-                    2 => AccessScope::OwnTeams,
-                    _ => AccessScope::Assigned,
-                };
-                let unassigned = chance.happens(500);
-                change.conversation_access = Some(ConversationAccess { scope, unassigned });
-                self.machines[machine].agent
-            }
-            What::Teams(machine) => {
-                change.team_ids = Some(teams.into_iter().filter(|_| chance.happens(500)).collect());
-                self.machines[machine].agent
-            }
-            What::Role(machine) => {
-                let roles = [Role::Agent, Role::LightAgent, Role::Admin];
-                change.role = chance.pick(&roles).copied();
-                self.machines[machine].agent
-            }
-            What::Suspend(machine) => {
-                let agent = self.machines[machine].agent;
-                self.suspended[agent] ^= true;
-                self.was_suspended[agent] = true;
-                change.state = Some(if self.suspended[agent] {
-                    TeammateState::Suspended
-                } else {
-                    TeammateState::Active
-                });
-                agent
-            }
-            _ => return Ok(()),
-        };
-        self.change_access(agent, change)
-    }
-
-    pub(super) fn change_access(
-        &mut self,
-        agent: usize,
-        change: AccessChange,
-    ) -> anyhow::Result<()> {
-        let who = self.backend.people.agents[agent];
-        let before = self.history.seq;
-        let own = done(access_change::apply(self.backend.core(), who, change, Actor::Console))??;
-        let active = own.state == TeammateState::Active;
-        let view = Visibility::new(who.teammate_id, own.conversation_access, own.team_ids);
-        self.history.access_changed(agent, before + 1, own.epoch, active.then_some(view));
-        for machine in 0..self.machines.len() {
-            let present = &self.machines[machine];
-            if present.agent == agent && present.signed_out && !self.suspended[agent] {
-                self.switch_on_later(machine);
-            }
-        }
-        self.after_write()
-    }
-
-    fn fail(&mut self, what: What, mut chance: Chance) -> anyhow::Result<()> {
-        let while_long = *chance.pick(&[1, 5, 30, 90, 240]).unwrap_or(&5) * SECOND;
-        match what {
-            What::Partition(machine) => {
-                self.machines[machine].no_network_until = self.now + while_long;
-                self.break_streams(Some(machine));
-            }
-            What::CutLive(machine) => self.break_streams(Some(machine)),
-            What::HoldUp(machine) => {
-                self.machines[machine].held_up_until = self.now + SECOND / 5;
-            }
-            What::Kill(machine) => self.die(machine, false)?,
-            What::Theft(machine) => self.steal(machine, &mut chance),
-            What::PowerCut(machine) => self.die(machine, true)?,
-            What::DiskFull(machine) => {
-                self.machines[machine].disk_full_until = self.now + while_long;
-            }
-            What::ClockJump(machine) => {
-                let by = chance.between(-4_000, 4_000) * SECOND;
-                self.machines[machine].clock_ahead += by;
-                self.tell(machine, Input::NetworkHint)?;
-            }
-            What::Restart => {
-                self.server_down_until = self.now + while_long.min(30 * SECOND);
-                self.break_streams(None);
-            }
-            What::Backup => {
-                let copy = self.backend.back_up()?;
-                self.backup = Some((copy, self.history.clone(), self.customers.clone()));
-            }
-            What::Restore => self.restore()?,
-            What::Forget => {
-                // As if a month had passed since everything that is in the log.
-                self.forgot = true;
-                self.backend.set_time(self.now + retention::LOG_KEPT_S * SECOND + SECOND);
-                done(retention::run(self.backend.core()))??;
-                self.backend.set_time(self.now);
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// A program or a machine dies. What was on its way to it is nobody's any more.
-    fn die(&mut self, machine: usize, power: bool) -> anyhow::Result<()> {
-        if power {
-            self.machines[machine].cut_power()?;
-        } else {
-            self.machines[machine].stop();
-        }
-        self.break_streams(Some(machine));
-        self.switch_on_later(machine);
-        Ok(())
-    }
-
-    fn restore(&mut self) -> anyhow::Result<()> {
-        let Some((backup, history, customers)) = &self.backup else { return Ok(()) };
-        let (history, customers) = (history.clone(), customers.clone());
-        self.restored = true;
-        self.backend.restore(backup)?;
-        self.ledger.lost();
-        self.history = history;
-        // What was lost may stand in a cache for a while yet, so its words are not written twice.
-        let present = std::mem::replace(&mut self.customers, customers);
-        self.customers.take_words_of(present);
-        let oracle = self.backend.people.oracle;
-        let seen = done(recado_server::sync::bootstrap(self.backend.core(), oracle))??;
-        self.history.log_id = seen.log_id;
-        for agent in 0..self.suspended.len() {
-            self.suspended[agent] = self.history.visibility(agent).is_none();
-            // The answers of the server before may still arrive.
-            self.was_suspended[agent] |= self.suspended[agent];
-        }
-        self.break_streams(None);
-        for machine in 0..self.machines.len() {
-            if self.machines[machine].signed_out {
-                self.switch_on_later(machine);
-            }
-        }
-        self.after_write()
-    }
+/// Passes over what a disk says that is made to fail.
+fn require_disk_fault(error: &Error) -> anyhow::Result<()> {
+    anyhow::ensure!(matches!(error, Error::DiskFull | Error::Io(_)), "{error}");
+    Ok(())
 }

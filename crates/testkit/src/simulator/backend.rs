@@ -11,8 +11,8 @@ use recado_client::engine::{Answer, Ask};
 use recado_protocol::identity::{Device, RefreshRequest, Session};
 use recado_protocol::sync::{HeadQuery, SyncPage};
 use recado_protocol::{
-    Action, ApiError, Command, ConversationAccess, ErrorCode, LogId, Role, SessionId, TeamId,
-    TeammateId, TeammateState, Timestamp, WorkspaceId,
+    AccessScope, Action, ApiError, Command, ConversationAccess, ErrorCode, LogId, Role, SessionId,
+    TeamId, TeammateId, TeammateState, Timestamp, WorkspaceId,
 };
 use recado_server::clock::Clock;
 use recado_server::core::{ChannelPrincipal, Core, CoreError, Principal};
@@ -22,7 +22,7 @@ use recado_server::identity::totp::SealedSeed;
 use recado_server::seed::{self, NewTeammate};
 use recado_server::session::{AuthError, Caller, SessionSettings, Sessions};
 use recado_server::storage::audit::Actor;
-use recado_server::storage::{Contents, Db, DbError, account};
+use recado_server::storage::{Contents, Db, DbError, account, workspace};
 use recado_server::{commands, restore, sync};
 use tokio::sync::{broadcast, watch};
 
@@ -77,7 +77,7 @@ pub(super) struct People {
 }
 
 /// How many agents a workspace has.
-pub(super) const AGENTS: usize = 3;
+pub(super) const AGENTS: usize = 5;
 /// The names of the teams.
 pub(super) const TEAMS: [&str; 2] = ["Support", "Sales"];
 
@@ -112,10 +112,15 @@ impl Template {
         };
         let oracle = person("oracle", Role::Admin, ConversationAccess::all(), &[])?;
         let own = ConversationAccess::own_teams;
+        let scope = AccessScope::AllExcept { team_ids: vec![teams[0]] };
+        let but_first = ConversationAccess { scope, unassigned: true };
+        let assigned = ConversationAccess { scope: AccessScope::Assigned, unassigned: false };
         let agents = vec![
             person("ana", Role::Agent, own(), &teams[..1])?,
             person("ben", Role::Agent, ConversationAccess::all(), &[])?,
             person("cleo", Role::Agent, own(), &teams[1..])?,
+            person("dora", Role::LightAgent, but_first, &[])?,
+            person("eve", Role::Admin, assigned, &teams)?,
         ];
         let key = [7; 32];
         let made = seed::create_channel(&core, workspace_id, "Shop", key, Actor::Console);
@@ -155,6 +160,7 @@ impl Backend {
         let time = Arc::new(TrueTime::default());
         time.set(0);
         let entropy = Arc::new(Source::new(chance.fork(2)));
+        db.fill_disk(false);
         db.refill(&template.contents)?;
         let growth = db.changes();
         let core = Core::new(db.clone(), Arc::clone(&time) as _, Arc::clone(&entropy) as _);
@@ -162,6 +168,7 @@ impl Backend {
         let settings = SessionSettings { access_s: weather.token_s, ..SessionSettings::default() };
         let sessions = sessions(&core, people.oracle.workspace_id, settings);
         let ends = sessions.ends();
+        set_lease(&core, people.oracle.workspace_id, weather.lease_s)?;
         Ok(Self { core, time, entropy, growth, sessions, ends, settings, people })
     }
 
@@ -201,6 +208,27 @@ impl Backend {
         self.ends = self.sessions.ends();
         done(restore::begin_new_logs(&self.core))??;
         Ok(())
+    }
+
+    /// The server's program ends and begins again on the same database.
+    pub(super) fn start_again(&mut self) {
+        let (db, time) = (self.core.db().clone(), Arc::clone(&self.time) as _);
+        self.core = Core::new(db, time, Arc::clone(&self.entropy) as _);
+        self.sessions = sessions(&self.core, self.people.oracle.workspace_id, self.settings);
+        self.ends = self.sessions.ends();
+    }
+
+    /// Lets the server's disk take nothing from now on, or everything again.
+    pub(super) fn fill_disk(&self, is_full: bool) {
+        self.core.db().fill_disk(is_full);
+    }
+
+    /// Ends a session as an admin does.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub(super) fn end_session(&self, id: SessionId) -> anyhow::Result<()> {
+        Ok(done(self.sessions.end_simulated(id))??)
     }
 
     /// Signs somebody in.
@@ -326,6 +354,16 @@ impl Backend {
 
 fn sessions(core: &Core, workspace_id: WorkspaceId, settings: SessionSettings) -> Sessions {
     Sessions::new(core.clone(), workspace_id, LimiterPolicies::default(), settings)
+}
+
+/// Sets for how long a cache may be shown without the server, as it was set before the run.
+fn set_lease(core: &Core, id: WorkspaceId, lease_s: u32) -> anyhow::Result<()> {
+    let write = core.db().write(async move |tx| {
+        let version = workspace::get(tx, id).await?.version;
+        workspace::set_offline_lease(tx, id, lease_s, version).await
+    });
+    let written: Result<(), DbError> = done(write)?;
+    Ok(written?)
 }
 
 /// An account that nobody signs in to with its password.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use recado_protocol::channel::{AddMessage, ChannelContact, ChannelMessage, OpenConversation};
+use recado_protocol::channel::{
+    AddMessage, ChannelContact, ChannelMessage, ChannelReceipt, OpenConversation,
+};
 use recado_protocol::{ConversationId, ConversationState, PartId};
 use recado_server::core::CoreError;
 use recado_server::inbound;
@@ -14,12 +16,23 @@ use super::world::World;
 /// What customers call themselves, now and then otherwise.
 const NAMES: [&str; 3] = ["Customer", "Customer", "Señor"];
 
+/// A word that was written once.
+#[derive(Debug, Clone)]
+pub(super) struct Word {
+    /// The word.
+    pub(super) text: String,
+    /// The conversation that it was written in.
+    pub(super) conversation_id: ConversationId,
+    /// The message.
+    pub(super) part_id: PartId,
+}
+
 /// What the customers' system knows.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Customers {
     conversations: Vec<ConversationId>,
     /// The words that were written, one of its own each, and where.
-    pub(super) words: Vec<(String, ConversationId)>,
+    pub(super) words: Vec<Word>,
     cursor: u64,
     replies: BTreeSet<PartId>,
     requests: u64,
@@ -48,6 +61,9 @@ impl World<'_> {
     /// # Errors
     /// The first invariant that does not hold.
     pub(super) fn customer_opens(&mut self, mut chance: Chance) -> anyhow::Result<()> {
+        if self.server_down_until > self.now {
+            return Ok(());
+        }
         let (word, message) = self.message(&mut chance);
         let customer = chance.below(4);
         let request = OpenConversation {
@@ -70,17 +86,20 @@ impl World<'_> {
         for _ in 0..=self.repeats(&mut chance) {
             let channel = self.backend.people.channel;
             let core = self.backend.core();
-            receipts.push(done(inbound::open_conversation(core, channel, &key, &request))??);
+            let answer = done(inbound::open_conversation(core, channel, &key, &request))?;
+            receipts.extend(self.receipt(answer)?);
             self.after_write()?;
         }
         self.trace.note(|| format!("customer {customer} opens a conversation"));
         receipts.dedup();
+        if receipts.is_empty() {
+            return Ok(());
+        }
         let [receipt] = receipts.as_slice() else {
             anyhow::bail!("a customer's request took effect twice");
         };
         self.customers.conversations.push(receipt.conversation_id);
-        self.customers.words.push((word, receipt.conversation_id));
-        self.history.received.insert(receipt.part_id);
+        self.received(word, receipt);
         Ok(())
     }
 
@@ -89,6 +108,9 @@ impl World<'_> {
     /// # Errors
     /// The first invariant that does not hold.
     pub(super) fn customer_writes(&mut self, mut chance: Chance) -> anyhow::Result<()> {
+        if self.server_down_until > self.now {
+            return Ok(());
+        }
         let Some(&id) = chance.pick(&self.customers.conversations) else { return Ok(()) };
         let (word, message) = self.message(&mut chance);
         let request = AddMessage { message };
@@ -97,21 +119,41 @@ impl World<'_> {
         for _ in 0..=self.repeats(&mut chance) {
             let channel = self.backend.people.channel;
             let core = self.backend.core();
-            receipts.push(done(inbound::add_message(core, channel, &key, id, &request))??);
+            let answer = done(inbound::add_message(core, channel, &key, id, &request))?;
+            receipts.extend(self.receipt(answer)?);
             self.after_write()?;
         }
         self.trace.note(|| "a customer writes again".to_owned());
+        receipts.dedup();
+        if receipts.is_empty() {
+            return Ok(());
+        }
         let state = self.history.conversations.get(&id).and_then(|all| all.last());
         if state.is_none_or(|version| version.state != ConversationState::Open) {
             anyhow::bail!("a customer wrote and {id} is not open");
         }
-        receipts.dedup();
         let [receipt] = receipts.as_slice() else {
             anyhow::bail!("a customer's request took effect twice");
         };
-        self.customers.words.push((word, id));
-        self.history.received.insert(receipt.part_id);
+        self.received(word, receipt);
         Ok(())
+    }
+
+    /// What the system is answered; nothing where the server cannot write.
+    fn receipt(
+        &self,
+        answer: Result<ChannelReceipt, CoreError>,
+    ) -> anyhow::Result<Option<ChannelReceipt>> {
+        match answer {
+            Err(_) if !self.server_writes() => Ok(None),
+            answer => Ok(Some(answer?)),
+        }
+    }
+
+    fn received(&mut self, text: String, receipt: &ChannelReceipt) {
+        let ChannelReceipt { conversation_id, part_id, .. } = *receipt;
+        self.customers.words.push(Word { text, conversation_id, part_id });
+        self.history.received.insert(part_id);
     }
 
     fn repeats(&mut self, chance: &mut Chance) -> u64 {
@@ -123,6 +165,9 @@ impl World<'_> {
     /// # Errors
     /// The first invariant that does not hold.
     pub(super) fn customers_read(&mut self) -> anyhow::Result<()> {
+        if self.server_down_until > self.now {
+            return Ok(());
+        }
         loop {
             let channel = self.backend.people.channel;
             let after = self.customers.cursor;
@@ -151,7 +196,7 @@ impl World<'_> {
         }
     }
 
-    /// Every reply there is has reached the customers.
+    /// Every reply there is has reached the customers, and what they were told had been taken is there.
     ///
     /// # Errors
     /// The first invariant that does not hold.
@@ -159,9 +204,26 @@ impl World<'_> {
         self.customers.cursor = 0;
         self.customers.replies.clear();
         self.customers_read()?;
+        self.judge_received()?;
         for (command_id, part_id) in self.replies_by_command()? {
             if !self.customers.replies.contains(&part_id) {
                 anyhow::bail!("I1 the reply of {command_id} never reached the customers");
+            }
+        }
+        Ok(())
+    }
+
+    /// I1, I9: what the customers were told had been taken stands in the log and in its conversation.
+    fn judge_received(&self) -> anyhow::Result<()> {
+        let oracle = self.backend.people.oracle;
+        let mut stored = BTreeSet::new();
+        for id in self.history.conversations.keys() {
+            let delta = self.server_conversation(oracle, *id)?;
+            stored.extend(delta.parts.iter().map(|part| part.id));
+        }
+        for part_id in &self.history.received {
+            if !self.history.has_part(*part_id) || !stored.contains(part_id) {
+                anyhow::bail!("I1 message {part_id} was taken from a customer and is not there");
             }
         }
         Ok(())

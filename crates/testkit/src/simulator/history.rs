@@ -154,6 +154,11 @@ impl History {
         view.is_some_and(|view| view.matches(&before.facts))
     }
 
+    /// Whether the log has held this part.
+    pub(super) fn has_part(&self, id: PartId) -> bool {
+        self.parts.contains(&id)
+    }
+
     /// Notes that an agent's access is another one from the next number on.
     pub(super) fn access_changed(
         &mut self,

@@ -7,7 +7,9 @@ use recado_protocol::{
     PartType, Permission, TeamId, TeammateId,
 };
 
-use super::backend::START;
+use recado_server::sync;
+
+use super::backend::{START, done};
 use super::plan::SECOND;
 use super::world::World;
 
@@ -63,6 +65,27 @@ impl World<'_> {
         Ok(())
     }
 
+    /// I5: the workspace, its people and its teams, and what the agent may do are the server's.
+    ///
+    /// # Errors
+    /// If they are not.
+    pub(super) fn judge_directory(&self, n: usize) -> anyhow::Result<()> {
+        let machine = &self.machines[n];
+        let (meta, (teammates, teams)) = (machine.store.meta()?, machine.store.people()?);
+        let server = done(sync::bootstrap(self.backend.core(), machine.who))??;
+        let agrees = [
+            ("workspace", meta.workspace.as_ref() == Some(&server.workspace)),
+            ("own account", meta.me.as_ref() == Some(&server.me)),
+            ("access", meta.access.as_ref() == Some(&server.access)),
+            ("teammates", by_id(teammates, |it| it.id) == by_id(server.teammates, |it| it.id)),
+            ("teams", by_id(teams, |it| it.id) == by_id(server.teams, |it| it.id)),
+        ];
+        for (what, agrees) in agrees {
+            anyhow::ensure!(agrees, "I5 machine {n} holds another state of the {what}");
+        }
+        Ok(())
+    }
+
     /// Every conversation stands as its parts say, in their order.
     ///
     /// # Errors
@@ -77,9 +100,9 @@ impl World<'_> {
             if let Some(what) = told.differs(head, &delta.parts) {
                 anyhow::bail!("the {what} of {id} is not what its parts say");
             }
-            let now = START.as_micros() + self.now;
+            let now = START.as_micros() + self.server_now();
             // A server that was down just before has not had the time to look.
-            let may_look = START.as_micros() + self.healed_at;
+            let may_look = START.as_micros() + self.healed_at + self.server_ahead;
             let until =
                 head.snoozed_until.map(|until| until.as_micros().max(may_look) + LONGEST_OVERSLEPT);
             anyhow::ensure!(until.is_none_or(|until| now < until), "{id} was not woken");
@@ -91,6 +114,11 @@ impl World<'_> {
     pub(super) fn unread(head: &ConversationHead, read: &BTreeMap<ConversationId, u32>) -> u32 {
         head.contact_part_count.saturating_sub(read.get(&head.id).copied().unwrap_or_default())
     }
+}
+
+fn by_id<T, K: Ord>(mut all: Vec<T>, id: impl Fn(&T) -> K) -> Vec<T> {
+    all.sort_by_key(id);
+    all
 }
 
 /// What a conversation's parts tell about it. An assignment to nobody does not say whether it was of

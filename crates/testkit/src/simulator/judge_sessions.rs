@@ -47,11 +47,13 @@ pub(super) struct Ledger {
     /// Which proposal was taken with a secret.
     taken: BTreeMap<(SessionId, String), String>,
     rotated: BTreeMap<SessionId, u64>,
-    /// Until when a token is good, by the true time.
+    /// Until when a token is good, by the server's clock.
     tokens: HashMap<String, (SessionId, i64)>,
     ended: BTreeSet<SessionId>,
     /// Sessions that somebody else has tried to use.
     used_by_others: BTreeSet<SessionId>,
+    /// Sessions that an admin has ended.
+    ended_by_admin: BTreeSet<SessionId>,
     /// Sessions of a database that has been replaced since, which may know nothing of them.
     may_be_lost: BTreeSet<SessionId>,
 }
@@ -66,6 +68,11 @@ impl Ledger {
     fn issued(&mut self, session: &Session, now: i64) {
         let until = now + i64::from(session.expires_in_s) * SECOND;
         self.tokens.insert(session.access_token.clone(), (session.session_id, until));
+    }
+
+    /// An admin ends a session.
+    pub(super) fn ended_by_admin(&mut self, session_id: SessionId) {
+        self.ended_by_admin.insert(session_id);
     }
 
     /// A session has ended. Gives the machine that it was on.
@@ -124,7 +131,7 @@ impl World<'_> {
             *self.ledger.rotated.entry(*session_id).or_default() += 1;
         }
         self.ledger.taken.insert(key, next_hash.clone());
-        self.ledger.issued(session, self.now);
+        self.ledger.issued(session, self.server_now());
         Ok(())
     }
 
@@ -148,12 +155,12 @@ impl World<'_> {
                 anyhow::bail!("I8 machine {machine} is taken for {}", caller.teammate_id)
             }
             Ok(_) if is_over => anyhow::bail!("I4 machine {machine} is served after {session_id}"),
-            Ok(_) if until <= self.now => {
+            Ok(_) if until <= self.server_now() => {
                 anyhow::bail!("I8 machine {machine} is served for a token that has run out")
             }
             Err(error)
                 if error.code == ErrorCode::AccessTokenExpired
-                    && until > self.now
+                    && until > self.server_now()
                     && !is_over
                     && !self.ledger.may_be_lost.contains(&session_id) =>
             {
@@ -173,7 +180,8 @@ impl World<'_> {
         let has_reason = session_id.is_some_and(|id| {
             let stolen =
                 self.ledger.used_by_others.contains(&id) && self.ledger.ended.contains(&id);
-            stolen || self.ledger.may_be_lost.contains(&id)
+            let ended = self.ledger.ended_by_admin.contains(&id);
+            stolen || ended || self.ledger.may_be_lost.contains(&id)
         });
         anyhow::ensure!(
             has_reason || self.was_suspended[present.agent],

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use recado_client::engine::{Engine, Id};
 use recado_client::session::{RefreshItem, Tokens};
 use recado_protocol::host::DraftKind;
+use recado_protocol::sync::HeadQuery;
 use recado_protocol::{Command, CommandId, ConversationId, LogId, SessionId, Timestamp};
 use recado_server::core::Principal;
 use recado_store::{CacheBudget, Store, SyncedCache};
@@ -35,12 +36,14 @@ pub(super) struct Machine {
     pub(super) random: Arc<Source>,
     /// How far its clock is ahead, in microseconds.
     pub(super) clock_ahead: i64,
+    /// Whether anybody has set its clock.
+    pub(super) clock_was_set: bool,
     /// Until when it has no network.
     pub(super) no_network_until: i64,
     /// Until when the answers to it are held up.
     pub(super) held_up_until: i64,
-    /// Until when its disk is full.
-    pub(super) disk_full_until: i64,
+    /// Until when its disk fails.
+    pub(super) disk_fails_until: i64,
     /// The wake-up that is due next.
     pub(super) tick_at: Option<i64>,
     /// Whether the server has ended its session.
@@ -59,8 +62,8 @@ pub(super) struct Machine {
     pub(super) given_up: BTreeSet<CommandId>,
     /// The drafts that were kept.
     pub(super) drafts: BTreeMap<(ConversationId, DraftOf), String>,
-    /// What the agent waits for.
-    pub(super) demands: BTreeSet<Id>,
+    /// What the agent waits for, and how a list goes on.
+    pub(super) demands: BTreeMap<Id, Option<HeadQuery>>,
     /// Names the next demand.
     pub(super) next_demand: Id,
     /// The log and the cursor that were seen last.
@@ -120,6 +123,7 @@ impl Machine {
         store: Arc<Store>,
         random: Source,
     ) -> anyhow::Result<Self> {
+        store.let_disk_fail(None);
         store.make_new()?;
         Ok(Self {
             agent,
@@ -131,19 +135,20 @@ impl Machine {
             life: 0,
             random: Arc::new(random),
             clock_ahead: 0,
+            clock_was_set: false,
             no_network_until: 0,
             held_up_until: 0,
-            disk_full_until: 0,
+            disk_fails_until: 0,
             tick_at: None,
             signed_out: false,
-            lease_holds: true,
+            lease_holds: false,
             answered_at: 0,
             deleted: false,
             order: 0,
             accepted: BTreeMap::new(),
             given_up: BTreeSet::new(),
             drafts: BTreeMap::new(),
-            demands: BTreeSet::new(),
+            demands: BTreeMap::new(),
             next_demand: 0,
             reached: None,
             marks: BTreeMap::new(),
@@ -172,14 +177,23 @@ impl Machine {
     /// What the store says.
     pub(super) fn start(&mut self, now: i64, closed_kept_s: i64) -> anyhow::Result<()> {
         self.life += 1;
-        self.store.open_again()?;
+        self.disk(now).open_again()?;
         let budget = CacheBudget { closed_kept_s, ..CacheBudget::default() };
         let engine = Engine::new(Arc::clone(&self.random) as _, self.time(now));
         self.engine = Some(engine.with_budget(budget));
         self.tick_at = None;
-        self.lease_holds = true;
+        // Nothing is shown before the cache has said whether it may be.
+        self.lease_holds = false;
         self.tokens = self.keychain.as_ref().map(|kept| Tokens::resume(kept.session_id));
         Ok(())
+    }
+
+    /// The files, on a disk that fails no longer than it is to.
+    pub(super) fn disk(&self, now: i64) -> &Store {
+        if self.disk_fails_until <= now {
+            self.store.let_disk_fail(None);
+        }
+        &self.store
     }
 
     /// The program is gone from one moment to the next.

@@ -1,5 +1,6 @@
 //! What a seed decides before anything runs: the people, the weather, and what happens when.
 
+use super::backend::AGENTS;
 use super::chance::Chance;
 
 /// One second in microseconds.
@@ -41,6 +42,10 @@ pub struct Weather {
     pub closed_kept_s: i64,
     /// Of a thousand questions to the keychain, how many fail.
     pub keychain: u64,
+    /// Of a thousand requests with several commands, in how many the server dies between two of them.
+    pub dies: u64,
+    /// For how long a cache may be shown without the server, in seconds.
+    pub lease_s: u32,
 }
 
 /// Something that happens from outside.
@@ -89,14 +94,20 @@ pub enum What {
     Kill(usize),
     /// An agent's machine loses power and is started again.
     PowerCut(usize),
-    /// An agent's disk is full for a while.
-    DiskFull(usize),
+    /// An agent's disk is full or cannot be written for a while.
+    DiskFails(usize),
     /// An agent's clock jumps.
     ClockJump(usize),
     /// Somebody copies a session's secrets from a machine, and uses them.
     Theft(usize),
+    /// An admin ends the session on a machine.
+    EndSession(usize),
     /// The server stops for a while.
     Restart,
+    /// The server's clock jumps.
+    ServerClock,
+    /// The server's disk is full for a while.
+    ServerDiskFull,
     /// The server's database is backed up.
     Backup,
     /// The server's database is replaced by the backup.
@@ -130,7 +141,8 @@ impl Plan {
     /// wrong all the time finds less than many in which a few things do.
     pub fn of(seed: u64) -> Self {
         let mut chance = Chance::of(seed).fork(1);
-        let machines = 1 + usize::try_from(chance.below(3)).unwrap_or_default();
+        let most = if chance.happens(100) { AGENTS as u64 } else { 3 };
+        let machines = 1 + usize::try_from(chance.below(most)).unwrap_or_default();
         let shared = chance.happens(250);
         let often = |chance: &mut Chance, per_mille, low, high| {
             if chance.happens(per_mille) {
@@ -155,6 +167,8 @@ impl Plan {
             token_s: *chance.pick(&[45, 90, 300]).unwrap_or(&300),
             closed_kept_s: *chance.pick(&[10, 90, 86_400]).unwrap_or(&86_400),
             keychain: often(&mut chance, 200, 50, 500),
+            dies: often(&mut chance, 300, 50, 500),
+            lease_s: *chance.pick(&[90, 150, 86_400]).unwrap_or(&86_400),
         };
         let length = chance.between(20, 240) * SECOND;
         let kinds = Self::kinds(&mut chance, machines);
@@ -198,7 +212,7 @@ impl Plan {
         add(What::Open, 3 + chance.below(4));
         add(What::Write, 2 + chance.below(8));
         add(What::Replies, 1);
-        let faults: [(OnMachine, u64); 9] = [
+        let faults: [(OnMachine, u64); 10] = [
             (What::Access, 500),
             (What::Teams, 300),
             (What::Role, 200),
@@ -207,7 +221,8 @@ impl Plan {
             (What::CutLive, 300),
             (What::Kill, 400),
             (What::PowerCut, 300),
-            (What::DiskFull, 200),
+            (What::DiskFails, 200),
+            (What::EndSession, 100),
         ];
         for machine in 0..machines {
             add(What::Act(machine), 6 + chance.below(14));
@@ -226,7 +241,13 @@ impl Plan {
                 add(What::Theft(machine), 2);
             }
         }
-        for (fault, per_mille) in [(What::Restart, 300), (What::Forget, 250)] {
+        let faults = [
+            (What::Restart, 300),
+            (What::Forget, 250),
+            (What::ServerClock, 100),
+            (What::ServerDiskFull, 150),
+        ];
+        for (fault, per_mille) in faults {
             if chance.happens(per_mille) {
                 add(fault, 1 + chance.below(3));
             }

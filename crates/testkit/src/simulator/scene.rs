@@ -19,13 +19,15 @@ impl Plan {
         if !chance.happens(STAGED) {
             return self;
         }
-        self.machines = 3;
+        self.machines = self.machines.max(3);
         // What is asked after the scene is answered at once and whole, before the answers that are held up.
         self.weather.lost = 0;
         self.weather.slow = 0;
         self.weather.unheard = 800;
         self.weather.heads = 500;
         self.weather.token_s = 300;
+        self.weather.dies = 0;
+        self.weather.lease_s = 86_400;
         let at = (self.calm_at - QUIET).max(12 * SECOND);
         self.calm_at = at + QUIET;
         self.stimuli.retain(|stimulus| stimulus.at < at);

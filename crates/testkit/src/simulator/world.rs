@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
 use recado_client::engine::{
-    Answer, Effect, Id, Input, Job, JobAnswer, LONGEST_BACKOFF_MS, Notice, StoreFailure, run,
+    Answer, Demand, Effect, Id, Input, Job, JobAnswer, LONGEST_BACKOFF_MS, Notice, StoreFailure,
 };
 use recado_client::transport::TransportError;
 use recado_protocol::host::ConnectionState;
 use recado_protocol::live::{LiveFrame, LiveRequest};
+use recado_protocol::sync::HeadQuery;
 use recado_protocol::{ErrorCode, Visibility};
 use recado_server::live::follower::Follower;
 use recado_server::storage::Db;
@@ -22,10 +23,11 @@ use super::customers::Customers;
 use super::history::{Given, History};
 use super::judge_sessions::Ledger;
 use super::machine::Machine;
-use super::plan::{HEALTHY_DISK, Plan, SECOND, What};
+use super::plan::{Plan, SECOND, What};
 use super::trace::Trace;
 use super::wire;
 
+mod jobs;
 mod network;
 mod sessions;
 mod streams;
@@ -59,6 +61,7 @@ pub(super) enum Event {
     LiveClosed { machine: usize, life: u64, live: Id, error: TransportError },
     Follow { stream: StreamId },
     SwitchOn { machine: usize, life: u64 },
+    ReadOn { machine: usize, life: u64, query: HeadQuery },
     Session(sessions::Event),
 }
 
@@ -149,6 +152,9 @@ pub(super) struct World<'p> {
     pub(super) customers: Customers,
     pub(super) backup: Option<(Db, History, Customers)>,
     pub(super) server_down_until: i64,
+    pub(super) server_full_until: i64,
+    /// How far the server's clock is ahead, in microseconds.
+    pub(super) server_ahead: i64,
     /// When every fault ended.
     pub(super) healed_at: i64,
     pub(super) now: i64,
@@ -187,7 +193,7 @@ impl<'p> World<'p> {
                 plan.stimuli.iter().any(|stimulus| stimulus.what == What::PowerCut(n));
             machines.push(machine);
         }
-        let history = first_history(&backend)?;
+        let history = first_history(&backend, plan.machines)?;
         let mut world = Self {
             plan,
             chance: chance.fork(3),
@@ -199,6 +205,8 @@ impl<'p> World<'p> {
             customers: Customers::default(),
             backup: None,
             server_down_until: 0,
+            server_full_until: 0,
+            server_ahead: 0,
             healed_at: 0,
             now: 0,
             calm: false,
@@ -260,7 +268,25 @@ impl<'p> World<'p> {
 
     fn set_now(&mut self, now: i64) {
         self.now = now.max(self.now);
-        self.backend.set_time(self.now);
+        if self.server_full_until <= self.now {
+            self.backend.fill_disk(false);
+        }
+        self.set_server_time();
+    }
+
+    /// The time by the server's clock, in microseconds after the beginning.
+    pub(super) const fn server_now(&self) -> i64 {
+        self.now + self.server_ahead
+    }
+
+    /// Lets the server's clock show its time.
+    pub(super) fn set_server_time(&self) {
+        self.backend.set_time(self.server_now());
+    }
+
+    /// Whether the server runs and its disk takes something.
+    pub(super) const fn server_writes(&self) -> bool {
+        self.server_down_until <= self.now && self.server_full_until <= self.now
     }
 
     fn happen(&mut self, event: Event) -> anyhow::Result<()> {
@@ -329,6 +355,12 @@ impl<'p> World<'p> {
             }
             Event::Follow { stream } => self.follow(stream),
             Event::SwitchOn { machine, life } => self.switch_on(machine, life),
+            Event::ReadOn { machine, life, query } => {
+                if self.lives(machine, life) {
+                    self.demand(machine, Demand::Heads(query))?;
+                }
+                Ok(())
+            }
             Event::Session(event) => self.session_happens(event),
         }
     }
@@ -347,14 +379,18 @@ impl<'p> World<'p> {
             if self.suspended[present.agent] {
                 return Ok(());
             }
-            if self.has_no_way(machine) {
+            if self.has_no_way(machine) || !self.server_writes() {
                 self.switch_on_later(machine);
                 return Ok(());
             }
             self.sign_in(machine)?;
         }
         let present = &mut self.machines[machine];
-        present.start(self.now, self.plan.weather.closed_kept_s)?;
+        if let Err(error) = present.start(self.now, self.plan.weather.closed_kept_s) {
+            anyhow::ensure!(present.disk_fails_until > self.now, "{error}");
+            self.switch_on_later(machine);
+            return Ok(());
+        }
         self.trace.note(|| format!("machine {machine} starts"));
         self.tell(machine, Input::Start)
     }
@@ -427,11 +463,6 @@ impl<'p> World<'p> {
         Ok(())
     }
 
-    /// How long a job on a disk takes at most: a slow one heals as everything does.
-    const fn slowest_disk(&self) -> i64 {
-        if self.calm { HEALTHY_DISK } else { self.plan.weather.disk }
-    }
-
     fn hear(&mut self, machine: usize, notice: Notice) -> anyhow::Result<()> {
         match notice {
             Notice::SessionEnded { .. } => {
@@ -446,17 +477,24 @@ impl<'p> World<'p> {
                 }
             }
             Notice::StoreFailed(failure) => {
-                if failure.code != ErrorCode::DiskFull {
+                if !matches!(failure.code, ErrorCode::DiskFull | ErrorCode::DiskFailed) {
                     anyhow::bail!("machine {machine}: the store failed: {failure}");
                 }
-                self.trace.note(|| format!("machine {machine} stops: its disk is full"));
+                self.trace.note(|| format!("machine {machine} stops: its disk fails"));
                 self.machines[machine].stop();
                 self.switch_on_later(machine);
             }
             Notice::Lease { holds } => self.machines[machine].lease_holds = holds,
-            Notice::Demanded { demand_id, .. } => {
-                let was_asked = self.machines[machine].demands.remove(&demand_id);
-                anyhow::ensure!(was_asked, "machine {machine} is answered what nobody asked");
+            Notice::Demanded { demand_id, result } => {
+                let asked = self.machines[machine].demands.remove(&demand_id);
+                let Some(list) = asked else {
+                    anyhow::bail!("machine {machine} is answered what nobody asked");
+                };
+                if let (Some(query), Some(after)) = (list, result.ok().and_then(|page| page.next)) {
+                    let (query, at) = (HeadQuery { after: Some(after), ..query }, self.now);
+                    let life = self.machines[machine].life;
+                    self.schedule(at, Event::ReadOn { machine, life, query });
+                }
             }
             _ => {}
         }
@@ -468,58 +506,6 @@ impl<'p> World<'p> {
         let at = self.now + self.chance.between(100_000, 20 * SECOND);
         let life = self.machines[machine].life;
         self.schedule(at, Event::SwitchOn { machine, life });
-    }
-
-    fn work(&mut self, machine: usize, life: u64, job: Id, work: Job) -> anyhow::Result<()> {
-        if !self.lives(machine, life) {
-            return Ok(());
-        }
-        let writes = !matches!(work, Job::Meta | Job::Digest | Job::Stats | Job::WantedBodies(..));
-        let result = if writes && self.machines[machine].disk_full_until > self.now {
-            let detail = "the disk is full".to_owned();
-            Err(StoreFailure { code: ErrorCode::DiskFull, detail })
-        } else {
-            let name = format!("{work:?}");
-            let result = run(&self.machines[machine].store, work);
-            self.worked(machine, &name, &result)?;
-            result
-        };
-        let at = self.now + self.chance.between(10, 500);
-        self.schedule(at, Event::Worked { machine, life, job, result });
-        Ok(())
-    }
-
-    fn worked(
-        &mut self,
-        machine: usize,
-        name: &str,
-        result: &Result<JobAnswer, StoreFailure>,
-    ) -> anyhow::Result<()> {
-        self.trace.note(|| match result {
-            Ok(answer) => format!("machine {machine} does {name}: {}", wire::outcome(answer)),
-            Err(failure) => format!("machine {machine} fails at {name}: {failure}"),
-        });
-        match result {
-            // The engine takes it for the other side of the comparison.
-            Ok(JobAnswer::Digest(own)) => {
-                let present = &mut self.machines[machine];
-                let log_id = present.store.meta()?.log_id;
-                present.compared = log_id.map(|log_id| (log_id, own.epoch));
-                Ok(())
-            }
-            Ok(JobAnswer::Applied(applied)) => {
-                self.machines[machine].deleted |= applied.evicted;
-                if self.chance.happens(300) {
-                    self.machines[machine].sync_to_disk()?;
-                }
-                self.judge_applied(machine, name, applied)
-            }
-            Ok(JobAnswer::Finished(true)) => {
-                self.machines[machine].deleted = false;
-                self.machines[machine].sync_to_disk()
-            }
-            _ => Ok(()),
-        }
     }
 
     /// Reads what was written, if anything was, and wakes the streams.
@@ -560,7 +546,7 @@ impl<'p> World<'p> {
     }
 
     fn work_on_server(&mut self) -> anyhow::Result<()> {
-        if self.server_down_until <= self.now {
+        if self.server_writes() {
             done(recado_server::snooze::wake_due(self.backend.core()))??;
             self.after_write()?;
         }
@@ -569,11 +555,11 @@ impl<'p> World<'p> {
     }
 }
 
-fn first_history(backend: &Backend) -> anyhow::Result<History> {
+fn first_history(backend: &Backend, machines: usize) -> anyhow::Result<History> {
     let oracle = backend.people.oracle;
     let seen = done(recado_server::sync::bootstrap(backend.core(), oracle))??;
     let mut access = Vec::new();
-    for agent in &backend.people.agents {
+    for agent in &backend.people.agents[..machines] {
         let own = done(recado_server::sync::bootstrap(backend.core(), *agent))??.access;
         let (epoch, teams) = (own.epoch, own.team_ids);
         let view = Visibility::new(agent.teammate_id, own.conversation_access, teams);

@@ -1,5 +1,7 @@
 //! What a teammate may see, and when that changes.
 
+use std::sync::Arc;
+
 use recado_protocol::live::LiveRequest;
 use recado_protocol::sync::Change;
 use recado_protocol::*;
@@ -154,10 +156,26 @@ fn the_offline_lease_ends_without_the_server_and_holds_again_with_its_answer() {
 }
 
 #[test]
+fn a_start_says_whether_the_lease_holds_as_soon_as_the_cache_is_read() {
+    let mut harness = Harness::online(10, &[head(1, 5)]);
+    for (later_s, expected) in [(60, true), (2 * 86_400, false)] {
+        let mut later = Harness::on(Arc::clone(&harness.store));
+        later.now = harness.now.plus_seconds(later_s);
+        later.input(Input::Start);
+        let told = later.told.iter().find_map(|notice| match notice {
+            Notice::Lease { holds } => Some(*holds),
+            _ => None,
+        });
+        assert_eq!(told, Some(expected), "after {later_s} s");
+        harness.store = later.store;
+    }
+}
+
+#[test]
 fn a_clock_that_was_turned_back_ends_the_offline_lease() {
     let mut harness = Harness::online(10, &[head(1, 5)]);
     harness.pass(-299);
-    assert!(!harness.told.iter().any(|notice| matches!(notice, Notice::Lease { .. })));
+    assert!(!harness.told.iter().any(|notice| matches!(notice, Notice::Lease { holds: false })));
     harness.pass(-10);
     assert!(harness.told.iter().any(|notice| matches!(notice, Notice::Lease { holds: false })));
 }

@@ -1,5 +1,7 @@
 //! A database in memory, on its caller's thread.
 
+#[cfg(feature = "simulation")]
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 
@@ -17,11 +19,19 @@ use crate::storage::{DbError, Tx};
 pub(crate) struct InlineStore {
     writer: Mutex<Connected>,
     holder: Mutex<Option<ThreadId>>,
+    /// Whether the disk takes nothing.
+    #[cfg(feature = "simulation")]
+    is_full: AtomicBool,
 }
 
 impl InlineStore {
     pub(crate) fn new(connection: Connection, growth: Growth) -> Self {
-        Self { writer: Mutex::new(Connected::new(connection, growth)), holder: Mutex::new(None) }
+        Self {
+            writer: Mutex::new(Connected::new(connection, growth)),
+            holder: Mutex::new(None),
+            #[cfg(feature = "simulation")]
+            is_full: AtomicBool::new(false),
+        }
     }
 
     pub(crate) fn write<T, E, F>(&self, body: F) -> Result<T, E>
@@ -30,9 +40,19 @@ impl InlineStore {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
+        #[cfg(feature = "simulation")]
+        if self.is_full.load(Ordering::Relaxed) {
+            return Err(DbError::Unavailable("the disk is full".to_owned()).into());
+        }
         let (job, answer) = Body::new(body);
         self.with_writer(|writer| writer.write_group(job, || None))?;
         received(answer)
+    }
+
+    /// Lets the disk take nothing from now on, or everything again.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn fill_disk(&self, is_full: bool) {
+        self.is_full.store(is_full, Ordering::Relaxed);
     }
 
     /// The database as it is now, as another one.

@@ -3,8 +3,10 @@
 use recado_client::engine::{Answer, Ask, Id};
 use recado_client::transport::TransportError;
 use recado_protocol::ErrorCode;
+use recado_protocol::command::CommandsRequest;
 
 use super::{Carried, Event, SHORTEST_WAY, TIMEOUT, World};
+use crate::simulator::plan::SECOND;
 use crate::simulator::wire;
 
 impl World<'_> {
@@ -22,7 +24,7 @@ impl World<'_> {
         !self.calm && self.chance.happens(self.plan.weather.lost)
     }
 
-    pub(super) fn has_no_way(&self, machine: usize) -> bool {
+    pub(in super::super) fn has_no_way(&self, machine: usize) -> bool {
         self.machines[machine].no_network_until > self.now || self.server_down_until > self.now
     }
 
@@ -53,6 +55,17 @@ impl World<'_> {
         self.schedule(at, Event::Answer { machine, life, request, result });
     }
 
+    /// The commands that the server runs before it dies, where it dies between two of them.
+    fn cut_short(&mut self, request: &CommandsRequest) -> Option<CommandsRequest> {
+        let most = request.commands.len().checked_sub(1).filter(|most| *most > 0)?;
+        if self.calm || !self.chance.happens(self.plan.weather.dies) {
+            return None;
+        }
+        let count = 1 + usize::try_from(self.chance.below(most as u64)).unwrap_or_default();
+        let commands = request.commands[..count].to_vec();
+        Some(CommandsRequest { commands, ..request.clone() })
+    }
+
     pub(super) fn request_arrives(
         &mut self,
         machine: usize,
@@ -73,6 +86,20 @@ impl World<'_> {
         self.judge_caller(machine, token, &caller)?;
         if let (Ask::Commands(request), Ok(_)) = (ask, &caller) {
             self.judge_sending(machine, request)?;
+        }
+        if let (Ask::Commands(request), Ok(caller)) = (ask, &caller)
+            && let Some(some) = self.cut_short(request)
+        {
+            let some = Ask::Commands(some);
+            // Nobody hears what became of them.
+            let _ = self.backend.answer(who, caller.session_id, &some, &self.plan.weather);
+            self.after_write()?;
+            let while_long = self.chance.between(SECOND, 30 * SECOND);
+            self.server_dies(while_long);
+            if answered {
+                self.unanswered(machine, life, carried.request);
+            }
+            return Ok(());
         }
         let answer = caller.and_then(|caller| {
             self.backend.answer(who, caller.session_id, ask, &self.plan.weather)

@@ -69,7 +69,7 @@ impl World<'_> {
         let begun = self.backend.sign_in(present.who, &item.current_hash())?;
         present.signed_out = false;
         present.keychain = Some(Kept { session_id: begun.session_id, item });
-        self.ledger.begun(machine, &begun, self.now);
+        self.ledger.begun(machine, &begun, self.server_now());
         Ok(())
     }
 
@@ -303,12 +303,15 @@ impl World<'_> {
     ) -> anyhow::Result<Result<Session, ApiError>> {
         let result = self.backend.refresh(presented.request.clone());
         self.hear_of_ended_sessions();
-        self.judge_refresh(presented, &result)?;
+        // A server that cannot write refuses whoever asks.
+        if result.is_ok() || self.server_writes() {
+            self.judge_refresh(presented, &result)?;
+        }
         Ok(result)
     }
 
     /// What the server tells its own streams of sessions that have ended.
-    fn hear_of_ended_sessions(&mut self) {
+    pub(in super::super) fn hear_of_ended_sessions(&mut self) {
         while let Some(session_id) = self.backend.ended_session() {
             self.trace.note(|| format!("{session_id} has ended"));
             let Some(machine) = self.ledger.ended(session_id) else { continue };
@@ -318,6 +321,23 @@ impl World<'_> {
                 self.end_streams(Some(machine), &TransportError::Refused(error));
             }
         }
+    }
+
+    /// An admin ends the session of a machine.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub(in super::super) fn end_session(&mut self, machine: usize) -> anyhow::Result<()> {
+        let present = &self.machines[machine];
+        let Some(kept) = present.keychain.as_ref().filter(|_| self.server_writes()) else {
+            return Ok(());
+        };
+        let session_id = kept.session_id;
+        self.trace.note(|| format!("an admin ends {session_id}"));
+        self.ledger.ended_by_admin(session_id);
+        self.backend.end_session(session_id)?;
+        self.hear_of_ended_sessions();
+        Ok(())
     }
 
     /// Somebody copies what the keychain holds.

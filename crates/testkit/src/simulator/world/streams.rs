@@ -78,7 +78,7 @@ impl World<'_> {
             }
         }
         if let Some(due) = stream.follower.empty_page_due() {
-            let at = due.as_micros() - START.as_micros();
+            let at = due.as_micros() - START.as_micros() - self.server_ahead;
             self.schedule(at, Event::Follow { stream: id });
         }
         self.streams.insert(id, stream);
