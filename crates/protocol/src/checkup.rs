@@ -11,6 +11,8 @@ pub const MAX_NAMED: usize = 50;
 pub const FEW_RECOVERY_CODES: u32 = 3;
 /// For how long a machine with a copy is not used before it is in question, in seconds.
 pub const UNUSED_S: i64 = 30 * 24 * 3_600;
+/// A longer offline lease than this is long, in seconds.
+pub const LONG_LEASE_S: u32 = 24 * 3_600;
 
 /// Something that makes a workspace harder to break into.
 #[derive(
@@ -24,12 +26,16 @@ pub enum SecurityStep {
     OwnPassword,
     /// Everybody has at least [`FEW_RECOVERY_CODES`] recovery codes left.
     RecoveryCodes,
+    /// Every role is asked for an authenticator of its own.
+    FactorRequired,
     /// Single sign-on is the only way in, but for the owner.
     SsoOnly,
     /// A second admin can help when the first one cannot.
     SecondAdmin,
     /// No more than two teammates, or a fifth of all, are admins.
     FewAdmins,
+    /// A copy is shown without the server for no more than [`LONG_LEASE_S`].
+    ShortLease,
     /// No machine holds a copy that was not used for [`UNUSED_S`].
     UnusedCopies,
     /// Of every sign-in where its account was not known, somebody has said what it was.

@@ -5,6 +5,7 @@ mod credentials;
 mod enrolments;
 mod error;
 mod lock;
+mod offline_lease;
 mod own_factor;
 mod sessions;
 mod sso;

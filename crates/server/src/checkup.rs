@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use recado_protocol::checkup::{
-    FEW_RECOVERY_CODES, MAX_NAMED, SecurityCheckup, SecurityStep, StepState, UNUSED_S,
+    FEW_RECOVERY_CODES, LONG_LEASE_S, MAX_NAMED, SecurityCheckup, SecurityStep, StepState, UNUSED_S,
 };
 use recado_protocol::{Role, TeammateId, WorkspaceId};
 
 use crate::core::Core;
 use crate::storage::checkup::{OwnFactors, Protected, copies, people, unseen};
-use crate::storage::{DbError, sso};
+use crate::storage::{DbError, own_factor, sso, workspace};
 
 /// As many admins are never too many.
 const ADMINS_AT_LEAST: usize = 2;
@@ -27,9 +27,11 @@ pub async fn look(core: &Core, workspace_id: WorkspaceId) -> Result<SecurityChec
         let sso_only = sso::only_with_owner(tx, workspace_id).await?.is_some();
         let copies = copies(tx, workspace_id, now.plus_seconds(-UNUSED_S)).await?;
         let unseen = unseen(tx, workspace_id).await?;
-        Ok::<_, DbError>((people, sso_only, copies, unseen))
+        let asked = own_factor::rules(tx, workspace_id).await?.len();
+        let lease_s = workspace::get(tx, workspace_id).await?.offline_lease_s;
+        Ok::<_, DbError>((people, sso_only, copies, unseen, asked, lease_s))
     });
-    let (people, sso_only, copies, unseen) = read.await?;
+    let (people, sso_only, copies, unseen, asked, lease_s) = read.await?;
     let unused = copies.iter().filter(|(_, unused)| *unused).map(|(whose, _)| *whose).collect();
     Ok(SecurityCheckup {
         steps: vec![
@@ -38,20 +40,27 @@ pub async fn look(core: &Core, workspace_id: WorkspaceId) -> Result<SecurityChec
             of_factors(SecurityStep::RecoveryCodes, &people, |own| {
                 own.recovery_codes >= FEW_RECOVERY_CODES
             }),
-            StepState {
-                step: SecurityStep::SsoOnly,
-                done: sso_only,
-                open: u32::from(!sso_only),
-                of: 1,
-                teammate_ids: Vec::new(),
-            },
+            of_roles(SecurityStep::FactorRequired, asked),
+            of_workspace(SecurityStep::SsoOnly, sso_only),
             second_admin(&people),
             few_admins(&people),
+            of_workspace(SecurityStep::ShortLease, lease_s <= LONG_LEASE_S),
             state(SecurityStep::UnusedCopies, unused, copies.len()),
             state(SecurityStep::UnseenSignIns, unseen, copies.len()),
         ],
         looked_at: now,
     })
+}
+
+/// A step about the workspace itself.
+fn of_workspace(step: SecurityStep, done: bool) -> StepState {
+    StepState { step, done, open: u32::from(!done), of: 1, teammate_ids: Vec::new() }
+}
+
+/// A step about every role, so many of which have taken it.
+fn of_roles(step: SecurityStep, taken: usize) -> StepState {
+    let open = counted(Role::ALL.len().saturating_sub(taken));
+    StepState { step, done: open == 0, open, of: counted(Role::ALL.len()), teammate_ids: Vec::new() }
 }
 
 /// A step that is open for these; whoever stands there twice is named once.
@@ -82,13 +91,8 @@ fn admins(people: &[Protected]) -> Vec<TeammateId> {
 fn second_admin(people: &[Protected]) -> StepState {
     let admins = admins(people);
     let done = admins.len() >= ADMINS_AT_LEAST;
-    StepState {
-        step: SecurityStep::SecondAdmin,
-        done,
-        open: u32::from(!done),
-        of: 1,
-        teammate_ids: if done { Vec::new() } else { admins },
-    }
+    let teammate_ids = if done { Vec::new() } else { admins };
+    StepState { teammate_ids, ..of_workspace(SecurityStep::SecondAdmin, done) }
 }
 
 fn few_admins(people: &[Protected]) -> StepState {

@@ -6,6 +6,7 @@ mod data;
 mod demo;
 mod import;
 mod join_link;
+mod offline_lease;
 mod second_factor;
 mod serve;
 mod session;
@@ -56,6 +57,8 @@ enum Command {
     #[command(subcommand)]
     SecondFactor(second_factor::SecondFactor),
     #[command(subcommand)]
+    OfflineLease(offline_lease::OfflineLease),
+    #[command(subcommand)]
     Channel(channel::Channel),
     #[command(subcommand)]
     Sso(sso::Sso),
@@ -90,6 +93,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, BackendError> {
         Command::Teammate(teammate) => teammate.run().await?,
         Command::Session(session) => session.run().await?,
         Command::SecondFactor(second_factor) => second_factor.run().await?,
+        Command::OfflineLease(offline_lease) => offline_lease.run().await?,
         Command::Channel(channel) => channel.run().await?,
         Command::Sso(sso) => sso.run().await?,
         Command::Demo(demo) => demo.run().await?,

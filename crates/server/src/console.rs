@@ -75,6 +75,13 @@ pub enum Request {
     },
     /// Whom the workspace asks for an authenticator of their own.
     OwnFactorShow,
+    /// Sets for how long machines may show their copies without the server.
+    OfflineLeaseSet {
+        /// In hours.
+        hours: u32,
+    },
+    /// For how long machines may show their copies without the server.
+    OfflineLeaseShow,
     /// Lists a teammate's sessions.
     SessionList {
         /// The teammate's address.

@@ -23,6 +23,7 @@ pub mod ids;
 pub mod import;
 pub mod inbound;
 pub mod live;
+pub mod offline_lease;
 pub mod own_account;
 pub mod places;
 pub mod restore;

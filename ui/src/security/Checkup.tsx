@@ -17,9 +17,11 @@ const TITLES: Record<string, TextId> = textIds({
   own_authenticator: 'checkup-own-authenticator',
   own_password: 'checkup-own-password',
   recovery_codes: 'checkup-recovery-codes',
+  factor_required: 'checkup-factor-required',
   sso_only: 'checkup-sso-only',
   second_admin: 'checkup-second-admin',
   few_admins: 'checkup-few-admins',
+  short_lease: 'checkup-short-lease',
   unused_copies: 'checkup-unused-copies',
   unseen_sign_ins: 'checkup-unseen-sign-ins',
 });
@@ -28,9 +30,11 @@ const REASONS: Record<string, TextId> = textIds({
   own_authenticator: 'checkup-own-authenticator-why',
   own_password: 'checkup-own-password-why',
   recovery_codes: 'checkup-recovery-codes-why',
+  factor_required: 'checkup-factor-required-why',
   sso_only: 'checkup-sso-only-why',
   second_admin: 'checkup-second-admin-why',
   few_admins: 'checkup-few-admins-why',
+  short_lease: 'checkup-short-lease-why',
   unused_copies: 'checkup-unused-copies-why',
   unseen_sign_ins: 'checkup-unseen-sign-ins-why',
 });
@@ -141,6 +145,8 @@ function StepAction({ state }: { state: StepState }) {
     );
   }
   const command = {
+    factor_required: 'recado-server second-factor require --days 14',
+    short_lease: 'recado-server offline-lease set --hours 24',
     sso_only: `recado-server sso only on --owner ${account?.email ?? ''}`,
     second_admin: `recado-server teammate set ${t('checkup-an-address')} --role admin`,
     few_admins: `recado-server teammate set ${t('checkup-an-address')} --role agent`,

@@ -47,6 +47,10 @@ impl Desk {
                 encode(&self.backend.require_own_factor(roles, grace_days).await?)
             }
             Request::OwnFactorShow => encode(&self.backend.own_factor().await?),
+            Request::OfflineLeaseSet { hours } => {
+                encode(&self.backend.set_offline_lease(hours).await?)
+            }
+            Request::OfflineLeaseShow => encode(&self.backend.workspace().await?),
             Request::LinkList => encode(&self.backend.links().await?),
             Request::LinkRevoke { email } => encode(&self.backend.revoke_link(&email).await?),
             Request::TeammateAdd { new } => encode(&self.backend.add_teammate(new).await?),

@@ -4,8 +4,10 @@ use recado_protocol::Role;
 use recado_protocol::account::{EndSessionsRequest, RecoveryCodes};
 use recado_protocol::checkup::{SecurityCheckup, SecurityStep, StepState, UNUSED_S};
 use recado_protocol::error::ErrorCode;
+use recado_server::console::{Console, Request};
 use serde_json::json;
 
+use crate::console::settings;
 use crate::harness::{Person, SignedIn, TestServer, body, code, databases, new_device};
 
 async fn look(server: &TestServer, who: &SignedIn) -> SecurityCheckup {
@@ -36,7 +38,9 @@ async fn each_step_follows_what_happens() {
         assert_eq!(figures(&before, SecurityStep::OwnPassword), (false, 2, 2));
         assert_eq!(figures(&before, SecurityStep::RecoveryCodes), (false, 2, 2));
         assert_eq!(state(&before, SecurityStep::RecoveryCodes).teammate_ids, [ana_id, ben_id]);
+        assert_eq!(figures(&before, SecurityStep::FactorRequired), (false, 3, 3));
         assert_eq!(figures(&before, SecurityStep::SsoOnly), (false, 1, 1));
+        assert_eq!(figures(&before, SecurityStep::ShortLease), (true, 0, 1));
         assert_eq!(figures(&before, SecurityStep::SecondAdmin), (false, 1, 1));
         assert_eq!(figures(&before, SecurityStep::FewAdmins), (true, 0, 2));
         assert_eq!(figures(&before, SecurityStep::UnusedCopies), (true, 0, 2));
@@ -46,6 +50,12 @@ async fn each_step_follows_what_happens() {
         let made =
             made.bearer_auth(admin.token()).json(&json!({})).send().await.expect("an answer");
         assert_eq!(body::<RecoveryCodes>(made).await.codes.len(), 10);
+        let mut console = Console::open(settings(&server)).await.expect("a console");
+        let require =
+            Request::OwnFactorSet { roles: vec![Role::Admin, Role::Agent], grace_days: Some(90) };
+        let _: serde_json::Value = console.ask(require).await.expect("set");
+        let lease = Request::OfflineLeaseSet { hours: 25 };
+        let _: serde_json::Value = console.ask(lease).await.expect("set");
         for name in ["cem", "dora"] {
             server.add(name, Role::Admin).await;
         }
@@ -58,6 +68,8 @@ async fn each_step_follows_what_happens() {
         let after = look(&server, &admin).await;
         assert_eq!(figures(&after, SecurityStep::RecoveryCodes), (false, 3, 4));
         assert!(!state(&after, SecurityStep::RecoveryCodes).teammate_ids.contains(&ana_id));
+        assert_eq!(figures(&after, SecurityStep::FactorRequired), (false, 1, 3));
+        assert_eq!(figures(&after, SecurityStep::ShortLease), (false, 1, 1));
         assert_eq!(figures(&after, SecurityStep::SecondAdmin), (true, 0, 1));
         assert_eq!(figures(&after, SecurityStep::FewAdmins), (false, 3, 4));
         assert_eq!(figures(&after, SecurityStep::UnusedCopies), (false, 1, 3));

@@ -4,7 +4,8 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use recado_protocol::account::{SessionList, SessionStanding};
 use recado_protocol::error::ErrorCode;
-use recado_protocol::{ConversationAccess, Role, Teammate, TeammateState};
+use recado_protocol::sync::{Bootstrap, Change, SyncPage};
+use recado_protocol::{ConversationAccess, Role, Teammate, TeammateState, Workspace};
 use recado_server::announcement::{AnnouncedAccount, Announcement};
 use recado_server::backend::{
     AddedTeammate, BackendError, BackendSettings, DataLock, NewTeammate, TeammateChange,
@@ -12,7 +13,7 @@ use recado_server::backend::{
 use recado_server::console::{AddedChannel, Console, JoinLinkReply, Request};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
-use crate::harness::{TestServer, code};
+use crate::harness::{TestServer, body, code, databases};
 
 fn new(email: &str) -> NewTeammate {
     NewTeammate {
@@ -25,7 +26,7 @@ fn new(email: &str) -> NewTeammate {
     }
 }
 
-fn settings(server: &TestServer) -> BackendSettings {
+pub(crate) fn settings(server: &TestServer) -> BackendSettings {
     let mut settings = BackendSettings::new(server.data.path().join("data"));
     settings.password_cost = 4;
     settings
@@ -165,4 +166,32 @@ async fn sessions_are_listed_and_ended_from_the_console() {
     assert_eq!(wiped.sessions[0].standing, SessionStanding::WipePending);
     let answer = server.get("/v1/bootstrap", signed_in.token()).await;
     assert_eq!(code(answer).await, ErrorCode::SessionWiped);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_offline_lease_is_set_within_its_limits_and_told_to_every_machine() {
+    for database in databases() {
+        let server = TestServer::start_on(database).await;
+        let ana = server.add("ana", Role::Agent).await;
+        let ana = server.sign_in(&ana).await;
+        let begun: Bootstrap = body(server.get("/v1/bootstrap", ana.token()).await).await;
+        assert_eq!(begun.workspace.offline_lease_s, 24 * 3_600);
+
+        let mut console = Console::open(settings(&server)).await.expect("a console");
+        for hours in [0, 169, u32::MAX] {
+            let refused = console.ask::<Workspace>(Request::OfflineLeaseSet { hours }).await;
+            assert!(matches!(refused, Err(BackendError::Refused(_))), "{hours} hours are taken");
+        }
+        for _ in 0..2 {
+            let set: Workspace =
+                console.ask(Request::OfflineLeaseSet { hours: 8 }).await.expect("set");
+            assert_eq!(set.offline_lease_s, 8 * 3_600);
+        }
+        let shown: Workspace = console.ask(Request::OfflineLeaseShow).await.expect("shown");
+
+        let path = format!("/v1/sync?log_id={}&cursor={}", begun.log_id, begun.cursor);
+        let page: SyncPage = body(server.get(&path, ana.token()).await).await;
+        assert_eq!(page.changes, [Change::Workspace { workspace: shown }], "told once");
+        server.running.stop().await;
+    }
 }
