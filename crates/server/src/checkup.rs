@@ -60,7 +60,13 @@ fn of_workspace(step: SecurityStep, done: bool) -> StepState {
 /// A step about every role, so many of which have taken it.
 fn of_roles(step: SecurityStep, taken: usize) -> StepState {
     let open = counted(Role::ALL.len().saturating_sub(taken));
-    StepState { step, done: open == 0, open, of: counted(Role::ALL.len()), teammate_ids: Vec::new() }
+    StepState {
+        step,
+        done: open == 0,
+        open,
+        of: counted(Role::ALL.len()),
+        teammate_ids: Vec::new(),
+    }
 }
 
 /// A step that is open for these; whoever stands there twice is named once.
