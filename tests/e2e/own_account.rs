@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use recado_protocol::account::{AccountSecurity, RecoveryCodes, SessionList, SessionStanding};
 use recado_protocol::host::{AppState, AuthenticatorPicture, Phase, SavedFile, View};
-use recado_protocol::{ConversationAccess, ErrorCode, Role};
+use recado_protocol::{ConversationAccess, ErrorCode, Role, SessionEndReason};
 use recado_testkit::{Channel, Engine, Person, TestClient, TestServer};
 use serde_json::json;
 
@@ -55,12 +55,17 @@ impl House {
     }
 }
 
-async fn until_signed_out(client: &TestClient, code: ErrorCode) -> anyhow::Result<()> {
+/// Waits until a machine is signed out under this code. Gives the reason that it is told.
+async fn until_signed_out(
+    client: &TestClient,
+    code: ErrorCode,
+) -> anyhow::Result<Option<SessionEndReason>> {
     client
         .until("it is signed out", async |client| {
             let state: AppState = client.ask("app_state", json!({})).await?;
-            let told = state.problem.is_some_and(|problem| problem.code == code);
-            Ok((state.phase == Phase::SignIn && told).then_some(()))
+            let told = state.problem.filter(|problem| problem.code == code);
+            let told = told.filter(|_| state.phase == Phase::SignIn);
+            Ok(told.map(|problem| problem.session_end))
         })
         .await
 }
@@ -152,7 +157,8 @@ async fn an_ended_machine_keeps_its_closed_copy_and_opens_it_after_signing_in() 
 {
     let house = House::build(Engine::Sqlite).await?;
     house.end_there(false).await?;
-    until_signed_out(&house.there, ErrorCode::SessionEnded).await?;
+    let reason = until_signed_out(&house.there, ErrorCode::SessionEnded).await?;
+    assert_eq!(reason, Some(SessionEndReason::EndedElsewhere));
     assert!(!account_files(&house.there.profile()).is_empty());
     assert!(house.there.inbox(View::All).await.is_err(), "nothing can be read meanwhile");
     house.shop.open("Noor", None, "Do you deliver?").await?;
@@ -195,8 +201,10 @@ async fn recovery_codes_are_saved_and_let_in_who_has_lost_the_authenticator() ->
     new.totp_secret.clone_from(&setup.secret);
     let code = json!({ "code": new.code()? });
     let _: AccountSecurity = phone_lost.ask("authenticator_confirm", code).await?;
-    until_signed_out(&house.here, ErrorCode::SessionEnded).await?;
-    until_signed_out(&house.there, ErrorCode::SessionEnded).await?;
+    for machine in [&house.here, &house.there] {
+        let reason = until_signed_out(machine, ErrorCode::SessionEnded).await?;
+        assert_eq!(reason, Some(SessionEndReason::CredentialsChanged));
+    }
     phone_lost.until_online().await?;
     Ok(())
 }

@@ -29,13 +29,26 @@ export const standingAt =
   async (page) => {
     await page.route('**/host/app_state', async (route) => {
       const response = await route.fetch();
-      const problem = { code, detail: 'org.freedesktop.secrets', can_retry: true, can_reset_cache: code === 'cache_damaged' };
+      const problem = { code, detail: 'org.freedesktop.secrets', can_retry: true, can_reset_cache: code === 'cache_damaged', session_end: null };
       await route.fulfill({
         response,
         json: { ...(await response.json()), phase: 'blocked', problem, secret_storage },
       });
     });
     await page.reload();
+  };
+
+/** Has the page begin where somebody was signed out, for a reason that the server may have told. */
+const signedOut =
+  (code, session_end = null) =>
+  async (page) => {
+    await page.route('**/host/app_state', async (route) => {
+      const response = await route.fetch();
+      const problem = { code, detail: '', can_retry: true, can_reset_cache: false, session_end };
+      await route.fulfill({ response, json: { ...(await response.json()), problem } });
+    });
+    await page.reload();
+    await byId(page, 'sign-in-notice').waitFor();
   };
 
 /** Has the page begin on a machine on which the organisation has fixed something. */
@@ -167,6 +180,10 @@ export async function beforeTheInbox(host, show) {
     await byId(page, 'sign-in-password').waitFor({ state: 'detached' });
   });
   await show('sign-in', (page) => byId(page, 'sign-in-email').waitFor());
+  await show('signed-out-elsewhere', signedOut('session_ended', 'ended_elsewhere'));
+  await show('signed-out-by-admin', signedOut('session_ended', 'ended_by_admin'));
+  await show('signed-out-two-holders', signedOut('session_ended', 'refresh_reused'));
+  await show('copy-erased', signedOut('session_wiped'));
   await show('wrong-password', async (page) => {
     await byId(page, 'sign-in-email').fill(email);
     await byId(page, 'sign-in-password').fill('not my password');
@@ -187,6 +204,8 @@ export async function beforeTheInbox(host, show) {
   await show('passphrase', standingAt('vault_locked', 'vault_locked'), (page) => byId(page, 'vault-unlock').waitFor());
   await show('keychain-locked', standingAt('keychain_locked'), (page) => byId(page, 'problem').waitFor());
   await show('keychain-missing', standingAt('keychain_missing'), (page) => byId(page, 'problem').waitFor());
+  await show('keychain-denied', standingAt('keychain_denied'), (page) => byId(page, 'problem').waitFor());
+  await show('keychain-timeout', standingAt('keychain_timeout'), (page) => byId(page, 'problem').waitFor());
   await show('keychain-mismatch', standingAt('keychain_mismatch'), (page) => byId(page, 'problem-forgotten').waitFor());
   await show('passphrase-forgotten', standingAt('vault_locked', 'vault_locked'), async (page) => {
     await byId(page, 'vault-forgotten').click();

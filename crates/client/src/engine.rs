@@ -339,9 +339,11 @@ impl Engine {
         }
     }
 
-    fn session_ended(&mut self, wiped: bool, effects: &mut Vec<Effect>) {
+    fn session_ended(&mut self, error: &TransportError, effects: &mut Vec<Effect>) {
         self.halt(effects);
-        effects.push(Effect::Tell(Notice::SessionEnded { wiped }));
+        let wiped = error.code() == ErrorCode::SessionWiped;
+        let reason = error.session_end();
+        effects.push(Effect::Tell(Notice::SessionEnded { wiped, reason }));
     }
 
     fn answered(
@@ -361,7 +363,7 @@ impl Engine {
                     | ErrorCode::AuthenticatorRequired
             )
         {
-            return self.session_ended(error.code() == ErrorCode::SessionWiped, effects);
+            return self.session_ended(error, effects);
         }
         if let Ok(answer) = &result {
             self.contacted(now, answer.server_time());

@@ -34,6 +34,8 @@ const ACCOUNT_FORMAT: u32 = 2;
 /// From this form on the file has a checksum.
 const FIRST_CHECKED_FORMAT: u64 = 2;
 const SETTINGS: &str = "settings.json";
+/// What the keychain would not delete.
+const LEFTOVERS: &str = "leftovers.json";
 
 /// What is wrong with the folder.
 #[derive(Debug, thiserror::Error)]
@@ -171,6 +173,15 @@ impl Account {
     }
 }
 
+/// An account that is gone from this machine, but for what the keychain would not delete.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leftover {
+    /// The workspace.
+    pub workspace_id: WorkspaceId,
+    /// The address that was used to sign in.
+    pub email: String,
+}
+
 #[derive(Serialize, Deserialize)]
 struct DeviceFile {
     device_id: String,
@@ -286,6 +297,24 @@ impl Profile {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The accounts of which the keychain still holds something.
+    ///
+    /// # Errors
+    ///
+    /// Those of the disk.
+    pub fn leftovers(&self) -> Result<Vec<Leftover>, ProfileError> {
+        Ok(self.read(LEFTOVERS)?.unwrap_or_default())
+    }
+
+    /// Stores of which accounts the keychain still holds something.
+    ///
+    /// # Errors
+    ///
+    /// Those of the disk; the former content stays then.
+    pub fn save_leftovers(&self, leftovers: &[Leftover]) -> Result<(), ProfileError> {
+        self.write(LEFTOVERS, &leftovers)
     }
 
     /// The installation's id, made at the first call.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use futures_util::{Sink, Stream};
 use recado_protocol::live::{LiveFrame, LiveRequest};
-use recado_protocol::{ApiError, ErrorCode};
+use recado_protocol::{ApiError, ErrorCode, SessionEndReason};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -169,6 +169,14 @@ impl TransportError {
     pub const fn retry_after_s(&self) -> Option<u32> {
         match self {
             Self::Refused(error) => error.retry_after_s,
+            _ => None,
+        }
+    }
+
+    /// Why the session has ended, where the server said so.
+    pub const fn session_end(&self) -> Option<SessionEndReason> {
+        match self {
+            Self::Refused(error) => error.session_end,
             _ => None,
         }
     }

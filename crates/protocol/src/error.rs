@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::session_end::SessionEndReason;
+
 /// Every reason for which something can fail. Programs compare codes, never sentences; the UI has a
 /// translation for each.
 #[derive(
@@ -159,11 +161,20 @@ pub struct ApiError {
     /// Names this failure in the server's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
+    /// Why the session has ended, where that is what is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_end: Option<SessionEndReason>,
 }
 
 impl ApiError {
     /// An error without further facts.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), retry_after_s: None, correlation_id: None }
+        Self {
+            code,
+            message: message.into(),
+            retry_after_s: None,
+            correlation_id: None,
+            session_end: None,
+        }
     }
 }

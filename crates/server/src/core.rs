@@ -1,7 +1,9 @@
 //! What everything below the router works with: the database, the clock, randomness.
 
 use recado_protocol::policy::Denial;
-use recado_protocol::{ApiError, ChannelId, ErrorCode, TeammateId, Timestamp, WorkspaceId};
+use recado_protocol::{
+    ApiError, ChannelId, ErrorCode, SessionEndReason, TeammateId, Timestamp, WorkspaceId,
+};
 
 use crate::clock::SharedClock;
 use crate::ids::{Ids, SharedEntropy};
@@ -102,7 +104,9 @@ impl CoreError {
                 (ErrorCode::Internal, "The server failed and nothing was changed; try again.")
             }
             Self::Denied(Denial::NotActive) => {
-                (ErrorCode::SessionEnded, "This account is not active; ask an admin.")
+                let message = "This account is not active; ask an admin.";
+                let session_end = Some(SessionEndReason::AccountDisabled);
+                return ApiError { session_end, ..ApiError::new(ErrorCode::SessionEnded, message) };
             }
             Self::Denied(Denial::OutOfScope) | Self::NotFound => {
                 (ErrorCode::NotFound, "It does not exist, or you may not see it.")

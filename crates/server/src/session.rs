@@ -111,10 +111,13 @@ impl Sessions {
                 let viewer = teammate::viewer(tx, who).await?;
                 let Some(viewer) = viewer.filter(|it| it.subject.state == TeammateState::Active)
                 else {
-                    return Ok(Err(AuthError::SessionEnded));
+                    let reason = end_reason.unwrap_or(EndReason::AccountDisabled);
+                    return Ok(Err(AuthError::SessionEndedBecause(reason)));
                 };
-                if end_reason.is_some() && !is_planted(Planted::EndedSessionServed) {
-                    return Ok(Err(AuthError::SessionEnded));
+                if let Some(reason) = end_reason
+                    && !is_planted(Planted::EndedSessionServed)
+                {
+                    return Ok(Err(AuthError::SessionEndedBecause(reason)));
                 }
                 if expires_at <= now && !is_planted(Planted::ExpiredTokenServed) {
                     return Ok(Err(AuthError::AccessTokenExpired));

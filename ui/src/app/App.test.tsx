@@ -130,7 +130,13 @@ test('too many attempts say when the next one is heard', async () => {
 test('a locked keychain asks to unlock it and tries again, and offers nothing that deletes', async () => {
   const user = start((state) => {
     state.phase = 'blocked';
-    state.problem = { code: 'keychain_locked', detail: '', can_retry: true, can_reset_cache: false };
+    state.problem = {
+      code: 'keychain_locked',
+      detail: '',
+      can_retry: true,
+      can_reset_cache: false,
+      session_end: null,
+    };
   });
   expect(await screen.findByText('Your keychain is locked')).toBeDefined();
   expect(screen.queryByTestId('problem-reset-cache')).toBeNull();

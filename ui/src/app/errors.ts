@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../bindings/protocol';
+import type { ErrorCode, Problem, SessionEndReason } from '../bindings/protocol';
 import { type TextId, type Translate, textIds } from '../i18n/text';
 import { HostFailure } from '../platform/host';
 
@@ -57,6 +57,27 @@ export const ERROR_TEXTS: Record<ErrorCode, TextId> = textIds({
   client_failed: 'error-client-failed',
   unknown: 'error-unknown',
 });
+
+/** Why a session has ended and what to do. What a newer server says beside these is just an end. */
+const SESSION_END_TEXTS: Record<SessionEndReason, TextId> = textIds({
+  idle: 'session-end-idle',
+  too_old: 'session-end-too-old',
+  refresh_reused: 'session-end-refresh-reused',
+  account_disabled: 'session-end-account-disabled',
+  credentials_changed: 'session-end-credentials-changed',
+  ended_elsewhere: 'session-end-ended-elsewhere',
+  ended_by_admin: 'session-end-ended-by-admin',
+  provider_ended: 'session-end-provider-ended',
+  sso_required: 'session-end-sso-required',
+  unknown: 'error-session-ended',
+});
+
+/** What has stopped Recado, and what to do. */
+export function problemText(t: Translate, { code, session_end }: Problem): string {
+  return session_end === null
+    ? codeText(t, code)
+    : t(SESSION_END_TEXTS[session_end] ?? SESSION_END_TEXTS.unknown);
+}
 
 /** What happened and what to do, in the language in use. */
 export function errorText(t: Translate, thrown: unknown): string {

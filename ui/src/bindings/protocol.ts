@@ -1316,7 +1316,11 @@ can_retry: boolean,
 /**
  * Whether building the cache anew would help.
  */
-can_reset_cache: boolean, };
+can_reset_cache: boolean, 
+/**
+ * Why the session has ended, where that is what happened and the server has said it.
+ */
+session_end: SessionEndReason | null, };
 
 export type ProviderId = string;
 
@@ -1430,13 +1434,15 @@ steps: Array<StepState>,
  */
 looked_at: Timestamp, };
 
-export type SecurityStep = "own_authenticator" | "own_password" | "recovery_codes" | "sso_only" | "second_admin" | "few_admins" | "unused_copies" | "unseen_sign_ins" | "unknown";
+export type SecurityStep = "own_authenticator" | "own_password" | "recovery_codes" | "factor_required" | "sso_only" | "second_admin" | "few_admins" | "short_lease" | "unused_copies" | "unseen_sign_ins" | "unknown";
 
 export type SeenSessionsRequest = { 
 /**
  * Which; not the session that asks. At most [`MAX_SESSIONS_PER_REQUEST`].
  */
 session_ids: Array<SessionId>, };
+
+export type SessionEndReason = "idle" | "too_old" | "refresh_reused" | "account_disabled" | "credentials_changed" | "ended_elsewhere" | "ended_by_admin" | "provider_ended" | "sso_required" | "unknown";
 
 export type SessionId = string;
 

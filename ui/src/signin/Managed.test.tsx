@@ -55,6 +55,7 @@ test('a forbidden server can be left behind, once somebody has said so twice', a
     detail: 'not on the list',
     can_retry: true,
     can_reset_cache: false,
+    session_end: null,
   };
   await user.click(await screen.findByTestId('problem-forgotten'));
   expect(called('sign_out')).toHaveLength(0);

@@ -1,5 +1,5 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { codeText, errorText } from '../app/errors';
+import { errorText, problemText } from '../app/errors';
 import { useHost } from '../app/host';
 import { useReadyState } from '../app/queries';
 import type { ProviderSummary, SignInWays } from '../bindings/protocol';
@@ -145,7 +145,7 @@ export function SignInScreen() {
         {failure ? (
           <Problem>{errorText(t, failure)}</Problem>
         ) : problem ? (
-          <Notice>{codeText(t, problem.code)}</Notice>
+          <Notice>{problemText(t, problem)}</Notice>
         ) : null}
         {addressFirst || showsPassword ? (
           <Button

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use recado_protocol::ErrorCode;
 use recado_protocol::account::ErasedRequest;
-use recado_protocol::host::{HostError, Phase};
+use recado_protocol::host::{HostError, Phase, SecretStorage};
 use recado_store::Store;
 use tracing::{info, warn};
 
@@ -16,7 +16,7 @@ use super::shared::{Shared, problem};
 use crate::error::failure;
 use crate::keychain::{ItemKind, ItemName};
 use crate::keys;
-use crate::profile::Account;
+use crate::profile::{Account, Leftover};
 use crate::session::RefreshItem;
 use crate::transport::Request;
 
@@ -36,12 +36,9 @@ impl Shared {
             let dir = self.profile.account_dir(teammate_id);
             keys::destroy(&dir)?;
             self.keychain.give_up_slow();
-            for &kind in ItemKind::ALL {
-                let item = ItemName::new(kind, workspace_id, &email);
-                if let Err(error) = self.keychain.in_time().delete(item, || {}).await {
-                    // Without the wrapped keys it opens nothing any more.
-                    warn!(%error, "an item stays in the keychain");
-                }
+            let own = Leftover { workspace_id, email };
+            if !self.delete_items(&own, ItemKind::ALL).await {
+                self.remember(own)?;
             }
             let destroyed = tokio::task::spawn_blocking(move || destroy_files(&dir)).await;
             destroyed.unwrap_or_else(|_| Err(failure(ErrorCode::ClientFailed, "not deleted")))?;
@@ -70,6 +67,73 @@ impl Shared {
             facts.secret_storage = secret_storage;
         });
         Ok(left)
+    }
+
+    /// Deletes what the keychain holds of an account. `false` if something may still be there.
+    async fn delete_items(&self, of: &Leftover, kinds: &[ItemKind]) -> bool {
+        let mut is_gone = true;
+        for &kind in kinds {
+            let item = ItemName::new(kind, of.workspace_id, &of.email);
+            if let Err(error) = self.keychain.in_time().delete(item, || {}).await {
+                warn!(%error, "an item stays in the keychain for now");
+                is_gone = false;
+            }
+        }
+        is_gone
+    }
+
+    /// Notes what the keychain would not delete: nothing here opens with it any more, but a copy of the
+    /// files that somebody took before would.
+    fn remember(&self, leftover: Leftover) -> Result<(), HostError> {
+        let mut leftovers = self.profile.leftovers()?;
+        if !leftovers.contains(&leftover) {
+            leftovers.push(leftover);
+        }
+        Ok(self.profile.save_leftovers(&leftovers)?)
+    }
+
+    /// Deletes the keys that were left behind of an account which signs in again, so that it begins with new
+    /// ones. What its new session has stored stays.
+    pub(super) async fn delete_leftover_keys(&self, of: &Leftover) {
+        let mut leftovers = self.profile.leftovers().unwrap_or_default();
+        if !leftovers.contains(of) {
+            return;
+        }
+        let keys = [ItemKind::KeyEncryptionKey, ItemKind::NextKey];
+        if self.delete_items(of, &keys).await {
+            leftovers.retain(|leftover| leftover != of);
+            self.store_leftovers(&leftovers);
+        }
+    }
+
+    fn store_leftovers(&self, leftovers: &[Leftover]) {
+        if let Err(error) = self.profile.save_leftovers(leftovers) {
+            warn!(%error, "what is left in the keychain is asked for again at the next start");
+        }
+    }
+
+    /// Deletes what the keychain would not delete before, as far as it does now, but for what is in use again.
+    pub(super) async fn delete_leftovers(self: Arc<Self>) {
+        let _lifecycle = self.lifecycle.lock().await;
+        let leftovers = match self.profile.leftovers() {
+            Ok(leftovers) => leftovers,
+            Err(error) => return warn!(%error, "what is left in the keychain is not known"),
+        };
+        if leftovers.is_empty() || self.choice.storage() != SecretStorage::Keychain {
+            return;
+        }
+        let joined = self.facts().joined.clone();
+        let mut left = Vec::new();
+        for leftover in leftovers {
+            let is_in_use = joined.as_ref().is_some_and(|joined| {
+                joined.workspace_id == leftover.workspace_id
+                    && joined.email.as_ref() == Some(&leftover.email)
+            });
+            if is_in_use || !self.delete_items(&leftover, ItemKind::ALL).await {
+                left.push(leftover);
+            }
+        }
+        self.store_leftovers(&left);
     }
 
     /// The session was wiped from elsewhere.

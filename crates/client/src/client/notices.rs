@@ -79,10 +79,10 @@ impl Shared {
             }),
             Notice::Demanded { demand_id, result } => account.demanded(demand_id, result),
             // Both close this account, which waits for the queue that is being followed here.
-            Notice::SessionEnded { wiped: false } => {
-                tokio::spawn(Arc::clone(self).session_ended(Arc::clone(account)));
+            Notice::SessionEnded { wiped: false, reason } => {
+                tokio::spawn(Arc::clone(self).session_ended(Arc::clone(account), reason));
             }
-            Notice::SessionEnded { wiped: true } => {
+            Notice::SessionEnded { wiped: true, .. } => {
                 tokio::spawn(Arc::clone(self).session_wiped(Arc::clone(account)));
             }
             Notice::StoreFailed(failure) => {

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use recado_protocol::host::{AppState, Empty, HostError, HostEvent, Phase, SecretStorage};
+use recado_protocol::host::{AppState, Empty, HostError, HostEvent, Phase, Problem, SecretStorage};
 use recado_protocol::identity::Session as SessionAnswer;
-use recado_protocol::{ErrorCode, SessionId, TeammateId};
+use recado_protocol::{ErrorCode, SessionEndReason, SessionId, TeammateId};
 use recado_store::{Store, Which};
 use tokio::sync::mpsc;
 use tracing::{error, warn};
@@ -21,7 +21,7 @@ use crate::engine::{Link, StoreFailure};
 use crate::error::failure;
 use crate::keychain::{ItemKind, ItemName, KeychainError};
 use crate::keys::KeyPlace;
-use crate::profile::{Account, ProfileError};
+use crate::profile::{Account, Leftover, ProfileError};
 use crate::session::{RefreshItem, Session, SessionParts};
 
 /// How long the server is given to say what the teammate may see, before the cache is shown.
@@ -86,6 +86,7 @@ impl Shared {
         if signed_in {
             self.open(None).await;
         }
+        tokio::spawn(Arc::clone(self).delete_leftovers());
     }
 
     /// Opens the account that signed in, unless it is open.
@@ -148,6 +149,10 @@ impl Shared {
     ) -> Result<Option<Repairs>, HostError> {
         let Named { joined, teammate_id, session_id, email } = named;
         let dir = self.profile.account_dir(teammate_id);
+        if begun.is_some() && !dir.exists() {
+            let workspace_id = joined.workspace_id;
+            self.delete_leftover_keys(&Leftover { workspace_id, email: email.to_owned() }).await;
+        }
         let lock_key = self.app_lock_key().filter(|_| self.has_app_lock(joined));
         let place = KeyPlace {
             dir: &dir,
@@ -387,7 +392,11 @@ impl Shared {
     }
 
     /// The server ended the session. What lies here stays, and is there again after signing in.
-    pub(super) async fn session_ended(self: Arc<Self>, account: Arc<OpenAccount>) {
+    pub(super) async fn session_ended(
+        self: Arc<Self>,
+        account: Arc<OpenAccount>,
+        reason: Option<SessionEndReason>,
+    ) {
         let _lifecycle = self.lifecycle.lock().await;
         if !self.is_open(&account) {
             return;
@@ -407,10 +416,11 @@ impl Shared {
             facts.joined = joined;
             facts.meta = None;
             facts.phase = Phase::SignIn;
-            facts.problem = Some(problem(
+            let ended = problem(
                 ErrorCode::SessionEnded,
                 "the server ended this session; sign in again, nothing is lost",
-            ));
+            );
+            facts.problem = Some(Problem { session_end: reason, ..ended });
         });
     }
 }

@@ -182,6 +182,7 @@ pub(super) fn problem(code: ErrorCode, detail: impl Into<String>) -> Problem {
             code,
             ErrorCode::CacheDamaged | ErrorCode::ClientFailed | ErrorCode::DiskFull
         ),
+        session_end: None,
     }
 }
 

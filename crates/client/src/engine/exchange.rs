@@ -2,7 +2,7 @@
 
 use recado_protocol::host::{BootstrapProgress, ConnectionState};
 use recado_protocol::live::{LiveFrame, LiveRequest};
-use recado_protocol::{CommandId, ConversationId, ErrorCode, Timestamp};
+use recado_protocol::{CommandId, ConversationId, ErrorCode, SessionEndReason, Timestamp};
 use recado_store::{Meta, NewMessage};
 
 use super::{Answer, Ask, Demand, DemandAnswer, Id, Job, JobAnswer, StoreFailure};
@@ -146,6 +146,8 @@ pub enum Notice {
     SessionEnded {
         /// Whether this machine's copy is to be erased.
         wiped: bool,
+        /// Why, where the server has said it.
+        reason: Option<SessionEndReason>,
     },
     /// The store failed. The engine has stopped until [`Input::Start`].
     StoreFailed(StoreFailure),

@@ -6,6 +6,7 @@ use super::{EnrolmentState, LinkText, ManagedPolicy, Settings};
 use crate::error::ErrorCode;
 use crate::id::{TeammateId, WorkspaceId};
 use crate::permission::{Permission, Role};
+use crate::session_end::SessionEndReason;
 use crate::sso::ProviderSummary;
 use crate::time::Timestamp;
 
@@ -151,6 +152,8 @@ pub struct Problem {
     pub can_retry: bool,
     /// Whether building the cache anew would help.
     pub can_reset_cache: bool,
+    /// Why the session has ended, where that is what happened and the server has said it.
+    pub session_end: Option<SessionEndReason>,
 }
 
 /// The way to the server.

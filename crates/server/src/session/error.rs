@@ -4,6 +4,7 @@ use recado_protocol::error::{ApiError, ErrorCode};
 
 use crate::gate::TooManyAttempts;
 use crate::storage::DbError;
+use crate::storage::session::EndReason;
 
 /// Why somebody was not let in.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,9 @@ pub enum AuthError {
     /// There is no session, or it has ended.
     #[error("there is no session, or it has ended")]
     SessionEnded,
+    /// The session has ended, for a reason that its holder is told.
+    #[error("the session has ended: {}", .0.name())]
+    SessionEndedBecause(EndReason),
     /// The session has ended, and its machine is to erase its copy.
     #[error("the session has ended, and its machine is to erase its copy")]
     SessionWiped,
@@ -110,6 +114,11 @@ impl AuthError {
             ),
             Self::SessionEnded => {
                 (ErrorCode::SessionEnded, "There is no session, or it has ended. Sign in.")
+            }
+            Self::SessionEndedBecause(reason) => {
+                let error =
+                    ApiError::new(ErrorCode::SessionEnded, "The session has ended. Sign in.");
+                return Some(ApiError { session_end: reason.told(), ..error });
             }
             Self::SessionWiped => (
                 ErrorCode::SessionWiped,

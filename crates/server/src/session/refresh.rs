@@ -49,10 +49,10 @@ impl Sessions {
                 let Some((mut found, owner)) = hold(tx, id).await? else {
                     return guessed(tx, check, &policies, now).await;
                 };
+                // Only who holds one of its secrets is told more: the id alone is no proof.
+                let holds = found.family.knows(presented);
                 if found.end_reason == Some(EndReason::Wiped) {
-                    // Only to who holds one of its secrets: the id alone is no proof.
-                    let holder = found.family.knows(presented);
-                    return if holder {
+                    return if holds {
                         Ok(Outcome::Refused(AuthError::SessionWiped))
                     } else {
                         guessed(tx, check, &policies, now).await
@@ -60,12 +60,13 @@ impl Sessions {
                 }
                 let in_use = owner == Some(TeammateState::Active);
                 if !in_use && !is_planted(Planted::SuspendedRefreshed) {
-                    end(tx, &mut trail, &found, EndReason::AccountDisabled, now).await?;
-                    return Ok(Outcome::Ended);
+                    let reason = EndReason::AccountDisabled;
+                    end(tx, &mut trail, &found, reason, now).await?;
+                    return Ok(Outcome::Ended(holds.then_some(reason)));
                 }
                 if let Some(reason) = settings.end_reason(&found, now) {
                     end(tx, &mut trail, &found, reason, now).await?;
-                    return Ok(Outcome::Ended);
+                    return Ok(Outcome::Ended(holds.then_some(reason)));
                 }
                 let was_used = !found.family.knows(presented)
                     && !is_planted(Planted::UsedSecretForgotten)
@@ -86,19 +87,21 @@ impl Sessions {
                     )),
                     RefreshOutcome::ReuseDetected => {
                         tracing::warn!(session_id = %id, "a refresh secret had a second holder");
-                        end(tx, &mut trail, &found, EndReason::RefreshReused, now).await?;
-                        Ok(Outcome::Ended)
+                        let reason = EndReason::RefreshReused;
+                        end(tx, &mut trail, &found, reason, now).await?;
+                        Ok(Outcome::Ended(Some(reason)))
                     }
                     RefreshOutcome::Unknown => guessed(tx, check, &policies, now).await,
-                    RefreshOutcome::AlreadyRevoked => Ok(Outcome::Ended),
+                    RefreshOutcome::AlreadyRevoked => Ok(Outcome::Ended(None)),
                 }
             })
             .await?;
         let teammate_id = match outcome {
             Outcome::GoesOn(teammate_id) => teammate_id,
-            Outcome::Ended => {
+            Outcome::Ended(reason) => {
                 self.announce_end(id);
-                return Err(AuthError::SessionEnded);
+                let ended = AuthError::SessionEnded;
+                return Err(reason.map_or(ended, AuthError::SessionEndedBecause));
             }
             Outcome::Refused(error) => return Err(error),
         };
@@ -109,8 +112,8 @@ impl Sessions {
 /// What the transaction came to; values rather than errors, because a refusal has to commit its charge.
 enum Outcome {
     GoesOn(TeammateId),
-    /// The session has ended, now or before.
-    Ended,
+    /// The session has ended, now or before; why, for who holds a secret of it.
+    Ended(Option<EndReason>),
     Refused(AuthError),
 }
 

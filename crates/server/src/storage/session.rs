@@ -1,7 +1,7 @@
 //! Rows of sign-ins under way, of sessions and of their access tokens.
 
 use recado_protocol::identity::Device;
-use recado_protocol::{SessionId, TeammateId, Timestamp};
+use recado_protocol::{SessionEndReason, SessionId, TeammateId, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use super::{DbError, Row, Tx, params};
@@ -175,6 +175,23 @@ impl EndReason {
             Self::ProviderEnded => "provider_ended",
             Self::SsoRequired => "sso_required",
         }
+    }
+
+    /// What its holder is told of it; nothing where the holder knows, or hears it otherwise.
+    #[must_use]
+    pub const fn told(self) -> Option<SessionEndReason> {
+        Some(match self {
+            Self::SignedOut | Self::Wiped => return None,
+            Self::Idle => SessionEndReason::Idle,
+            Self::TooOld => SessionEndReason::TooOld,
+            Self::RefreshReused => SessionEndReason::RefreshReused,
+            Self::AccountDisabled => SessionEndReason::AccountDisabled,
+            Self::CredentialsChanged => SessionEndReason::CredentialsChanged,
+            Self::EndedElsewhere => SessionEndReason::EndedElsewhere,
+            Self::EndedByAdmin => SessionEndReason::EndedByAdmin,
+            Self::ProviderEnded => SessionEndReason::ProviderEnded,
+            Self::SsoRequired => SessionEndReason::SsoRequired,
+        })
     }
 
     fn from_name(name: &str) -> Option<Self> {

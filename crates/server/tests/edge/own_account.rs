@@ -6,16 +6,18 @@ use recado_protocol::account::{
     EndSessionsRequest, ErasedRequest, PasswordCheck, PasswordCheckRequest, PasswordIssue,
     RecoveryCodes, RecoveryRequest, SessionList, SessionStanding, StepUpRequest,
 };
-use recado_protocol::error::ErrorCode;
+use recado_protocol::error::{ApiError, ErrorCode};
 use recado_protocol::identity::Session;
-use recado_protocol::{Role, SessionId};
+use recado_protocol::{Role, SessionEndReason, SessionId};
 use recado_server::identity::token::{Secret, TokenKind};
 use reqwest::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 use totp_rs::Builder;
 
-use crate::harness::{Person, SignedIn, TestServer, body, code, databases, hash_of, new_device};
+use crate::harness::{
+    Person, SignedIn, TestServer, body, code, databases, error, hash_of, new_device,
+};
 
 /// Long enough that a second factor has to be shown again, and that a refusal before slows nothing down.
 const LATER_S: i64 = 301;
@@ -64,9 +66,14 @@ impl TestServer {
         self.post("/v1/sign-in/recovery", &request).await
     }
 
-    async fn refresh_code(&self, who: &SignedIn) -> ErrorCode {
+    async fn refresh_error(&self, who: &SignedIn) -> ApiError {
         let next = Secret::generate(TokenKind::Refresh).expect("random");
-        code(self.post("/v1/session/refresh", &who.refresh_with(&who.refresh, &next)).await).await
+        let refresh = who.refresh_with(&who.refresh, &next);
+        error(self.post("/v1/session/refresh", &refresh).await).await.1
+    }
+
+    async fn refresh_code(&self, who: &SignedIn) -> ErrorCode {
+        self.refresh_error(who).await.code
     }
 }
 
@@ -96,11 +103,15 @@ async fn sessions_are_listed_with_their_machine_and_end_from_elsewhere() {
             body(server.end(&third, vec![first.session.session_id], false).await).await;
         assert_eq!(standing(&list, &first), SessionStanding::Ended);
         assert_eq!(standing(&list, &second), SessionStanding::Active);
-        assert_eq!(
-            code(server.get("/v1/sync", first.token()).await).await,
-            ErrorCode::SessionEnded
-        );
-        assert_eq!(server.refresh_code(&first).await, ErrorCode::SessionEnded);
+        let (_, told) = error(server.get("/v1/sync", first.token()).await).await;
+        assert_eq!(told.code, ErrorCode::SessionEnded);
+        assert_eq!(told.session_end, Some(SessionEndReason::EndedElsewhere));
+        let told = server.refresh_error(&first).await;
+        assert_eq!(told.session_end, Some(SessionEndReason::EndedElsewhere));
+        // The session's id alone is no reason to be told more.
+        let guess = Secret::generate(TokenKind::Refresh).expect("random");
+        let told = server.refresh_error(&SignedIn { refresh: guess, ..first.clone() }).await;
+        assert_eq!((told.code, told.session_end), (ErrorCode::SessionEnded, None));
         assert!(server.get("/v1/bootstrap", second.token()).await.status().is_success());
 
         let own = vec![third.session.session_id];

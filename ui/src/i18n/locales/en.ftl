@@ -204,6 +204,15 @@ error-too-many-attempts = { $seconds ->
    *[other] Too many attempts. Try again in { $seconds } seconds.
   }
 error-session-ended = Your session has ended. Sign in again.
+session-end-idle = You were signed out because Recado was not used here for a long time. Sign in again: drafts and what waits to be sent are still here.
+session-end-too-old = It is time to sign in again. Drafts and what waits to be sent are still here.
+session-end-refresh-reused = You were signed out because somebody else tried to use your session. Sign in, then look at Settings, Sessions, and tell your admin.
+session-end-account-disabled = Your account is not active any more. Ask your admin.
+session-end-credentials-changed = You were signed out because your password or authenticator was changed. If that was not you, tell your admin now.
+session-end-ended-elsewhere = You signed out here from another computer of yours. Sign in again to go on here. If that was not you, tell your admin now.
+session-end-ended-by-admin = An admin signed you out here. Sign in again, or ask your admin why.
+session-end-provider-ended = Your company’s sign-in has ended your session. Sign in again.
+session-end-sso-required = Your workspace now lets people in through your company’s sign-in only. Continue with it.
 error-session-wiped = What Recado kept on this computer was erased, because you or an admin asked for it. Your conversations are on the server: sign in to see them again.
 error-step-up-required = Show first that it is you.
 error-password-refused = That password is too easy to guess, or too short. Choose another one.

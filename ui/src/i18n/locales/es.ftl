@@ -204,6 +204,15 @@ error-too-many-attempts = { $seconds ->
    *[other] Demasiados intentos. Reinténtalo en { $seconds } segundos.
   }
 error-session-ended = Tu sesión ha terminado. Entra de nuevo.
+session-end-idle = Se cerró tu sesión porque aquí no se usó Recado durante mucho tiempo. Entra de nuevo: los borradores y lo que espera salir siguen aquí.
+session-end-too-old = Toca volver a entrar. Los borradores y lo que espera salir siguen aquí.
+session-end-refresh-reused = Se cerró tu sesión porque alguien más intentó usarla. Entra, revisa Ajustes, Sesiones, y avisa a tu administrador.
+session-end-account-disabled = Tu cuenta ya no está activa. Pregunta a tu administrador.
+session-end-credentials-changed = Se cerró tu sesión porque cambió tu contraseña o tu autenticador. Si no fuiste tú, avisa ya a tu administrador.
+session-end-ended-elsewhere = Cerraste esta sesión desde otro ordenador tuyo. Entra de nuevo para seguir aquí. Si no fuiste tú, avisa ya a tu administrador.
+session-end-ended-by-admin = Un administrador cerró tu sesión aquí. Entra de nuevo o pregúntale por qué.
+session-end-provider-ended = El acceso de tu empresa ha terminado tu sesión. Entra de nuevo.
+session-end-sso-required = Tu espacio de trabajo solo deja entrar con el acceso de tu empresa. Continúa con él.
 error-session-wiped = Lo que Recado guardaba en este ordenador se ha borrado, porque lo pediste tú o un administrador. Tus conversaciones están en el servidor: entra para verlas de nuevo.
 error-step-up-required = Muestra antes que eres tú.
 error-password-refused = Esa contraseña es demasiado fácil de adivinar, o demasiado corta. Elige otra.

@@ -1,6 +1,7 @@
 //! Joining, signing in, restarting, signing out.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use recado_protocol::host::{ConnectionState, HostEvent, Phase};
 use recado_protocol::{ErrorCode, TeammateId};
@@ -11,6 +12,7 @@ use uuid::Uuid;
 use super::server::*;
 use crate::client::Client;
 use crate::engine::StoreFailure;
+use crate::keychain::KeychainError;
 use crate::profile::Profile;
 
 async fn refused(client: &Client, name: &str, request: Value) -> ErrorCode {
@@ -292,7 +294,7 @@ async fn what_a_former_account_says_late_does_not_sign_out_the_present_one() {
     let former = client.shared.account().expect("an open account");
     client.invoke("sign_out", json!({ "discard_unsent": false })).await.expect("signed out");
     sign_in(&client).await;
-    Arc::clone(&client.shared).session_ended(former).await;
+    Arc::clone(&client.shared).session_ended(former, None).await;
     let state = client.state();
     assert_eq!((state.phase, state.problem), (Phase::Ready, None));
 }
@@ -350,6 +352,61 @@ async fn a_wiped_session_erases_what_lies_here() {
     assert_eq!(state.account, None);
     assert!(!desk.dir().join("accounts").join(teammate_id().to_string()).exists());
     assert!(desk.keychain.items().is_empty(), "the keychain holds nothing of it any more");
+}
+
+/// An account that was signed out while the keychain was locked, with the client that did it.
+async fn signed_out_with_a_locked_keychain(desk: &Desk) -> Client {
+    let client = desk.signed_in().await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    desk.keychain.fail_always(Some(KeychainError::Locked));
+    client.invoke("sign_out", json!({ "discard_unsent": true })).await.expect("erased");
+    assert!(!desk.keychain.items().is_empty(), "a locked keychain deletes nothing");
+    client
+}
+
+/// Waits until nothing is noted any more as left behind in the keychain.
+async fn nothing_left_behind(desk: &Desk) {
+    let noted = desk.dir().join("leftovers.json");
+    let settled = async {
+        while std::fs::read_to_string(&noted).expect("a file").contains("email") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), settled).await.expect("it is settled");
+}
+
+#[tokio::test]
+async fn what_the_keychain_would_not_delete_goes_at_a_later_start() {
+    let desk = Desk::new();
+    let client = signed_out_with_a_locked_keychain(&desk).await;
+    client.shutdown().await;
+    drop(client);
+    desk.keychain.fail_always(None);
+    let client = desk.start().await;
+    nothing_left_behind(&desk).await;
+    assert!(desk.keychain.items().is_empty(), "the keychain holds nothing of it any more");
+    client.shutdown().await;
+}
+
+#[tokio::test]
+async fn whoever_signs_in_again_gets_other_keys_than_those_left_behind() {
+    let desk = Desk::new();
+    let client = signed_out_with_a_locked_keychain(&desk).await;
+    let of_before = desk.keychain.items();
+    desk.keychain.fail_always(None);
+    sign_in(&client).await;
+    let now = desk.keychain.items();
+    let is_new = of_before.iter().all(|(name, secret)| now.get(name) != Some(secret));
+    assert!(is_new, "nothing of before is left");
+    client.shutdown().await;
+    drop(client);
+    let client = desk.start().await;
+    nothing_left_behind(&desk).await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
+    client.shutdown().await;
+    drop(client);
+    let client = desk.start().await;
+    until(&client, |state| state.connection.state == ConnectionState::Online).await;
 }
 
 #[tokio::test]
