@@ -276,11 +276,40 @@ pub struct Submitted {
     pub undo: Option<Action>,
 }
 
-/// The outbox.
+/// How many entries or drafts one answer holds at most, and holds where nobody says how many.
+pub const MAX_LISTED: u32 = 200;
+
+const fn max_listed() -> u32 {
+    MAX_LISTED
+}
+
+/// Asks for a part of the outbox, or of the drafts. It is asked for by its place, because whoever
+/// shows it has the whole list's scroll bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct ListedRequest {
+    /// How many stand before the first one.
+    #[serde(default)]
+    pub skip: u32,
+    /// How many, at most [`MAX_LISTED`].
+    #[serde(default = "max_listed")]
+    pub limit: u32,
+}
+
+impl Default for ListedRequest {
+    fn default() -> Self {
+        Self { skip: 0, limit: MAX_LISTED }
+    }
+}
+
+/// A part of the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct Outbox {
-    /// What waits or was refused, the oldest first.
+    /// What was refused, the oldest first, and then what waits, the oldest first.
     pub entries: Vec<OutboxEntry>,
+    /// How many were refused in all.
+    pub refused: u32,
+    /// How many wait in all.
+    pub waiting: u32,
 }
 
 /// An entry of the outbox.
@@ -338,8 +367,9 @@ pub struct OutboxRequest {
 /// Names entries of the outbox that are to be tried again together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct OutboxRetryRequest {
-    /// The commands. Those that were not refused are passed over.
-    pub command_ids: Vec<CommandId>,
+    /// The commands; absent for everything that was refused. Those that were not refused are passed
+    /// over.
+    pub command_ids: Option<Vec<CommandId>>,
 }
 
 /// What kind of text a draft is.
@@ -372,11 +402,13 @@ impl std::fmt::Debug for Draft {
     }
 }
 
-/// Every kept draft, the newest first.
+/// Kept drafts, the newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct Drafts {
-    /// The drafts, those of conversations that are out of reach included.
+    /// The drafts that were asked for, those of conversations that are out of reach included.
     pub drafts: Vec<KeptDraft>,
+    /// How many there are in all.
+    pub count: u32,
 }
 
 /// A kept draft with what a list shows.
