@@ -23,6 +23,10 @@ guard-text = This screen failed. Your messages and drafts are safe.
 guard-reload = Show it again
 toasts-label = Messages from Recado
 picker-nothing = Nothing matches
+picker-more = { $count ->
+    [one] { $count } more. Type to find it.
+   *[other] { $count } more. Type to find them.
+  }
 picker-current = current
 back-to-list = Back to the list
 back = Back

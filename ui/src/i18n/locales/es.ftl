@@ -23,6 +23,10 @@ guard-text = Esta pantalla ha fallado. Tus mensajes y borradores están a salvo.
 guard-reload = Mostrarla otra vez
 toasts-label = Avisos de Recado
 picker-nothing = Nada coincide
+picker-more = { $count ->
+    [one] { $count } más. Escribe para encontrarlo.
+   *[other] { $count } más. Escribe para encontrarlos.
+  }
 picker-current = actual
 back-to-list = Volver a la lista
 back = Volver
