@@ -152,7 +152,8 @@ pub struct ConversationView {
     pub head: ConversationHead,
     /// The customer, where it is known.
     pub contact: Option<Contact>,
-    /// The newest parts by `seq`, then what waits in the outbox.
+    /// The newest parts by `seq`, then what waits in the outbox or was refused: messages, notes and
+    /// changes alike.
     pub parts: Vec<PartView>,
     /// Whether there are older parts.
     pub has_older: bool,
@@ -210,9 +211,12 @@ pub struct PartView {
     pub mine: bool,
     /// Where it stands.
     pub delivery: Delivery,
+    /// When this machine heard that it took effect, by its own clock: for the signed-in teammate's own
+    /// newest ones, as long as the outbox remembers them.
+    pub heard_at: Option<Timestamp>,
 }
 
-/// Where a message stands.
+/// Where an action stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Delivery {
@@ -346,6 +350,10 @@ pub struct Meanwhile {
     pub assigned_to_admin_id: Option<TeammateId>,
     /// The team that an `assignment` names.
     pub assigned_to_team_id: Option<TeamId>,
+    /// The priority that it was given.
+    pub priority: Option<Priority>,
+    /// The tag that was added or removed.
+    pub tag: Option<String>,
     /// When.
     pub created_at: Timestamp,
 }

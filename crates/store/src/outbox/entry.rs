@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use recado_protocol::host::{Delivery, OutboxEntry};
 use recado_protocol::{
-    Action, Command, CommandId, ConversationId, ErrorCode, LogId, PartId, Planted, is_planted,
+    Action, Command, CommandId, ConversationId, ErrorCode, LogId, PartId, Planted, Timestamp,
+    is_planted,
 };
-use rusqlite::{Connection, Row, ToSql};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 
 use crate::sql::{at, id, json, opt_id, unsigned};
 
@@ -122,6 +123,17 @@ pub(crate) fn conversations(connection: &Connection) -> rusqlite::Result<HashSet
 /// One entry.
 pub(crate) fn one(connection: &Connection, id: CommandId) -> rusqlite::Result<Option<Entry>> {
     Ok(select(connection, "id = ?1", &[&crate::sql::blob(id)])?.pop())
+}
+
+/// When it was heard that a command took effect; nothing where that is not so, or was forgotten.
+pub(crate) fn heard_at(
+    connection: &Connection,
+    id: CommandId,
+) -> rusqlite::Result<Option<Timestamp>> {
+    connection
+        .prepare_cached("SELECT applied_at FROM commands WHERE id = ?1 AND state = 'applied'")?
+        .query_row([crate::sql::blob(id)], |row| at(row, 0))
+        .optional()
 }
 
 /// The part of the outbox that a list shows.

@@ -73,7 +73,18 @@ impl Store {
                 note: drafts::load(outbox, id, DraftKind::Note)?,
             })
         })?;
-        self.look(|snapshot| snapshot.conversation(request, kept))
+        let Some(mut view) = self.look(|snapshot| snapshot.conversation(request, kept))? else {
+            return Ok(None);
+        };
+        self.read_outbox(|outbox| {
+            for shown in view.parts.iter_mut().filter(|shown| shown.mine) {
+                if let Some(command_id) = shown.part.command_id {
+                    shown.heard_at = entry::heard_at(outbox, command_id)?;
+                }
+            }
+            Ok(())
+        })?;
+        Ok(Some(view))
     }
 
     /// Older parts, without a gap up to the asked-for one. `partial` says that the server has to be

@@ -332,6 +332,77 @@ fn a_waiting_action_names_what_a_colleague_did_since() {
 }
 
 #[test]
+fn a_waiting_change_names_a_colleagues_change_of_the_same_thing_alone() {
+    let store = started();
+    let mut delta = whole(1, &["hello", "", "", "", "", ""], 10);
+    let changed = |seq: u32, part_type: PartType| Part {
+        part_type,
+        author: Author {
+            author_type: AuthorType::Admin,
+            admin_id: Some(teammate(7)),
+            name: Some("Ben".to_owned()),
+        },
+        body: String::new(),
+        body_text: String::new(),
+        created_at: second(10_050 + i64::from(seq)),
+        ..part(1, seq, "", 10)
+    };
+    let to = |n| Some(teammate(n));
+    delta.parts[1] =
+        Part { assigned_to_admin_id: to(7), ..changed(2, PartType::Assignment) };
+    delta.parts[2] =
+        Part { assigned_to_team_id: Some(team(2)), ..changed(3, PartType::Assignment) };
+    delta.parts[3] = Part { tag: Some("vip".to_owned()), ..changed(4, PartType::TagRemoved) };
+    delta.parts[4] =
+        Part { priority: Some(Priority::Priority), ..changed(5, PartType::PriorityChanged) };
+    delta.parts[5] = changed(6, PartType::Snoozed);
+    put(&store, vec![delta]);
+    let assign = Action::ConversationAssign { admin_assignee_id: Some(me()) };
+    let move_to = Action::ConversationAssignTeam { team_assignee_id: Some(team(1)) };
+    let tag = |tag: &str| Action::ConversationTagAdd { tag: tag.to_owned() };
+    let prioritize = Action::ConversationPrioritize { priority: Priority::NotPriority };
+    let later = Action::ConversationSnooze { snoozed_until: second(99_999) };
+    for (n, action) in [
+        (1, assign),
+        (2, move_to),
+        (3, tag("vip")),
+        (4, tag("other")),
+        (5, prioritize),
+        (6, Action::ConversationClose),
+        (7, Action::ConversationOpen),
+        (8, later),
+        (9, reply("words")),
+    ] {
+        store.enqueue(&command(n, 1, action)).expect("it is stored");
+    }
+    let entries = store.outbox_entries().expect("entries");
+    let told: Vec<_> = entries
+        .iter()
+        .map(|entry| entry.meanwhile.as_ref().map(|meanwhile| meanwhile.part_type))
+        .collect();
+    let stands = Some(PartType::Snoozed);
+    assert_eq!(
+        told,
+        [
+            Some(PartType::Assignment),
+            Some(PartType::Assignment),
+            Some(PartType::TagRemoved),
+            None,
+            Some(PartType::PriorityChanged),
+            stands,
+            stands,
+            stands,
+            stands,
+        ]
+    );
+    let of = |n: usize| entries[n].meanwhile.clone().expect("something was done");
+    assert_eq!(of(0).assigned_to_admin_id, to(7));
+    assert_eq!(of(1).assigned_to_team_id, Some(team(2)));
+    assert_eq!(of(2).tag.as_deref(), Some("vip"));
+    assert_eq!(of(4).priority, Some(Priority::Priority));
+}
+
+#[test]
 fn a_draft_says_when_it_comes_and_goes() {
     let store = started();
     let save = |body_text: &str| {
