@@ -64,12 +64,19 @@ export function Thread({ view, conflicts, contactName, onOlder, onNewer, onLook,
   const [foundId, setFoundId] = useState<string | null>(null);
   /** What was found, until it is in sight or the agent goes elsewhere. */
   const sought = useRef<string | null>(null);
+  const gapIndex = items.findIndex(({ type }) => type === 'gap');
+  const seeks = useRef<string | null>(null);
   // A search result is brought into sight; what was not loaded yet is, page by page.
   useEffect(() => {
+    const begins = seeks.current !== targetId;
+    seeks.current = targetId;
     if (targetId === null) return;
     const index = items.findIndex((item) => partIdOf(item) === targetId);
     if (index < 0) {
-      if (view.has_older) onOlder();
+      // It may be in the gap: what lies behind that goes, and the way back begins at the newest parts.
+      const newest = begins ? firstPart(items.slice(Math.max(0, gapIndex))) : null;
+      if (newest !== null && gapIndex >= 0) onLook(newest, newest);
+      else if (view.has_older) onOlder();
       else ui.clearTarget();
       return;
     }
@@ -78,9 +85,8 @@ export function Thread({ view, conflicts, contactName, onOlder, onNewer, onLook,
     setFoundId(targetId);
     sought.current = targetId;
     ui.clearTarget();
-  }, [items, targetId, view.has_older, onOlder]);
+  }, [items, gapIndex, targetId, view.has_older, onOlder, onLook]);
 
-  const gapIndex = items.findIndex(({ type }) => type === 'gap');
   /** Tells what is in sight, so that what is far from it can go, and asks for what is missing near it. */
   const look = useCallback(() => {
     const handle = list.current;
@@ -94,10 +100,8 @@ export function Thread({ view, conflicts, contactName, onOlder, onNewer, onLook,
     else [above, below] = [wanted, wanted];
     // While a search result is read back to, what comes above is what is wanted, wherever the thread stands.
     if (targetId !== null) [above, below] = [0, 0];
-    const first = items.slice(above).find((item) => partIdOf(item) !== null);
-    const last = items.slice(0, below + 1).findLast((item) => partIdOf(item) !== null) ?? first;
-    const [firstId, lastId] = [first && partIdOf(first), last && partIdOf(last)];
-    if (firstId && lastId) onLook(firstId, lastId);
+    const first = firstPart(items.slice(above));
+    if (first !== null) onLook(first, firstPart(items.slice(0, below + 1).reverse()) ?? first);
   }, [items, gapIndex, targetId, onNewer, onLook]);
   // After what was put above has found its place.
   useEffect(() => {
@@ -248,3 +252,5 @@ export function Thread({ view, conflicts, contactName, onOlder, onNewer, onLook,
 }
 
 const partIdOf = (item: ThreadItem) => ('entry' in item ? item.entry.part.id : null);
+
+const firstPart = (items: readonly ThreadItem[]) => items.map(partIdOf).find((id) => id !== null) ?? null;
