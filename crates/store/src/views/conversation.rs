@@ -3,12 +3,13 @@
 use std::cmp::Reverse;
 
 use recado_protocol::host::{
-    ConversationView, Delivery, DeniedAction, EarlierConversation, OpenRequest, PartView, PartsPage,
-    PartsRequest,
+    ConversationView, Delivery, DeniedAction, EarlierConversation, OpenRequest, PartView,
+    PartsPage, PartsRequest,
 };
 use recado_protocol::policy::{Decision, Denial, decide};
 use recado_protocol::{
-    Action, Author, AuthorType, Command, ConversationHead, Part, PartId, PartType, Priority, Timestamp,
+    Action, Author, AuthorType, Command, ConversationHead, Part, PartId, PartType, Priority,
+    Timestamp,
 };
 use rusqlite::params;
 

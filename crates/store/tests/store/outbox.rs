@@ -348,8 +348,7 @@ fn a_waiting_change_names_a_colleagues_change_of_the_same_thing_alone() {
         ..part(1, seq, "", 10)
     };
     let to = |n| Some(teammate(n));
-    delta.parts[1] =
-        Part { assigned_to_admin_id: to(7), ..changed(2, PartType::Assignment) };
+    delta.parts[1] = Part { assigned_to_admin_id: to(7), ..changed(2, PartType::Assignment) };
     delta.parts[2] =
         Part { assigned_to_team_id: Some(team(2)), ..changed(3, PartType::Assignment) };
     delta.parts[3] = Part { tag: Some("vip".to_owned()), ..changed(4, PartType::TagRemoved) };
