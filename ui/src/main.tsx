@@ -1,26 +1,16 @@
 import '@fontsource-variable/inter/wght.css';
 import './design/tokens.css';
 import './design/base.css';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/App';
 import { Guard } from './app/Guard';
 import { HostProvider } from './app/host';
+import { newQueryClient } from './app/queryClient';
 import { chooseHost } from './platform/choose';
 
-// The truth lives behind the host, which tells when it changes: nothing here ages by itself.
-const client = new QueryClient({
-  defaultOptions: {
-    queries: {
-      staleTime: Number.POSITIVE_INFINITY,
-      retry: false,
-      refetchOnWindowFocus: false,
-      networkMode: 'always',
-    },
-    mutations: { networkMode: 'always' },
-  },
-});
+const client = newQueryClient();
 
 async function start() {
   const root = document.getElementById('root');

@@ -119,16 +119,16 @@ pub struct Commands {
     pub conversation_parts: (PartsRequest, PartsPage),
     /// Does something; answers as soon as it is stored in the outbox.
     pub command_submit: (SubmitRequest, Submitted),
-    /// Everything that waits or was refused.
-    pub outbox: (Empty, Outbox),
+    /// What waits or was refused.
+    pub outbox: (ListedRequest, Outbox),
     /// Tries refused entries again, in the order in which they were done.
     pub outbox_retry: (OutboxRetryRequest, Empty),
     /// Gives an entry up.
     pub outbox_discard: (OutboxRequest, Empty),
     /// Keeps a half-written reply or note; an empty text removes it.
     pub draft_save: (Draft, Empty),
-    /// Every kept draft.
-    pub drafts: (Empty, Drafts),
+    /// Kept drafts.
+    pub drafts: (ListedRequest, Drafts),
     /// Searches the cache or the server.
     pub search: (SearchRequest, SearchResults),
 

@@ -177,6 +177,8 @@ enum Lever {
     Message { conversation_id: ConversationId, text: Option<String>, html: Option<String> },
     /// The colleague does something.
     Colleague { conversation_id: ConversationId, action: Action },
+    /// A conversation as the colleague sees it.
+    SeenByColleague { conversation_id: ConversationId },
     /// The colleague moves the conversation to a team, by its name.
     MoveTo { conversation_id: ConversationId, team: Option<String> },
     /// What the network of the UI's client does.
@@ -262,6 +264,9 @@ async fn pull(
             scenario.colleague.submit(conversation_id, action).await?;
             scenario.colleague.until_sent().await?;
             json!({})
+        }
+        Lever::SeenByColleague { conversation_id } => {
+            serde_json::to_value(scenario.colleague.open(conversation_id).await?)?
         }
         Lever::MoveTo { conversation_id, team } => {
             let directory: Directory = scenario.colleague.ask("directory", json!({})).await?;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { byId, launchBrowser, openConversation, PATIENCE_MS, visitInbox, wordsOf } from '../product.js';
+import { byId, eventually, launchBrowser, openConversation, PATIENCE_MS, visitInbox, wordsOf } from '../product.js';
 
 let browser;
 before(async () => {
@@ -12,16 +12,18 @@ after(() => browser.close());
 /** Goes up in the open conversation until the message is there. Each page that is missing comes when one is near. */
 async function readBackTo(page, message) {
   const thread = byId(page, 'thread');
-  let top = await thread.evaluate((element) => element.scrollHeight);
+  // What lies far below is let go, so the height says nothing.
+  const uppermost = () => byId(page, 'message').first().getAttribute('data-part-id');
+  let top = await uppermost();
   let deadline = Date.now() + PATIENCE_MS;
   while ((await message.count()) === 0) {
     assert.ok(Date.now() < deadline, 'the beginning comes');
     await thread.focus();
     await page.keyboard.press('Home');
     await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => resolve())));
-    const height = await thread.evaluate((element) => element.scrollHeight);
-    if (height !== top) deadline = Date.now() + PATIENCE_MS;
-    top = height;
+    const now = await uppermost();
+    if (now !== top) deadline = Date.now() + PATIENCE_MS;
+    top = now;
   }
 }
 
@@ -145,6 +147,55 @@ test('a conversation of 10,000 messages opens at its end, reads back to its begi
   await byId(page, 'composer-editor').fill('Thank you for your patience.');
   await byId(page, 'composer-editor').press('Control+Enter');
   await byId(page, 'message').filter({ hasText: 'Thank you for your patience.' }).getByText('sent').waitFor();
+});
+
+test('of a long conversation only what is near is held, and the way back shows every message', async (t) => {
+  const { host, page } = await visitInbox(t, browser);
+  const COUNT = 1_500;
+  await host.pull('import', { customer: 'Ruth Abel', team: 'Bank', messages: COUNT });
+  const asked = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith('/host/conversation_parts')) asked.push(request.postDataJSON().before_seq);
+  });
+  await byId(page, 'sidebar-view-all').click();
+  await byId(page, 'conversation-row').filter({ hasText: 'Ruth Abel' }).click();
+  const message = (number) => byId(page, 'message').filter({ hasText: `Message number ${number}.` });
+  await message(COUNT).waitFor();
+  await readBackTo(page, message(1).first());
+  const thread = byId(page, 'thread');
+  await thread.evaluate((element) => {
+    element.scrollTop = 0;
+  });
+
+  asked.length = 0;
+  /** The numbers of the messages that are in sight, all of them at least in part. */
+  const inSight = () =>
+    thread.evaluate((element) => {
+      const { top, bottom } = element.getBoundingClientRect();
+      return [...element.querySelectorAll('[data-testid="message"]')].flatMap((shown) => {
+        const box = shown.getBoundingClientRect();
+        const number = /Message number (\d+)\./.exec(shown.textContent)?.[1];
+        return number && box.bottom > top && box.top < bottom ? [Number(number)] : [];
+      });
+    });
+  let seen = 0;
+  while (seen < COUNT) {
+    const numbers = await eventually(async () => {
+      const found = await inSight();
+      assert.ok(found.length > 0);
+      return found;
+    });
+    assert.ok(numbers[0] <= seen + 1, `after ${seen} comes ${numbers[0]}`);
+    assert.deepEqual(numbers, numbers.map((_, index) => numbers[0] + index), 'none is missing in between');
+    const before = seen;
+    seen = Math.max(seen, numbers.at(-1));
+    await thread.evaluate((element) => {
+      element.scrollTop += element.clientHeight * 0.7;
+    });
+    // Where the next ones have to be read first they come.
+    if (seen < COUNT) await eventually(async () => assert.ok((await inSight()).at(-1) > Math.max(before, seen - 1)));
+  }
+  assert.ok(asked.some((seq) => seq > 500), `what was let go is read again: ${asked}`);
 });
 
 test('a conversation of 300 messages opens at its end and reads back to its beginning', async (t) => {

@@ -180,3 +180,55 @@ test('what a colleague did while a reply waited is told in a sentence, with the 
   await reply.getByText('sent').waitFor();
   assert.deepEqual(await host.replies(), ['Os espero el jueves.']);
 });
+
+test('an assignment that was refused because of a colleague says so in the thread, and one key does it again', async (t) => {
+  const { host, page } = await visitInbox(t, browser);
+  const conversation_id = host.conversation('Lena Novak');
+  await openConversation(page, conversation_id);
+  await host.pull('network', { weather: 'cut' });
+  await statusBar(page, 'offline').waitFor();
+  await page.keyboard.press('i');
+  const events = byId(page, 'event');
+  await events.filter({ hasText: /You took this/ }).getByText('queued').waitFor();
+  const ben = (await host.ask('directory')).teammates.find(({ name }) => name === 'Ben Okafor');
+  const action = { type: 'conversation_assign', admin_assignee_id: ben.id };
+  await host.pull('colleague', { conversation_id, action });
+  await host.pull('access', { role: 'light_agent' });
+  await host.pull('network', { weather: 'fair' });
+  const mine = events.filter({ hasText: /You took this/ });
+  await mine.getByTestId('refusal').waitFor();
+  await mine.getByText(/^Ben Okafor took this while you were away/).waitFor();
+  await host.pull('access', { role: 'agent' });
+  await eventually(async () => assert.equal((await host.ask('app_state')).account.role, 'agent'));
+  await page.keyboard.press('Shift+Z');
+  await mine.getByTestId('refusal').waitFor({ state: 'detached' });
+  await untilSent(host);
+  const { head } = await host.ask('conversation_open', { conversation_id, limit: 1 });
+  assert.equal(head.admin_assignee_id, (await host.ask('app_state')).account.teammate_id);
+});
+
+test('closing that a colleague overtook before its answer came says so, and one key closes again', async (t) => {
+  const { host, page } = await visitInbox(t, browser);
+  const conversation_id = host.conversation('John Smith');
+  const state = async () => (await host.ask('conversation_open', { conversation_id, limit: 1 })).head.state;
+  await openConversation(page, conversation_id);
+  await page.locator(`[data-conversation-id="${conversation_id}"]:not([data-unread="true"])`).waitFor();
+  await untilSent(host);
+  await host.pull('network', { weather: 'lost_from_next_command' });
+  await page.keyboard.press('e');
+  const mine = byId(page, 'event').filter({ hasText: /You closed this/ });
+  await mine.waitFor();
+  const seen = () => host.pull('seen_by_colleague', { conversation_id });
+  await eventually(async () => assert.equal((await seen()).head.state, 'closed'));
+  // The server has it, and the agent is away for longer than a moment.
+  await host.pull('colleague', { conversation_id, action: { type: 'conversation_open' } });
+  await host.pull('time', { seconds: 60 });
+  await host.pull('network', { weather: 'fair' });
+  await untilSent(host);
+  await mine.getByText(/^Ben Okafor reopened this while you were away/).waitFor();
+  assert.equal(await state(), 'open');
+  await mine.getByTestId('meanwhile-redo').waitFor();
+  await page.keyboard.press('Shift+Z');
+  await eventually(async () => assert.equal(await state(), 'closed'));
+  await byId(page, 'meanwhile-redo').waitFor({ state: 'detached' });
+});

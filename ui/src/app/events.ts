@@ -48,7 +48,7 @@ export function HostEvents({ children }: { children: ReactNode }) {
   useEffect(() => {
     const stop = listenToHost(host, client, (changed) => {
       applyToQueries(client, changed);
-      tell(changed);
+      if (changed === 'all' || changed.size > 0) tell(changed);
     });
     // Whatever happened before this page listened was missed.
     void client.invalidateQueries();
@@ -82,16 +82,19 @@ export function readAgain(client: QueryClient, queryKey: QueryKey) {
 }
 
 function listenToHost(host: Host, client: QueryClient, onChanges: (changed: Changed) => void) {
-  let gathered: Set<ConversationId> | 'all' | null = null;
+  let gathered: Set<ConversationId> | 'all' = new Set();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const gather = (ids: readonly ConversationId[]) => {
-    if (ids.length === 0 || gathered === 'all') gathered = 'all';
-    else gathered = new Set([...(gathered ?? []), ...ids]);
+    if (ids.length === 0) gathered = 'all';
+    else if (gathered !== 'all') for (const id of ids) gathered.add(id);
+    soon();
+  };
+  const soon = () => {
     timer ??= setTimeout(() => {
       const changed = gathered;
-      gathered = null;
+      gathered = new Set();
       timer = undefined;
-      if (changed) onChanges(changed);
+      onChanges(changed);
     }, GATHER_MS);
   };
 
@@ -120,7 +123,8 @@ function listenToHost(host: Host, client: QueryClient, onChanges: (changed: Chan
         readAgain(client, KEYS.sessions(null));
         break;
       case 'outbox_changed':
-        readAgain(client, KEYS.outbox);
+        // It is read again with every change. When all of it goes out, there are as many of these as entries.
+        soon();
         break;
       case 'open_conversation':
         ui.close();

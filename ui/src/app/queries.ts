@@ -4,7 +4,7 @@ import type {
   AppState,
   ConversationId,
   Directory,
-  Outbox,
+  ListedRequest,
   Settings,
   Sidebar,
   TeamId,
@@ -18,7 +18,9 @@ export const KEYS = {
   sidebar: ['sidebar'] as const,
   directory: ['directory'] as const,
   outbox: ['outbox'] as const,
+  outboxPart: (part: ListedRequest) => ['outbox', part] as const,
   drafts: ['drafts'] as const,
+  draftsPart: (part: ListedRequest) => ['drafts', part] as const,
   about: ['about'] as const,
   security: ['account_security'] as const,
   checkup: ['checkup'] as const,
@@ -95,11 +97,6 @@ export function useSaveSettings(): (change: Partial<Settings>) => void {
 export function useSidebar() {
   const host = useHost();
   return useQuery<Sidebar>({ queryKey: KEYS.sidebar, queryFn: () => host.invoke('sidebar', {}) });
-}
-
-export function useOutbox() {
-  const host = useHost();
-  return useQuery<Outbox>({ queryKey: KEYS.outbox, queryFn: () => host.invoke('outbox', {}) });
 }
 
 const NOBODY: Directory = { teammates: [], teams: [], tags: [] };

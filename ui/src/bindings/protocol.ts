@@ -397,9 +397,9 @@ conversation_parts: [PartsRequest, PartsPage],
  */
 command_submit: [SubmitRequest, Submitted], 
 /**
- * Everything that waits or was refused.
+ * What waits or was refused.
  */
-outbox: [Empty, Outbox], 
+outbox: [ListedRequest, Outbox], 
 /**
  * Tries refused entries again, in the order in which they were done.
  */
@@ -413,9 +413,9 @@ outbox_discard: [OutboxRequest, Empty],
  */
 draft_save: [Draft, Empty], 
 /**
- * Every kept draft.
+ * Kept drafts.
  */
-drafts: [Empty, Drafts], 
+drafts: [ListedRequest, Drafts], 
 /**
  * Searches the cache or the server.
  */
@@ -657,7 +657,8 @@ head: ConversationHead,
  */
 contact: Contact | null, 
 /**
- * The newest parts by `seq`, then what waits in the outbox.
+ * The newest parts by `seq`, then what waits in the outbox or was refused: messages, notes and
+ * changes alike.
  */
 parts: Array<PartView>, 
 /**
@@ -761,9 +762,13 @@ export type DraftKind = "reply" | "note";
 
 export type Drafts = { 
 /**
- * The drafts, those of conversations that are out of reach included.
+ * The drafts that were asked for, those of conversations that are out of reach included.
  */
-drafts: Array<KeptDraft>, };
+drafts: Array<KeptDraft>, 
+/**
+ * How many there are in all.
+ */
+count: number, };
 
 export type EarlierConversation = { 
 /**
@@ -1006,6 +1011,16 @@ waiting: boolean,
  */
 conversation_id: ConversationId, };
 
+export type ListedRequest = { 
+/**
+ * How many stand before the first one.
+ */
+skip: number, 
+/**
+ * How many, at most [`MAX_LISTED`].
+ */
+limit: number, };
+
 export type LoginMethod = "password" | "oidc";
 
 export type ManagedPolicy = { 
@@ -1058,6 +1073,14 @@ assigned_to_admin_id: TeammateId | null,
  */
 assigned_to_team_id: TeamId | null, 
 /**
+ * The priority that it was given.
+ */
+priority: Priority | null, 
+/**
+ * The tag that was added or removed.
+ */
+tag: string | null, 
+/**
  * When.
  */
 created_at: Timestamp, };
@@ -1076,9 +1099,17 @@ limit: number, };
 
 export type Outbox = { 
 /**
- * What waits or was refused, the oldest first.
+ * What was refused, the oldest first, and then what waits, the oldest first.
  */
-entries: Array<OutboxEntry>, };
+entries: Array<OutboxEntry>, 
+/**
+ * How many were refused in all.
+ */
+refused: number, 
+/**
+ * How many wait in all.
+ */
+waiting: number, };
 
 export type OutboxEntry = { 
 /**
@@ -1126,9 +1157,10 @@ command_id: CommandId, };
 
 export type OutboxRetryRequest = { 
 /**
- * The commands. Those that were not refused are passed over.
+ * The commands; absent for everything that was refused. Those that were not refused are passed
+ * over.
  */
-command_ids: Array<CommandId>, };
+command_ids: Array<CommandId> | null, };
 
 export type Part = { 
 /**
@@ -1212,7 +1244,12 @@ mine: boolean,
 /**
  * Where it stands.
  */
-delivery: Delivery, };
+delivery: Delivery, 
+/**
+ * When this machine heard that it took effect, by its own clock: for the signed-in teammate's own
+ * newest ones, as long as the outbox remembers them.
+ */
+heard_at: Timestamp | null, };
 
 export type PartsPage = { 
 /**

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { errorText } from '../app/errors';
 import { useHost } from '../app/host';
 import { useReadyState } from '../app/queries';
@@ -7,10 +7,12 @@ import type { ConversationId, ConversationView } from '../bindings/protocol';
 import { useKeys } from '../commands/Commands';
 import { Button } from '../design/Button';
 import { KeyCaps } from '../design/Keys';
+import { useNow } from '../i18n/now';
 import { useText } from '../i18n/text';
 import { Composer } from './Composer';
 import { ConversationHeader } from './ConversationHeader';
 import styles from './ConversationPane.module.css';
+import { conflictsOf } from './conflicts';
 import { copy } from './copy';
 import { Thread } from './Thread';
 import { useConversation } from './useConversation';
@@ -39,8 +41,8 @@ export function ConversationPane() {
 
 function OpenConversation({ id }: { id: ConversationId }) {
   const t = useText();
-  const { data: view, error, refetch, loadOlder, letGo } = useConversation(id);
-  if (view) return <Loaded id={id} view={view} onOlder={loadOlder} onEnd={letGo} />;
+  const { data: view, error, refetch, ...thread } = useConversation(id);
+  if (view) return <Loaded id={id} view={view} thread={thread} />;
   if (!error) return <div className={styles.middle} aria-busy="true" />;
   return (
     <div className={styles.middle} role="alert">
@@ -53,24 +55,40 @@ function OpenConversation({ id }: { id: ConversationId }) {
 interface LoadedProps {
   id: ConversationId;
   view: ConversationView;
-  onOlder: () => void;
-  /** The newest part came into sight. */
-  onEnd: () => void;
+  thread: Pick<ReturnType<typeof useConversation>, 'loadOlder' | 'loadNewer' | 'lookAt' | 'letGo'>;
 }
 
-function Loaded({ id, view, onOlder, onEnd }: LoadedProps) {
+function Loaded({ id, view, thread }: LoadedProps) {
   const t = useText();
   const contactName = view.contact?.name ?? view.contact?.email ?? t('contact-unnamed');
   const [atEnd, setAtEnd] = useState(true);
-  useConversationCommands(view);
+  const { account, connection } = useReadyState();
+  const { clock_ahead_s } = connection;
+  const nowUs = useNow() * 1_000;
+  const me = account?.teammate_id ?? null;
+  const conflicts = useMemo(
+    () => conflictsOf(view, clock_ahead_s, me, nowUs),
+    [view, clock_ahead_s, me, nowUs],
+  );
+  useConversationCommands(view, conflicts);
   useReading(id, view, atEnd);
+  const { loadOlder, loadNewer, lookAt, letGo } = thread;
   useEffect(() => {
-    if (atEnd) onEnd();
-  }, [atEnd, onEnd]);
+    if (atEnd) letGo();
+  }, [atEnd, letGo]);
+  useEffect(() => () => letGo(), [letGo]);
   return (
     <>
       <ConversationHeader view={view} contactName={contactName} />
-      <Thread view={view} contactName={contactName} onOlder={onOlder} onEnd={setAtEnd} />
+      <Thread
+        view={view}
+        conflicts={conflicts}
+        contactName={contactName}
+        onOlder={loadOlder}
+        onNewer={loadNewer}
+        onLook={lookAt}
+        onEnd={setAtEnd}
+      />
       <Composer conversationId={id} view={view} contactName={contactName} />
     </>
   );

@@ -1,9 +1,14 @@
+import { memo } from 'react';
 import { useDirectory, useReadyState } from '../app/queries';
 import type { Part, PartType, PartView } from '../bindings/protocol';
 import { useNow } from '../i18n/now';
 import { type TextId, textIds, useLocalization } from '../i18n/text';
 import { clockTime, nearTime } from '../i18n/time';
+import type { Conflict } from './conflicts';
+import { MeanwhileLine } from './MeanwhileLine';
 import styles from './Message.module.css';
+import { deedOf } from './meanwhile';
+import { Refusal } from './Refusal';
 
 type EventType = Exclude<PartType, 'comment' | 'note'>;
 
@@ -42,13 +47,21 @@ function textOf(part: Part): TextId {
   return TEXTS[part.part_type as EventType] ?? TEXTS.unknown;
 }
 
-/** What happened to the conversation, as one quiet line. */
-export function EventLine({ entry }: { entry: PartView }) {
+interface EventLineProps {
+  entry: PartView;
+  /** What a colleague did while it waited. */
+  conflict?: Conflict | undefined;
+  /** The one that the key for doing again is about. */
+  redoable?: boolean | undefined;
+}
+
+/** What happened to the conversation, as one quiet line; a change of one's own that was overtaken or refused says so. */
+export const EventLine = memo(function EventLine({ entry, conflict, redoable = false }: EventLineProps) {
   const { t, locale } = useLocalization();
   const nowMs = useNow();
   const { teammateName, teamName } = useDirectory();
   const { account } = useReadyState();
-  const { part } = entry;
+  const { part, delivery } = entry;
   const person = (id: string | null) =>
     id === null ? '' : id === account?.teammate_id ? t('you-object') : (teammateName(id) ?? t('somebody'));
   const text = t(textOf(part), {
@@ -60,9 +73,14 @@ export function EventLine({ entry }: { entry: PartView }) {
     tag: part.tag ?? '',
   });
   return (
-    <p className={styles.event} data-testid="event" data-delivery={entry.delivery.type}>
-      {text} · {clockTime(locale, part.created_at)}
-      {entry.delivery.type === 'queued' ? <span data-tone="waiting"> · {t('delivery-queued')}</span> : null}
-    </p>
+    <div className={styles.change} data-testid="event" data-delivery={delivery.type}>
+      <p className={styles.event}>
+        {text} · {clockTime(locale, part.created_at)}
+        {delivery.type === 'queued' ? <span data-tone="waiting"> · {t('delivery-queued')}</span> : null}
+        {delivery.type === 'refused' ? <span data-tone="failed"> · {t('delivery-refused')}</span> : null}
+      </p>
+      {conflict ? <MeanwhileLine deed={deedOf(conflict.deed.part)} redo={conflict.redo} /> : null}
+      {delivery.type === 'refused' ? <Refusal entry={entry} delivery={delivery} newest={redoable} /> : null}
+    </div>
   );
-}
+});

@@ -15,7 +15,12 @@ const TEXTS: Record<string, TextId> = textIds({
   open: 'meanwhile-open',
   snoozed: 'meanwhile-snoozed',
   assignment: 'meanwhile-unassigned',
+  priority_changed: 'meanwhile-priority-off',
+  tag_added: 'meanwhile-tag-added',
+  tag_removed: 'meanwhile-tag-removed',
 });
+
+const FIRST: { id: TextId } = textIds({ id: 'meanwhile-priority-on' });
 
 const ASSIGNED = textIds({
   me: 'meanwhile-assigned-me',
@@ -38,10 +43,12 @@ export function MeanwhileLine({ deed, redo }: { deed: Deed; redo?: CommandName |
     else if (to !== null) id = name === deed.author_name ? ASSIGNED.self : ASSIGNED.other;
     else if (deed.assigned_to_team_id !== null) id = ASSIGNED.team;
   }
+  if (deed.part_type === 'priority_changed' && deed.priority === 'priority') id = FIRST.id;
   const text = t(id, {
     author: deed.author_name ?? t('somebody'),
     teammate: name,
     team: deed.assigned_to_team_id === null ? '' : (teamName(deed.assigned_to_team_id) ?? t('view-team')),
+    tag: deed.tag ?? '',
   });
   return (
     <p className={styles.line} data-testid="meanwhile">
@@ -50,7 +57,7 @@ export function MeanwhileLine({ deed, redo }: { deed: Deed; redo?: CommandName |
       </span>
       {redo ? (
         <CommandButton command={redo} testId="meanwhile-redo">
-          {t(commandById(redo).title)}
+          {redo === 'action.redo' ? t('meanwhile-again') : t(commandById(redo).title)}
         </CommandButton>
       ) : null}
     </p>

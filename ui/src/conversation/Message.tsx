@@ -1,21 +1,15 @@
-import { useMutation } from '@tanstack/react-query';
 import { memo } from 'react';
-import { codeText, errorText } from '../app/errors';
-import { useHost } from '../app/host';
 import { useReadyState } from '../app/queries';
-import { ui } from '../app/uiState';
 import type { Delivery, PartView } from '../bindings/protocol';
-import type { CommandName } from '../commands/registry';
-import { Button } from '../design/Button';
-import { Keys } from '../design/Keys';
 import { useNow } from '../i18n/now';
-import { useLocalization, useText } from '../i18n/text';
+import { useLocalization } from '../i18n/text';
 import { clockTime, exactTime, nearTime } from '../i18n/time';
-import { copy } from './copy';
+import type { Conflict } from './conflicts';
 import { MeanwhileLine } from './MeanwhileLine';
 import styles from './Message.module.css';
 import { MessageBody } from './MessageBody';
 import { deedOf } from './meanwhile';
+import { Refusal } from './Refusal';
 
 interface MessageProps {
   entry: PartView;
@@ -23,11 +17,9 @@ interface MessageProps {
   last: boolean;
   contactName: string;
   /** What a colleague did while it waited. */
-  meanwhile?: PartView | undefined;
-  /** What does again what that has changed. */
-  redo?: CommandName | null | undefined;
+  conflict?: Conflict | undefined;
   /** The one that the key for doing again is about. */
-  newestRefused?: boolean | undefined;
+  redoable?: boolean | undefined;
 }
 
 /** A message: the customer's on the left, ours on the right, notes on the right in yellow. */
@@ -35,9 +27,8 @@ export const Message = memo(function Message({
   entry,
   last,
   contactName,
-  meanwhile,
-  redo,
-  newestRefused = false,
+  conflict,
+  redoable = false,
 }: MessageProps) {
   const { t, locale } = useLocalization();
   const { part, delivery } = entry;
@@ -72,10 +63,8 @@ export const Message = memo(function Message({
           {kind === 'customer' || !entry.mine ? null : <DeliveryState delivery={delivery} />}
         </div>
       ) : null}
-      {meanwhile ? <MeanwhileLine deed={deedOf(meanwhile.part)} redo={redo ?? null} /> : null}
-      {delivery.type === 'refused' ? (
-        <Refusal entry={entry} delivery={delivery} newest={newestRefused} />
-      ) : null}
+      {conflict ? <MeanwhileLine deed={deedOf(conflict.deed.part)} redo={conflict.redo} /> : null}
+      {delivery.type === 'refused' ? <Refusal entry={entry} delivery={delivery} newest={redoable} /> : null}
     </article>
   );
 });
@@ -93,44 +82,4 @@ function DeliveryState({ delivery }: { delivery: Delivery }) {
       ? t('delivery-queued-offline', { since: nearTime(locale, connection.since, nowMs) })
       : t('delivery-queued');
   return <span data-tone="waiting"> · {text}</span>;
-}
-
-type Refused = Extract<Delivery, { type: 'refused' }>;
-
-/** Why a message was refused, and what can be done: nothing is lost before the agent says so. */
-function Refusal({ entry, delivery, newest }: { entry: PartView; delivery: Refused; newest: boolean }) {
-  const t = useText();
-  const { retry, discard } = useOutboxActions();
-  return (
-    <fieldset className={styles.refusal} aria-label={t('delivery-refused')} data-testid="refusal">
-      <p>{codeText(t, delivery.code)}</p>
-      <div className={styles.refusalActions}>
-        <Button onPress={() => retry.mutate({ command_id: delivery.command_id })} testId="refusal-retry">
-          {t('refused-retry')}
-          {newest ? <Keys command="action.redo" /> : null}
-        </Button>
-        <Button onPress={() => void copy(t, entry.part.body_text)}>{t('refused-copy')}</Button>
-        <Button kind="danger" onPress={() => discard.mutate({ command_id: delivery.command_id })}>
-          {t('refused-discard')}
-        </Button>
-      </div>
-    </fieldset>
-  );
-}
-
-/** Tries an entry of the outbox again, or gives it up. */
-export function useOutboxActions() {
-  const t = useText();
-  const host = useHost();
-  const onError = (error: unknown) => ui.toast(errorText(t, error), { tone: 'failed' });
-  const retry = useMutation({
-    mutationFn: ({ command_id }: { command_id: string }) =>
-      host.invoke('outbox_retry', { command_ids: [command_id] }),
-    onError,
-  });
-  const discard = useMutation({
-    mutationFn: (request: { command_id: string }) => host.invoke('outbox_discard', request),
-    onError,
-  });
-  return { retry, discard };
 }

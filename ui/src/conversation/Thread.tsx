@@ -3,23 +3,28 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } fr
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useReadyState } from '../app/queries';
 import { ui, useUi } from '../app/uiState';
-import type { ConversationView, PartView } from '../bindings/protocol';
+import type { ConversationView, PartId } from '../bindings/protocol';
 import { useCommand } from '../commands/Commands';
 import { Button } from '../design/Button';
 import { useNow } from '../i18n/now';
 import { useLocalization } from '../i18n/text';
 import { dayLabel } from '../i18n/time';
+import type { Conflicts } from './conflicts';
 import { EventLine } from './EventLine';
 import { Message } from './Message';
 import messageStyles from './Message.module.css';
-import { deedOf, meanwhileOf, redoOf } from './meanwhile';
-import { newestRefused, type ThreadItem, threadItems } from './parts';
+import { type ThreadItem, threadItems } from './parts';
 import styles from './Thread.module.css';
 
 interface ThreadProps {
   view: ConversationView;
+  conflicts: Conflicts;
   contactName: string;
   onOlder: () => void;
+  /** Asked for what comes after that which was read back to. */
+  onNewer: () => void;
+  /** Told which parts are in sight. */
+  onLook: (from: PartId, to: PartId) => void;
   /** Told when the newest part is in sight. */
   onEnd: (atEnd: boolean) => void;
 }
@@ -27,52 +32,81 @@ interface ThreadProps {
 /** This close to the end counts as the end. */
 const END_PX = 32;
 
+/** This many lines before the gap what is missing there is asked for. */
+const NEAR_GAP = 25;
+
 /** No browser's smooth scrolling goes on for longer than this. */
 const SMOOTH_SCROLL_MS = 700;
 
 /** The messages of a conversation, newest at the bottom. What is read does not move when something arrives. */
-export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
+export function Thread({ view, conflicts, contactName, onOlder, onNewer, onLook, onEnd }: ThreadProps) {
   const { t, locale } = useLocalization();
   const nowMs = useNow();
-  const { account, connection } = useReadyState();
+  const { connection } = useReadyState();
   const offline = connection.state === 'offline';
-  const { clock_ahead_s } = connection;
-  const me = account?.teammate_id ?? null;
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const items = useMemo(() => threadItems(view.parts), [view.parts]);
-  const meanwhile = useMemo(() => meanwhileOf(view.parts, clock_ahead_s), [view.parts, clock_ahead_s]);
-  const newestAway = [...meanwhile.values()].at(-1);
-  const refusedId = newestRefused(view.parts)?.part.id;
   const atEnd = useRef(true);
   const [arrived, setArrived] = useState(0);
 
-  // Parts put before the first one must not push the rest down.
-  const firstKey = items.find((item) => item.type !== 'day')?.key;
+  // Parts put before the first one, or taken away there, must not move the rest.
+  const firstKey = items.find((item) => 'entry' in item)?.key;
   const lastEntry = view.parts.at(-1);
   const lastKey = lastEntry ? (lastEntry.part.command_id ?? lastEntry.part.id) : null;
-  const [shown, setShown] = useState({ firstKey, count: items.length });
-  const prepending = shown.firstKey !== firstKey && items.length > shown.count;
-  useEffect(() => setShown({ firstKey, count: items.length }), [firstKey, items.length]);
+  const [shownKey, setShownKey] = useState(firstKey);
+  const changesAbove = shownKey !== firstKey;
+  useEffect(() => setShownKey(firstKey), [firstKey]);
 
   /** While pinned, the end stays in sight whatever grows: messages are measured only once they are shown. */
   const pinned = useRef(true);
   const targetId = useUi((state) => state.targetPartId);
   const [foundId, setFoundId] = useState<string | null>(null);
+  /** What was found, until it is in sight or the agent goes elsewhere. */
+  const sought = useRef<string | null>(null);
+  const gapIndex = items.findIndex(({ type }) => type === 'gap');
+  const seeks = useRef<string | null>(null);
   // A search result is brought into sight; what was not loaded yet is, page by page.
   useEffect(() => {
+    const begins = seeks.current !== targetId;
+    seeks.current = targetId;
     if (targetId === null) return;
     const index = items.findIndex((item) => partIdOf(item) === targetId);
     if (index < 0) {
-      if (view.has_older) onOlder();
+      // It may be in the gap: what lies behind that goes, and the way back begins at the newest parts.
+      const newest = begins ? firstPart(items.slice(Math.max(0, gapIndex))) : null;
+      if (newest !== null && gapIndex >= 0) onLook(newest, newest);
+      else if (view.has_older) onOlder();
       else ui.clearTarget();
       return;
     }
     pinned.current = false;
     list.current?.scrollToIndex(index, { align: 'center' });
     setFoundId(targetId);
+    sought.current = targetId;
     ui.clearTarget();
-  }, [items, targetId, view.has_older, onOlder]);
+  }, [items, gapIndex, targetId, view.has_older, onOlder, onLook]);
+
+  /** Tells what is in sight, so that what is far from it can go, and asks for what is missing near it. */
+  const look = useCallback(() => {
+    const handle = list.current;
+    if (!handle) return;
+    const from = handle.findItemIndex(handle.scrollOffset);
+    const to = handle.findItemIndex(handle.scrollOffset + handle.viewportSize);
+    if (gapIndex >= 0 && from < gapIndex && to >= gapIndex - NEAR_GAP) onNewer();
+    let [above, below] = [from, to];
+    const wanted = items.findIndex((item) => sought.current !== null && partIdOf(item) === sought.current);
+    if (wanted < 0 || (from <= wanted && wanted <= to)) sought.current = null;
+    else [above, below] = [wanted, wanted];
+    // While a search result is read back to, what comes above is what is wanted, wherever the thread stands.
+    if (targetId !== null) [above, below] = [0, 0];
+    const first = firstPart(items.slice(above));
+    if (first !== null) onLook(first, firstPart(items.slice(0, below + 1).reverse()) ?? first);
+  }, [items, gapIndex, targetId, onNewer, onLook]);
+  // After what was put above has found its place.
+  useEffect(() => {
+    if (!changesAbove) look();
+  }, [changesAbove, look]);
 
   const seen = useRef({ offset: 0, height: 0 });
   /** When the end was last brought into sight, until the agent scrolls again. */
@@ -130,6 +164,7 @@ export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
       if (end) setArrived(0);
     }
     if (offset < 600 && view.has_older && !pinned.current) onOlder();
+    look();
   };
 
   // What the agent does to scroll is the agent's wish again.
@@ -137,6 +172,7 @@ export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
     const element = scroller.current;
     const wish = () => {
       broughtAt.current = null;
+      sought.current = null;
     };
     const ways = ['wheel', 'touchmove', 'pointerdown', 'keydown'];
     for (const way of ways) element?.addEventListener(way, wish, { passive: true });
@@ -150,9 +186,6 @@ export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
     const element = scroller.current;
     if (view.has_older && element && element.scrollHeight <= element.clientHeight + 1) onOlder();
   }, [view.has_older, onOlder]);
-
-  const redo = (deed: PartView | undefined) =>
-    deed && deed === newestAway ? redoOf(deedOf(deed.part), view.head, me) : null;
 
   useCommand('conversation.focus', () => scroller.current?.focus());
 
@@ -178,21 +211,26 @@ export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
           <p className={styles.older}>{t('thread-partial')}</p>
         ) : null}
         <div data-thread-content>
-          <Virtualizer ref={list} scrollRef={scroller} shift={prepending} onScroll={onScroll}>
+          <Virtualizer ref={list} scrollRef={scroller} shift={changesAbove} onScroll={onScroll}>
             {items.map((item) => (
               <div key={item.key} data-found={(foundId !== null && partIdOf(item) === foundId) || undefined}>
                 {item.type === 'day' ? (
                   <h2 className={messageStyles.day}>{dayLabel(t, locale, item.at, nowMs)}</h2>
+                ) : item.type === 'gap' ? (
+                  <p className={styles.older}>{t('thread-gap')}</p>
                 ) : item.type === 'event' ? (
-                  <EventLine entry={item.entry} />
+                  <EventLine
+                    entry={item.entry}
+                    conflict={conflicts.lines.get(item.entry.part.id)}
+                    redoable={item.entry.part.id === conflicts.redoId}
+                  />
                 ) : (
                   <Message
                     entry={item.entry}
                     last={item.last}
                     contactName={contactName}
-                    meanwhile={meanwhile.get(item.entry.part.id)}
-                    redo={redo(meanwhile.get(item.entry.part.id))}
-                    newestRefused={item.entry.part.id === refusedId}
+                    conflict={conflicts.lines.get(item.entry.part.id)}
+                    redoable={item.entry.part.id === conflicts.redoId}
                   />
                 )}
               </div>
@@ -213,4 +251,6 @@ export function Thread({ view, contactName, onOlder, onEnd }: ThreadProps) {
   );
 }
 
-const partIdOf = (item: ThreadItem) => (item.type === 'day' ? null : item.entry.part.id);
+const partIdOf = (item: ThreadItem) => ('entry' in item ? item.entry.part.id : null);
+
+const firstPart = (items: readonly ThreadItem[]) => items.map(partIdOf).find((id) => id !== null) ?? null;

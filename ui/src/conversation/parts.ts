@@ -1,4 +1,4 @@
-import type { ConversationView, PartView } from '../bindings/protocol';
+import type { ConversationView, PartsPage, PartView } from '../bindings/protocol';
 import { daysBetween } from '../i18n/time';
 
 /** Whether the part is the server's; what waits in the outbox has no version. */
@@ -7,22 +7,31 @@ const isSent = (entry: PartView) => entry.part.version > 0;
 /** The same for a message while it waits and after it was sent, so that it does not flicker. */
 export const partKey = (entry: PartView) => entry.part.command_id ?? entry.part.id;
 
-/** Lays a fresh reading of the newest parts over what was loaded before. Older parts stay, unless parts between them
- * and the fresh ones are missing. */
+/** Where the one gap is between what was read back to and the newest parts: the place of the first part after it. */
+export function gapAt(parts: readonly PartView[]): number {
+  return parts.findIndex((entry, index) => {
+    const before = parts[index - 1];
+    return before && isSent(before) && isSent(entry) && entry.part.seq > before.part.seq + 1;
+  });
+}
+
+/** Lays a fresh reading of the newest parts over what was loaded before. What was read back to stays; between it and
+ * the newest ones there may be a gap from then on. */
 export function mergeNewest(known: ConversationView | undefined, fresh: ConversationView): ConversationView {
   const first = fresh.parts.find(isSent)?.part.seq;
   if (!known || first === undefined) return fresh;
-  const older = known.parts.filter((entry) => isSent(entry) && entry.part.seq < first);
-  const last = older.at(-1)?.part.seq;
-  if (last === undefined || last < first - 1) return fresh;
+  const gap = gapAt(known.parts);
+  const read = gap < 0 ? known.parts : known.parts.slice(0, gap);
+  const older = read.filter((entry) => isSent(entry) && entry.part.seq < first);
+  if (older.length === 0) return fresh;
   return { ...fresh, parts: [...older, ...fresh.parts], has_older: known.has_older };
 }
 
+/** A page of parts, as the host gives it. */
+type PartsRead = Pick<PartsPage, 'parts' | 'has_older' | 'partial'>;
+
 /** Puts a page of older parts before what is shown. */
-export function prependOlder(
-  view: ConversationView,
-  page: { parts: PartView[]; has_older: boolean; partial: boolean },
-): ConversationView {
+export function prependOlder(view: ConversationView, page: PartsRead): ConversationView {
   const first = view.parts.find(isSent)?.part.seq ?? Number.POSITIVE_INFINITY;
   const older = page.parts.filter((entry) => entry.part.seq < first);
   return {
@@ -33,14 +42,57 @@ export function prependOlder(
   };
 }
 
+/** Before which part those have to be asked for that lie just behind the gap's beginning; nothing without a gap. */
+export function newerThanRead(view: ConversationView, limit: number): number | null {
+  const gap = gapAt(view.parts);
+  const [before, after] = [view.parts[gap - 1], view.parts[gap]];
+  return before && after ? Math.min(before.part.seq + 1 + limit, after.part.seq) : null;
+}
+
+/** Puts a page of parts to the beginning of the gap. What does not join on is left out. */
+export function appendNewer(view: ConversationView, page: PartsRead): ConversationView {
+  const gap = gapAt(view.parts);
+  const [before, after] = [view.parts[gap - 1], view.parts[gap]];
+  if (!before || !after) return view;
+  const newer = page.parts.filter(({ part }) => part.seq > before.part.seq && part.seq < after.part.seq);
+  if (newer[0]?.part.seq !== before.part.seq + 1) return view;
+  return { ...view, parts: [...view.parts.slice(0, gap), ...newer, ...view.parts.slice(gap)] };
+}
+
+/** From how many parts on those go that are far from what is looked at, and how many stay on either side of it. */
+const MOST = 400;
+const AROUND = 150;
+/** How many of the newest stay, wherever one looks: what is written, and what comes, comes after them. */
+const NEWEST = 60;
+
+/** Lets go of parts far from those that are looked at. One end at a time: what is shown is held in its place while
+ * something goes above it, or while something goes below it, but not both. */
+export function around(view: ConversationView, from: string, to: string): ConversationView {
+  const { parts } = view;
+  const placeOf = (id: string) => parts.findIndex(({ part }) => part.id === id);
+  const [first, last] = [placeOf(from), placeOf(to)];
+  const gap = gapAt(parts);
+  if (first < 0 || last < 0) return view;
+  // Nobody goes back to across the gap: what lies behind it is read anew when one comes there.
+  if (gap >= 0 && first >= gap) return { ...view, parts: parts.slice(gap), has_older: true };
+  if (parts.length <= MOST) return view;
+  if (first > 2 * AROUND) return { ...view, parts: parts.slice(first - AROUND), has_older: true };
+  const end = gap < 0 ? parts.length - NEWEST : gap;
+  if (last + AROUND >= end) return view;
+  const newest = parts.slice(gap < 0 ? -NEWEST : gap);
+  return { ...view, parts: [...parts.slice(0, last + AROUND), ...newest] };
+}
+
 /** How many parts are kept where only the newest are looked at, and from how many on the others go. */
 const KEPT = 120;
 const TOO_MANY = 400;
 
 /** Lets go of older parts once they are far from what is looked at; they can be read again. */
 export function withoutFarPast(view: ConversationView): ConversationView {
-  if (view.parts.length <= TOO_MANY) return view;
-  return { ...view, parts: view.parts.slice(-KEPT), has_older: true };
+  const { parts } = view;
+  const gap = gapAt(parts);
+  if (gap < 0 && parts.length <= TOO_MANY) return view;
+  return { ...view, parts: parts.slice(Math.max(gap, parts.length - KEPT)), has_older: true };
 }
 
 /** The `seq` of the newest part that is on the server: what the author of a reply has seen. */
@@ -53,9 +105,11 @@ export const firstSeq = (view: ConversationView): number | undefined => view.par
 export type ThreadItem =
   | { type: 'day'; key: string; at: number }
   | { type: 'event'; key: string; entry: PartView }
+  | { type: 'gap'; key: string }
   | { type: 'message'; key: string; entry: PartView; last: boolean };
 
-const isMessage = (entry: PartView) => entry.part.part_type === 'comment' || entry.part.part_type === 'note';
+export const isMessage = (entry: PartView) =>
+  entry.part.part_type === 'comment' || entry.part.part_type === 'note';
 
 /** Messages of one author within this time share one line of who and when. */
 const GROUP_US = 4 * 60 * 1_000_000;
@@ -76,10 +130,12 @@ function sameGroup(a: PartView, b: PartView | undefined): boolean {
   );
 }
 
-/** What the thread shows, in order: a line for each day, events, messages. */
+/** What the thread shows, in order: a line for each day, events, messages, and where some are missing. */
 export function threadItems(parts: readonly PartView[]): ThreadItem[] {
   const items: ThreadItem[] = [];
+  const gap = gapAt(parts);
   parts.forEach((entry, index) => {
+    if (index === gap) items.push({ type: 'gap', key: 'gap' });
     const before = parts[index - 1];
     const at = entry.part.created_at;
     if (!before || daysBetween(before.part.created_at / 1000, at / 1000) !== 0) {
@@ -93,6 +149,6 @@ export function threadItems(parts: readonly PartView[]): ThreadItem[] {
   return items;
 }
 
-/** The newest message that was refused: the one that the key for doing again is about. */
+/** The newest message or change that was refused. */
 export const newestRefused = (parts: readonly PartView[]): PartView | undefined =>
   parts.findLast((entry) => entry.delivery.type === 'refused');

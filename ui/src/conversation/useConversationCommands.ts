@@ -3,13 +3,13 @@ import { ui } from '../app/uiState';
 import type { ConversationView } from '../bindings/protocol';
 import { useCommand, useRunCommand } from '../commands/Commands';
 import { useText } from '../i18n/text';
+import type { Conflicts } from './conflicts';
 import { denialOf } from './denials';
-import { useOutboxActions } from './Message';
-import { newestRefused } from './parts';
+import { useOutboxActions } from './useOutboxActions';
 import { useSubmit } from './useSubmit';
 
 /** Everything that can be done to the open conversation besides writing. */
-export function useConversationCommands(view: ConversationView) {
+export function useConversationCommands(view: ConversationView, conflicts: Conflicts) {
   const t = useText();
   const submit = useSubmit();
   const run = useRunCommand();
@@ -18,12 +18,13 @@ export function useConversationCommands(view: ConversationView) {
   const { id } = head;
   const me = account?.teammate_id ?? null;
   const open = head.state === 'open';
-  const refused = newestRefused(view.parts)?.delivery;
   const { retry } = useOutboxActions();
-  useCommand(
-    'action.redo',
-    refused?.type === 'refused' ? () => retry.mutate({ command_id: refused.command_id }) : null,
-  );
+  const { redo } = conflicts;
+  const doAgain = () => {
+    if (redo && 'retry' in redo) retry.mutate({ command_id: redo.retry });
+    else if (redo) void submit(id, redo.submit, t('done-again'));
+  };
+  useCommand('action.redo', redo ? doAgain : null);
   const assign = denialOf(t, view, 'conversation_assign');
   const close = denialOf(t, view, 'conversation_close');
 

@@ -31,13 +31,21 @@ interface PickerProps {
   testId?: string;
 }
 
+/** How many options are listed at most. */
+const MOST_OPTIONS = 100;
+
+/** The first options and the last one, which is the one for nobody where there is one. */
+const firstAndLast = (options: readonly PickerOption[]) =>
+  options.length <= MOST_OPTIONS ? options : [...options.slice(0, MOST_OPTIONS - 1), ...options.slice(-1)];
+
 /** A field that narrows a list while one types: the palette, and every choice that has a key. */
 export function Picker(props: PickerProps) {
   const t = useText();
   const [query, setQuery] = useState('');
   const typed = query.trim();
   const found = typed === '' ? props.options : ranked(props.options, typed);
-  const options = [...found, ...(props.optionsFor?.(typed) ?? [])];
+  const listed = typed === '' ? firstAndLast(found) : found.slice(0, MOST_OPTIONS);
+  const options = [...listed, ...(props.optionsFor?.(typed) ?? [])];
   const choose = (index: number) => {
     const option = options[index];
     if (option && !option.blocked) props.onChoose(option.id, typed);
@@ -91,6 +99,11 @@ export function Picker(props: PickerProps) {
           );
         })}
       </div>
+      {listed.length < found.length ? (
+        <p className={styles.empty} role="status">
+          {t('picker-more', { count: found.length - listed.length })}
+        </p>
+      ) : null}
       {options.length === 0 ? (
         <p className={styles.empty} role="status">
           {props.emptyText ?? t('picker-nothing')}

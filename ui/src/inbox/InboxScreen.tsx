@@ -153,12 +153,10 @@ function useOutboxCommands() {
   const host = useHost();
   const { connection } = useReadyState();
   const fail = (error: unknown) => ui.toast(errorText(t, error), { tone: 'failed' });
-  const retryAll = async () => {
-    const { entries } = await host.invoke('outbox', {});
-    const refused = entries.filter(({ delivery }) => delivery.type === 'refused');
-    await host.invoke('outbox_retry', { command_ids: refused.map(({ command_id }) => command_id) });
-  };
-  useCommand('outbox.retryAll', connection.refused > 0 ? () => void retryAll().catch(fail) : null);
+  useCommand(
+    'outbox.retryAll',
+    connection.refused > 0 ? () => void host.invoke('outbox_retry', { command_ids: null }).catch(fail) : null,
+  );
   useCommand(
     'connection.retry',
     // A server that asked to be left alone for a time is not asked earlier.

@@ -1,52 +1,88 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useVirtualizer } from '@tanstack/react-virtual';
 import { CheckCheck } from 'lucide-react';
-import { type RefObject, useEffect, useRef } from 'react';
-import { codeText, errorText } from '../app/errors';
+import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { errorText } from '../app/errors';
 import { useHost } from '../app/host';
-import { KEYS, useDirectory, useOutbox, useReadyState } from '../app/queries';
+import { useReadyState } from '../app/queries';
 import { ui, useUi } from '../app/uiState';
-import type { Action, KeptDraft, OutboxEntry } from '../bindings/protocol';
 import { useCommand } from '../commands/Commands';
-import { copy } from '../conversation/copy';
-import { MeanwhileLine } from '../conversation/MeanwhileLine';
-import { useOutboxActions } from '../conversation/Message';
-import { Button, CommandButton } from '../design/Button';
-import { Keys } from '../design/Keys';
-import { useNow } from '../i18n/now';
-import { type TextId, textIds, useLocalization, useText } from '../i18n/text';
-import { nearTime } from '../i18n/time';
+import { useOutboxActions } from '../conversation/useOutboxActions';
+import { CommandButton } from '../design/Button';
+import { type TextId, textIds, useText } from '../i18n/text';
+import { DraftItem } from './DraftItem';
+import { type Counts, placeOf, type Section } from './listed';
+import { OutboxItem } from './OutboxItem';
 import styles from './OutboxPage.module.css';
+import { type Item, useListed } from './useListed';
 
-const TITLES: Record<Action['type'], TextId> = textIds({
-  conversation_reply: 'outbox-reply',
-  conversation_note: 'outbox-note',
-  conversation_assign: 'outbox-assign',
-  conversation_assign_team: 'outbox-assign-team',
-  conversation_close: 'outbox-close',
-  conversation_open: 'outbox-open',
-  conversation_snooze: 'outbox-snooze',
-  conversation_prioritize: 'outbox-prioritize',
-  conversation_tag_add: 'outbox-tag-add',
-  conversation_tag_remove: 'outbox-tag-remove',
-  conversation_mark: 'outbox-mark',
+const HEADINGS: Record<Section, TextId> = textIds({
+  refused: 'outbox-refused',
+  waiting: 'outbox-waiting',
+  drafts: 'outbox-drafts',
 });
 
-const bodyOf = (action: Action) => ('body_text' in action ? action.body_text : null);
+/** How high an entry and a heading are before they were measured. */
+const ENTRY_HEIGHT = 88;
+const HEADING_HEIGHT = 48;
 
-/** Everything that waits or was refused: what, since when, why, and what can be done. */
+const NOTHING: Counts = { refused: 0, waiting: 0, drafts: 0 };
+
+const keyOf = (item: Item) =>
+  item.type === 'entry' ? item.entry.command_id : item.kept.draft.conversation_id + item.kept.draft.kind;
+
+/** Everything that waits or was refused, and the drafts. */
 export function OutboxPage() {
   const t = useText();
-  const { data } = useOutbox();
   const { connection } = useReadyState();
   const page = useRef<HTMLElement>(null);
-  const entries = data?.entries ?? [];
-  const refused = entries.filter((entry) => entry.delivery.type === 'refused');
-  const waiting = entries.filter((entry) => entry.delivery.type !== 'refused');
-  useOutboxKeys(page, refused);
+  const list = useRef<HTMLUListElement>(null);
+  const [shown, setShown] = useState({ first: 0, last: 0 });
+  const listed = useListed(shown.first, shown.last);
+  const counts = listed.counts ?? NOTHING;
+  const total = counts.refused + counts.waiting + counts.drafts;
+
+  // The list begins below the page's own header, which is as high as its words and its buttons.
+  const [margin, setMargin] = useState(0);
+  useLayoutEffect(() => setMargin(list.current?.offsetTop ?? 0));
+
+  const virtualizer = useVirtualizer({
+    count: total,
+    getScrollElement: () => page.current,
+    estimateSize: (index) => ENTRY_HEIGHT + (placeOf(index, counts).first ? HEADING_HEIGHT : 0),
+    getItemKey: (index) => {
+      const item = listed.itemAt(index);
+      return item ? keyOf(item) : index;
+    },
+    scrollMargin: margin,
+    overscan: 6,
+  });
+  const items = virtualizer.getVirtualItems();
+  const first = items[0]?.index ?? 0;
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => setShown({ first, last }), [first, last]);
+
+  useHeldPlace(page, items, (index) => virtualizer.measurementsCache[index]?.start);
+  useOutboxKeys(page, counts.refused);
+
+  const askedForDrafts = useUi((state) => state.outboxPart === 'drafts');
+  const draftsAt = askedForDrafts && counts.drafts > 0 ? total - counts.drafts : null;
+  useEffect(() => {
+    if (draftsAt !== null) virtualizer.scrollToIndex(draftsAt, { align: 'start' });
+  }, [draftsAt, virtualizer]);
+  const draftIsShown =
+    draftsAt !== null && first <= draftsAt && draftsAt <= last && listed.itemAt(draftsAt) !== null;
+  const brought = useRef(false);
+  useEffect(() => {
+    if (!draftIsShown || brought.current) return;
+    brought.current = true;
+    list.current?.querySelector<HTMLElement>('[data-testid="kept-draft"] [data-outbox-title]')?.focus();
+  }, [draftIsShown]);
+
   // Whoever comes by a key goes on by keys.
   useEffect(() => {
     if (!page.current?.contains(document.activeElement)) page.current?.focus();
   }, []);
+
   return (
     <section
       ref={page}
@@ -67,28 +103,86 @@ export function OutboxPage() {
           {connection.state === 'offline' && connection.reason !== 'overloaded' ? (
             <CommandButton command="connection.retry">{t('command-connection-retry')}</CommandButton>
           ) : null}
-          {refused.length > 1 ? (
+          {counts.refused > 1 ? (
             <CommandButton command="outbox.retryAll" testId="outbox-retry-all">
               {t('command-outbox-retry-all')}
             </CommandButton>
           ) : null}
         </div>
       </header>
-      {data && entries.length === 0 ? (
+      {listed.counts && counts.refused + counts.waiting === 0 ? (
         <p className={styles.empty}>
           <CheckCheck size={18} strokeWidth={1.75} aria-hidden="true" />
           {t('outbox-empty')}
         </p>
       ) : null}
-      {refused.length > 0 ? <List title={t('outbox-refused')} entries={refused} /> : null}
-      {waiting.length > 0 ? <List title={t('outbox-waiting')} entries={waiting} /> : null}
-      <Drafts />
+      {total === 0 ? null : (
+        <ul ref={list} className={styles.canvas} style={{ height: virtualizer.getTotalSize() }}>
+          {items.map((item) => {
+            const place = placeOf(item.index, counts);
+            const found = listed.itemAt(item.index);
+            return (
+              <li
+                key={item.key}
+                ref={virtualizer.measureElement}
+                data-index={item.index}
+                className={styles.slot}
+                style={{ transform: `translateY(${item.start - margin}px)` }}
+                aria-setsize={total}
+                aria-posinset={item.index + 1}
+              >
+                {place.first ? (
+                  <h2 className={styles.heading}>
+                    {t(HEADINGS[place.section])} <span className="numbers">{counts[place.section]}</span>
+                  </h2>
+                ) : null}
+                <div
+                  className={styles.box}
+                  data-first={place.first || undefined}
+                  data-last={place.last || undefined}
+                >
+                  {found === null ? (
+                    <div style={{ height: ENTRY_HEIGHT }} />
+                  ) : found.type === 'entry' ? (
+                    <OutboxItem entry={found.entry} />
+                  ) : (
+                    <DraftItem kept={found.kept} />
+                  )}
+                </div>
+              </li>
+            );
+          })}
+        </ul>
+      )}
     </section>
   );
 }
 
+/** Keeps what is looked at where it is while what stands above it goes out. */
+function useHeldPlace(
+  page: RefObject<HTMLElement | null>,
+  items: readonly { key: React.Key; index: number; start: number; end: number }[],
+  startOf: (index: number) => number | undefined,
+) {
+  const looked = useRef<{ key: React.Key; index: number; below: number } | null>(null);
+  useLayoutEffect(() => {
+    const element = page.current;
+    if (!element) return;
+    const before = looked.current;
+    const moved = before && items.find(({ key }) => key === before.key);
+    if (before && moved && moved.index !== before.index && element.scrollTop > 0) {
+      element.scrollTop = (startOf(moved.index) ?? moved.start) - before.below;
+    }
+    const { scrollTop } = element;
+    const top = items.find(({ end }) => end > scrollTop);
+    looked.current = top ? { key: top.key, index: top.index, below: top.start - scrollTop } : null;
+  });
+}
+
 /** J and K walk through the entries, and the key for doing again is about the one with the focus, or the first. */
-function useOutboxKeys(page: RefObject<HTMLElement | null>, refused: readonly OutboxEntry[]) {
+function useOutboxKeys(page: RefObject<HTMLElement | null>, refused: number) {
+  const t = useText();
+  const host = useHost();
   const { retry } = useOutboxActions();
   const titles = () => [...(page.current?.querySelectorAll<HTMLElement>('[data-outbox-title]') ?? [])];
   const move = (by: number) => {
@@ -96,184 +190,16 @@ function useOutboxKeys(page: RefObject<HTMLElement | null>, refused: readonly Ou
     const index = all.findIndex((title) => title.closest('li')?.contains(document.activeElement));
     (all[index + by] ?? (index < 0 ? all[0] : undefined))?.focus();
   };
+  const redo = async () => {
+    const focused =
+      document.activeElement?.closest<HTMLElement>('[data-delivery="refused"]')?.dataset.commandId;
+    // The first may be far from what is shown.
+    const { entries } = focused ? { entries: [] } : await host.invoke('outbox', { skip: 0, limit: 1 });
+    const command_id = focused ?? entries[0]?.command_id;
+    if (command_id) retry.mutate({ command_id });
+  };
+  const fail = (error: unknown) => ui.toast(errorText(t, error), { tone: 'failed' });
   useCommand('list.next', () => move(1));
   useCommand('list.previous', () => move(-1));
-  useCommand(
-    'action.redo',
-    refused.length === 0
-      ? null
-      : () => {
-          const focused =
-            document.activeElement?.closest<HTMLElement>('[data-command-id]')?.dataset.commandId;
-          const entry = refused.find(({ command_id }) => command_id === focused) ?? refused[0];
-          if (entry) retry.mutate({ command_id: entry.command_id });
-        },
-  );
-}
-
-function List({ title, entries }: { title: string; entries: readonly OutboxEntry[] }) {
-  return (
-    <section>
-      <h2 className={styles.heading}>
-        {title} <span className="numbers">{entries.length}</span>
-      </h2>
-      <ul className={styles.list}>
-        {entries.map((entry) => (
-          <Entry key={entry.command_id} entry={entry} />
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-function Entry({ entry }: { entry: OutboxEntry }) {
-  const { t, locale } = useLocalization();
-  const nowMs = useNow();
-  const { teammateName, teamName } = useDirectory();
-  const { retry, discard } = useOutboxActions();
-  const { action, delivery, command_id } = entry;
-  const body = bodyOf(action);
-  const name = entry.contact_name ?? t('contact-unnamed');
-  const sending = delivery.type === 'queued' && delivery.sending;
-  const detail =
-    action.type === 'conversation_assign'
-      ? action.admin_assignee_id === null
-        ? t('nobody')
-        : (teammateName(action.admin_assignee_id) ?? t('somebody'))
-      : action.type === 'conversation_assign_team'
-        ? action.team_assignee_id === null
-          ? t('no-team')
-          : (teamName(action.team_assignee_id) ?? t('view-team'))
-        : action.type === 'conversation_tag_add' || action.type === 'conversation_tag_remove'
-          ? action.tag
-          : action.type === 'conversation_snooze'
-            ? nearTime(locale, action.snoozed_until, nowMs)
-            : '';
-  return (
-    <li
-      className={styles.entry}
-      data-testid="outbox-entry"
-      data-delivery={delivery.type}
-      data-command-id={command_id}
-    >
-      <div className={styles.what}>
-        <button
-          type="button"
-          className={styles.title}
-          data-outbox-title
-          onClick={() => ui.select(entry.conversation_id)}
-        >
-          {t(TITLES[action.type], { name, detail })}
-          {entry.title === null ? null : (
-            <span className={styles.subject}>
-              <bdi>{entry.title}</bdi>
-            </span>
-          )}
-        </button>
-        <span className={styles.when}>
-          {nearTime(locale, entry.created_at, nowMs)}
-          {entry.attempts > 1 ? ` · ${t('outbox-attempts', { count: entry.attempts })}` : ''}
-        </span>
-      </div>
-      {body === null ? null : (
-        <p className={styles.body} dir="auto">
-          {body}
-        </p>
-      )}
-      {entry.meanwhile ? <MeanwhileLine deed={entry.meanwhile} /> : null}
-      <div className={styles.state}>
-        {delivery.type === 'refused' ? (
-          <span data-tone="failed">{codeText(t, delivery.code)}</span>
-        ) : (
-          <span data-tone="waiting">{t(sending ? 'delivery-sending' : 'delivery-queued')}</span>
-        )}
-        {sending ? null : (
-          <span className={styles.actions}>
-            {delivery.type === 'refused' ? (
-              <Button onPress={() => retry.mutate({ command_id })} testId="outbox-retry">
-                {t('refused-retry')}
-                <Keys command="action.redo" />
-              </Button>
-            ) : null}
-            {body === null ? null : <Button onPress={() => void copy(t, body)}>{t('refused-copy')}</Button>}
-            <Button kind="danger" onPress={() => discard.mutate({ command_id })} testId="outbox-discard">
-              {t('refused-discard')}
-            </Button>
-          </span>
-        )}
-      </div>
-    </li>
-  );
-}
-
-/** What was begun and not sent, that of conversations out of reach included: it exists nowhere else. */
-function Drafts() {
-  const { t, locale } = useLocalization();
-  const nowMs = useNow();
-  const host = useHost();
-  const client = useQueryClient();
-  const { data } = useQuery({
-    queryKey: KEYS.drafts,
-    queryFn: () => host.invoke('drafts', {}),
-    staleTime: 0,
-  });
-  const drafts = data?.drafts ?? [];
-  const remove = useMutation({
-    mutationFn: ({ draft }: KeptDraft) => host.invoke('draft_save', { ...draft, body_text: '' }),
-    onSuccess: () => client.invalidateQueries({ queryKey: KEYS.drafts }),
-    onError: (error) => ui.toast(errorText(t, error), { tone: 'failed' }),
-  });
-  const asked = useUi((state) => state.outboxPart === 'drafts');
-  const some = drafts.length > 0;
-  const list = useRef<HTMLUListElement>(null);
-  useEffect(() => {
-    if (asked && some) list.current?.querySelector<HTMLElement>('[data-outbox-title]')?.focus();
-  }, [asked, some]);
-  if (!some) return null;
-  return (
-    <section>
-      <h2 className={styles.heading}>
-        {t('outbox-drafts')} <span className="numbers">{drafts.length}</span>
-      </h2>
-      <ul ref={list} className={styles.list}>
-        {drafts.map((kept) => {
-          const { draft } = kept;
-          const title = t(draft.kind === 'note' ? 'outbox-note' : 'outbox-reply', {
-            name: kept.contact_name ?? t('contact-unnamed'),
-          });
-          return (
-            <li key={draft.conversation_id + draft.kind} className={styles.entry} data-testid="kept-draft">
-              <div className={styles.what}>
-                {kept.reachable ? (
-                  <button
-                    type="button"
-                    className={styles.title}
-                    data-outbox-title
-                    onClick={() => ui.select(draft.conversation_id)}
-                  >
-                    {title}
-                  </button>
-                ) : (
-                  <span className={styles.title}>{title}</span>
-                )}
-                <span className={styles.when}>{nearTime(locale, kept.updated_at, nowMs)}</span>
-              </div>
-              <p className={styles.body} dir="auto">
-                {draft.body_text}
-              </p>
-              <div className={styles.state}>
-                <span className={styles.reach}>{kept.reachable ? '' : t('outbox-draft-unreachable')}</span>
-                <span className={styles.actions}>
-                  <Button onPress={() => void copy(t, draft.body_text)}>{t('refused-copy')}</Button>
-                  <Button kind="danger" onPress={() => remove.mutate(kept)}>
-                    {t('refused-discard')}
-                  </Button>
-                </span>
-              </div>
-            </li>
-          );
-        })}
-      </ul>
-    </section>
-  );
+  useCommand('action.redo', refused === 0 ? null : () => void redo().catch(fail));
 }

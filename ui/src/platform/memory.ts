@@ -103,6 +103,7 @@ export function memoryHost(count = 40): MemoryHost {
       }),
       mine: true,
       delivery: offline() ? { type: 'queued', command_id: commandId, sending: false } : { type: 'sent' },
+      heard_at: null,
     });
     Object.assign(head, {
       part_count: seq,
@@ -335,7 +336,12 @@ export function memoryHost(count = 40): MemoryHost {
       emit({ type: 'conversations_changed', conversation_ids: [conversation_id] });
       return { command_id, undo };
     },
-    outbox: () => ({ entries: structuredClone(outbox) }),
+    outbox: ({ skip, limit }) => {
+      const refused = outbox.filter((entry) => entry.delivery.type === 'refused');
+      const waiting = outbox.filter((entry) => entry.delivery.type !== 'refused');
+      const entries = structuredClone([...refused, ...waiting].slice(skip, skip + limit));
+      return { entries, refused: refused.length, waiting: waiting.length };
+    },
     outbox_retry: () => ({}),
     outbox_discard: ({ command_id }) => {
       const index = outbox.findIndex((entry) => entry.command_id === command_id);
@@ -347,8 +353,8 @@ export function memoryHost(count = 40): MemoryHost {
       find(conversation_id).drafts[kind] = body_text;
       return {};
     },
-    drafts: () => ({
-      drafts: [...world.conversations.values()].flatMap(({ head, contact, drafts }) =>
+    drafts: ({ skip, limit }) => {
+      const drafts = [...world.conversations.values()].flatMap(({ head, contact, drafts }) =>
         (['reply', 'note'] as const).flatMap((kind) =>
           drafts[kind] === ''
             ? []
@@ -359,8 +365,9 @@ export function memoryHost(count = 40): MemoryHost {
                 updated_at: head.last_part_at,
               },
         ),
-      ),
-    }),
+      );
+      return { drafts: drafts.slice(skip, skip + limit), count: drafts.length };
+    },
     search: ({ query, search_in }) => {
       const wanted = query.toLowerCase();
       const results = [...world.conversations.values()].flatMap(({ head, contact, parts }) => {
@@ -416,7 +423,7 @@ export function memoryHost(count = 40): MemoryHost {
         body_text: text,
         version: 3,
       });
-      parts.push({ part: arrived, mine: false, delivery: { type: 'sent' } });
+      parts.push({ part: arrived, mine: false, delivery: { type: 'sent' }, heard_at: null });
       Object.assign(head, {
         part_count: seq,
         contact_part_count: head.contact_part_count + 1,

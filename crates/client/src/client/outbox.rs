@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use recado_protocol::command::{MAX_BODY_BYTES, MAX_TAG_CHARS};
 use recado_protocol::host::{
-    Delivery, Draft, Drafts, Empty, HostError, HostEvent, Outbox, OutboxRequest,
+    Draft, Drafts, Empty, HostError, HostEvent, ListedRequest, Outbox, OutboxRequest,
     OutboxRetryRequest, SubmitRequest, Submitted,
 };
 use recado_protocol::policy::{Decision, Denial, decide};
@@ -95,8 +95,8 @@ impl Shared {
         self.count_outbox(account).await;
     }
 
-    pub(super) async fn outbox(&self, _: Empty) -> Result<Outbox, HostError> {
-        self.ready_account()?.read(Store::outbox_entries).await
+    pub(super) async fn outbox(&self, request: ListedRequest) -> Result<Outbox, HostError> {
+        self.ready_account()?.read(move |store| store.outbox_page(request)).await
     }
 
     pub(super) async fn connection_retry(&self, _: Empty) -> Result<Empty, HostError> {
@@ -110,8 +110,12 @@ impl Shared {
     ) -> Result<Empty, HostError> {
         let account = self.ready_account()?;
         let now = self.options.clock.now();
-        let mut ids = HashMap::with_capacity(request.command_ids.len());
-        for id in request.command_ids {
+        let command_ids = match request.command_ids {
+            Some(command_ids) => command_ids,
+            None => account.read(Store::refused_ids).await?,
+        };
+        let mut ids = HashMap::with_capacity(command_ids.len());
+        for id in command_ids {
             // The server keeps the refusal of the old id for good.
             ids.insert(id, command_id(self.options.random.as_ref(), now)?);
         }
@@ -159,8 +163,8 @@ impl Shared {
         Ok(Empty {})
     }
 
-    pub(super) async fn drafts(&self, _: Empty) -> Result<Drafts, HostError> {
-        self.ready_account()?.read(Store::drafts).await
+    pub(super) async fn drafts(&self, request: ListedRequest) -> Result<Drafts, HostError> {
+        self.ready_account()?.read(move |store| store.drafts(request)).await
     }
 }
 
@@ -212,13 +216,7 @@ pub fn predecessor(
     if !matches!(action, Action::ConversationClose | Action::ConversationSnooze { .. }) {
         return Ok(None);
     }
-    let entries = store.outbox_entries()?.entries;
-    let waiting = entries.iter().rev().find(|entry| {
-        entry.conversation_id == conversation_id
-            && matches!(entry.action, Action::ConversationReply { .. })
-            && matches!(entry.delivery, Delivery::Queued { .. })
-    });
-    Ok(waiting.map(|entry| entry.command_id))
+    store.waiting_reply(conversation_id)
 }
 
 #[cfg(test)]

@@ -152,7 +152,8 @@ pub struct ConversationView {
     pub head: ConversationHead,
     /// The customer, where it is known.
     pub contact: Option<Contact>,
-    /// The newest parts by `seq`, then what waits in the outbox.
+    /// The newest parts by `seq`, then what waits in the outbox or was refused: messages, notes and
+    /// changes alike.
     pub parts: Vec<PartView>,
     /// Whether there are older parts.
     pub has_older: bool,
@@ -210,9 +211,12 @@ pub struct PartView {
     pub mine: bool,
     /// Where it stands.
     pub delivery: Delivery,
+    /// When this machine heard that it took effect, by its own clock: for the signed-in teammate's own
+    /// newest ones, as long as the outbox remembers them.
+    pub heard_at: Option<Timestamp>,
 }
 
-/// Where a message stands.
+/// Where an action stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Delivery {
@@ -276,11 +280,40 @@ pub struct Submitted {
     pub undo: Option<Action>,
 }
 
-/// The outbox.
+/// How many entries or drafts one answer holds at most, and holds where nobody says how many.
+pub const MAX_LISTED: u32 = 200;
+
+const fn max_listed() -> u32 {
+    MAX_LISTED
+}
+
+/// Asks for a part of the outbox, or of the drafts. It is asked for by its place, because whoever
+/// shows it has the whole list's scroll bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct ListedRequest {
+    /// How many stand before the first one.
+    #[serde(default)]
+    pub skip: u32,
+    /// How many, at most [`MAX_LISTED`].
+    #[serde(default = "max_listed")]
+    pub limit: u32,
+}
+
+impl Default for ListedRequest {
+    fn default() -> Self {
+        Self { skip: 0, limit: MAX_LISTED }
+    }
+}
+
+/// A part of the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct Outbox {
-    /// What waits or was refused, the oldest first.
+    /// What was refused, the oldest first, and then what waits, the oldest first.
     pub entries: Vec<OutboxEntry>,
+    /// How many were refused in all.
+    pub refused: u32,
+    /// How many wait in all.
+    pub waiting: u32,
 }
 
 /// An entry of the outbox.
@@ -317,6 +350,10 @@ pub struct Meanwhile {
     pub assigned_to_admin_id: Option<TeammateId>,
     /// The team that an `assignment` names.
     pub assigned_to_team_id: Option<TeamId>,
+    /// The priority that it was given.
+    pub priority: Option<Priority>,
+    /// The tag that was added or removed.
+    pub tag: Option<String>,
     /// When.
     pub created_at: Timestamp,
 }
@@ -338,8 +375,9 @@ pub struct OutboxRequest {
 /// Names entries of the outbox that are to be tried again together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct OutboxRetryRequest {
-    /// The commands. Those that were not refused are passed over.
-    pub command_ids: Vec<CommandId>,
+    /// The commands; absent for everything that was refused. Those that were not refused are passed
+    /// over.
+    pub command_ids: Option<Vec<CommandId>>,
 }
 
 /// What kind of text a draft is.
@@ -372,11 +410,13 @@ impl std::fmt::Debug for Draft {
     }
 }
 
-/// Every kept draft, the newest first.
+/// Kept drafts, the newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct Drafts {
-    /// The drafts, those of conversations that are out of reach included.
+    /// The drafts that were asked for, those of conversations that are out of reach included.
     pub drafts: Vec<KeptDraft>,
+    /// How many there are in all.
+    pub count: u32,
 }
 
 /// A kept draft with what a list shows.

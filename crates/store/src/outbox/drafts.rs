@@ -76,14 +76,18 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<(Draft, Timestamp)> {
     Ok((draft, at(row, 3)?))
 }
 
-/// Every draft, the newest first.
-pub(crate) fn all(connection: &Connection) -> rusqlite::Result<Vec<(Draft, Timestamp)>> {
+/// Some of the drafts, the newest first.
+pub(crate) fn some(
+    connection: &Connection,
+    skip: u32,
+    limit: u32,
+) -> rusqlite::Result<Vec<(Draft, Timestamp)>> {
     connection
         .prepare_cached(
             "SELECT conversation_id, kind, body_text, updated_at FROM drafts \
-             ORDER BY updated_at DESC, conversation_id DESC, kind",
+             ORDER BY updated_at DESC, conversation_id DESC, kind LIMIT ?2 OFFSET ?1",
         )?
-        .query_map([], read)?
+        .query_map([skip, limit], read)?
         .collect()
 }
 

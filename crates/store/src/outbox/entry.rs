@@ -1,12 +1,13 @@
 //! An entry of the outbox as it is stored.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use recado_protocol::host::{Delivery, OutboxEntry};
 use recado_protocol::{
-    Action, Command, CommandId, ConversationId, ErrorCode, LogId, PartId, Planted, is_planted,
+    Action, Command, CommandId, ConversationId, ErrorCode, LogId, PartId, Planted, Timestamp,
+    is_planted,
 };
-use rusqlite::{Connection, Row, ToSql};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 
 use crate::sql::{at, id, json, opt_id, unsigned};
 
@@ -124,26 +125,119 @@ pub(crate) fn one(connection: &Connection, id: CommandId) -> rusqlite::Result<Op
     Ok(select(connection, "id = ?1", &[&crate::sql::blob(id)])?.pop())
 }
 
-/// An entry whose predecessor was refused is not sent: a person decides. A chain follows its first.
-fn block_followers(entries: &mut [Entry]) {
-    if is_planted(Planted::FollowersNotHeld) {
-        return;
+/// When it was heard that a command took effect; nothing where that is not so, or was forgotten.
+pub(crate) fn heard_at(
+    connection: &Connection,
+    id: CommandId,
+) -> rusqlite::Result<Option<Timestamp>> {
+    connection
+        .prepare_cached("SELECT applied_at FROM commands WHERE id = ?1 AND state = 'applied'")?
+        .query_row([crate::sql::blob(id)], |row| at(row, 0))
+        .optional()
+}
+
+/// The part of the outbox that a list shows.
+#[derive(Debug, Default)]
+pub(crate) struct Listed {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) refused: u32,
+    pub(crate) waiting: u32,
+}
+
+/// What was refused and then what waits, each the oldest first, without read marks. Of those that are
+/// not asked for only is read what says where they stand: their words may be many.
+pub(crate) fn listed(connection: &Connection, skip: u32, limit: u32) -> rusqlite::Result<Listed> {
+    let links = links(connection)?;
+    let held_back = held_back(links.iter().copied());
+    let is_refused = |link: &Link| link.is_refused || held_back.contains(&link.id);
+    let shown = links.iter().filter(|link| !link.is_mark);
+    let (refused, waiting): (Vec<&Link>, Vec<&Link>) = shown.partition(|link| is_refused(link));
+    let mut entries = Vec::new();
+    let all = refused.iter().chain(waiting.iter());
+    for link in all.skip(skip as usize).take(limit as usize) {
+        let Some(mut entry) = one(connection, link.id)? else { continue };
+        if held_back.contains(&link.id) {
+            entry.standing = waits_for_refused();
+        }
+        entries.push(entry);
     }
-    let mut refused: HashMap<CommandId, bool> = entries
-        .iter()
-        .map(|entry| (entry.command.id, matches!(entry.standing, Standing::Refused { .. })))
-        .collect();
+    let count = |links: &[&Link]| u32::try_from(links.len()).unwrap_or(u32::MAX);
+    Ok(Listed { entries, refused: count(&refused), waiting: count(&waiting) })
+}
+
+/// The entries that were refused, or wait for one that was.
+pub(crate) fn refused_ids(connection: &Connection) -> rusqlite::Result<Vec<CommandId>> {
+    let links = links(connection)?;
+    let held_back = held_back(links.iter().copied());
+    let refused = links.iter().filter(|link| link.is_refused || held_back.contains(&link.id));
+    Ok(refused.map(|link| link.id).collect())
+}
+
+/// What decides whether an entry may go.
+#[derive(Debug, Clone, Copy)]
+struct Link {
+    id: CommandId,
+    after: Option<CommandId>,
+    is_mark: bool,
+    is_queued: bool,
+    is_refused: bool,
+}
+
+fn links(connection: &Connection) -> rusqlite::Result<Vec<Link>> {
+    connection
+        .prepare_cached(
+            "SELECT id, after, is_mark, state FROM commands \
+             WHERE state IN ('queued', 'sending', 'refused') ORDER BY position",
+        )?
+        .query_map([], |row| {
+            let state = row.get_ref(3)?.as_str()?;
+            let (is_queued, is_refused) = (state == "queued", state == "refused");
+            let (id, after) = (id(row, 0)?, opt_id(row, 1)?);
+            Ok(Link { id, after, is_mark: row.get(2)?, is_queued, is_refused })
+        })?
+        .collect()
+}
+
+/// The queued ones whose predecessor was refused. Such a one is not sent: a person decides. A chain
+/// follows its first.
+fn held_back(links: impl Iterator<Item = Link>) -> HashSet<CommandId> {
+    if is_planted(Planted::FollowersNotHeld) {
+        return HashSet::new();
+    }
+    let mut refused = HashSet::new();
+    let mut held_back = HashSet::new();
     // A retried predecessor keeps its place, so it always stands before what follows it, and one
     // pass in order reaches the end of every chain.
-    for entry in entries {
-        let waits = entry.command.after.is_some_and(|after| refused.get(&after) == Some(&true));
-        if waits && entry.standing == Standing::Queued {
-            entry.standing = Standing::Refused {
-                code: ErrorCode::PredecessorNotApplied,
-                message: WAITS_FOR_REFUSED.to_owned(),
-            };
-            refused.insert(entry.command.id, true);
+    for link in links {
+        let waits = link.is_queued && link.after.is_some_and(|after| refused.contains(&after));
+        if waits {
+            held_back.insert(link.id);
         }
+        if waits || link.is_refused {
+            refused.insert(link.id);
+        }
+    }
+    held_back
+}
+
+fn waits_for_refused() -> Standing {
+    Standing::Refused {
+        code: ErrorCode::PredecessorNotApplied,
+        message: WAITS_FOR_REFUSED.to_owned(),
+    }
+}
+
+/// Shows what is held back as refused.
+fn block_followers(entries: &mut [Entry]) {
+    let held_back = held_back(entries.iter().map(|entry| Link {
+        id: entry.command.id,
+        after: entry.command.after,
+        is_mark: entry.is_mark(),
+        is_queued: entry.standing == Standing::Queued,
+        is_refused: matches!(entry.standing, Standing::Refused { .. }),
+    }));
+    for entry in entries.iter_mut().filter(|entry| held_back.contains(&entry.command.id)) {
+        entry.standing = waits_for_refused();
     }
 }
 

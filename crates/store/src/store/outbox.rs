@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use recado_protocol::host::{Draft, DraftKind};
 use recado_protocol::{
-    Command, CommandId, CommandResult, ConversationId, ErrorCode, LogId, Planted, Timestamp,
-    is_planted,
+    Action, Command, CommandId, CommandResult, ConversationId, ErrorCode, LogId, Planted,
+    Timestamp, is_planted,
 };
 
 use super::Store;
 use crate::error::Error;
-use crate::outbox::{OutboxCounts, drafts, entry, queue};
+use crate::outbox::entry::{self, Entry, Standing};
+use crate::outbox::{OutboxCounts, drafts, queue};
 
 impl Store {
     /// Stores a command so that it survives a power cut. A reply or a note removes the draft of its
@@ -136,6 +137,33 @@ impl Store {
         ids: &HashMap<CommandId, CommandId>,
     ) -> Result<Vec<ConversationId>, Error> {
         self.write_outbox(|tx| queue::retry(tx, ids))
+    }
+
+    /// The entries that were refused, or wait for one that was.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn refused_ids(&self) -> Result<Vec<CommandId>, Error> {
+        self.read_outbox(entry::refused_ids)
+    }
+
+    /// The newest reply to a conversation that waits to be sent or is on its way.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn waiting_reply(
+        &self,
+        conversation_id: ConversationId,
+    ) -> Result<Option<CommandId>, Error> {
+        let entries = self.read_outbox(entry::unsettled)?;
+        let reply = entries.into_iter().rev().find(|Entry { command, standing, .. }| {
+            command.conversation_id == conversation_id
+                && matches!(command.action, Action::ConversationReply { .. })
+                && matches!(standing, Standing::Queued | Standing::Sending)
+        });
+        Ok(reply.map(|entry| entry.command.id))
     }
 
     /// Gives an entry up. What follows it is refused, so that somebody decides about it.

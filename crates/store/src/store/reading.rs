@@ -2,7 +2,8 @@
 
 use recado_protocol::host::{
     ConversationView, Directory, DraftKind, Drafts, InboxPage, InboxRequest, KeptDraft,
-    OpenRequest, Outbox, OutboxEntry, PartsPage, PartsRequest, SearchResults, Sidebar,
+    ListedRequest, MAX_LISTED, OpenRequest, Outbox, OutboxEntry, PartsPage, PartsRequest,
+    SearchResults, Sidebar,
 };
 use recado_protocol::{Action, ConversationHead, ConversationId};
 use rusqlite::Connection;
@@ -10,7 +11,8 @@ use rusqlite::Connection;
 use super::Store;
 use crate::cache::{conversations, meta};
 use crate::error::Error;
-use crate::outbox::{drafts, entry};
+use crate::outbox::drafts;
+use crate::outbox::entry::{self, Entry, Listed};
 use crate::views::conversation::KeptDrafts;
 use crate::views::meanwhile;
 use crate::views::snapshot::{Snapshot, cache_error};
@@ -71,7 +73,18 @@ impl Store {
                 note: drafts::load(outbox, id, DraftKind::Note)?,
             })
         })?;
-        self.look(|snapshot| snapshot.conversation(request, kept))
+        let Some(mut view) = self.look(|snapshot| snapshot.conversation(request, kept))? else {
+            return Ok(None);
+        };
+        self.read_outbox(|outbox| {
+            for shown in view.parts.iter_mut().filter(|shown| shown.mine) {
+                if let Some(command_id) = shown.part.command_id {
+                    shown.heard_at = entry::heard_at(outbox, command_id)?;
+                }
+            }
+            Ok(())
+        })?;
+        Ok(Some(view))
     }
 
     /// Older parts, without a gap up to the asked-for one. `partial` says that the server has to be
@@ -84,42 +97,44 @@ impl Store {
         self.look(|snapshot| snapshot.parts_before(request))
     }
 
-    /// What waits or was refused, the oldest first. Read marks are left out.
+    /// A part of what waits or was refused. Read marks are left out.
     ///
     /// # Errors
     ///
     /// Those of any read.
-    pub fn outbox_entries(&self) -> Result<Outbox, Error> {
+    pub fn outbox_page(&self, request: ListedRequest) -> Result<Outbox, Error> {
+        let ListedRequest { skip, limit } = request;
         self.read_cache(|cache| {
-            let entries = self.read_outbox(entry::unsettled)?;
-            let me = meta::load(cache).map_err(cache_error)?.me.map(|me| me.id);
-            let shown = entries.into_iter().filter(|entry| !entry.is_mark());
-            let entries = shown
-                .map(|entry| {
-                    let row = row(cache, entry.command.conversation_id)?;
-                    let meanwhile = match &row {
-                        Some(row) => {
-                            meanwhile::since(cache, row, &entry.command, me).map_err(cache_error)?
-                        }
-                        None => None,
-                    };
-                    let (contact_name, title) =
-                        row.map(|row| (row.contact_name, row.head.title)).unwrap_or_default();
-                    Ok(OutboxEntry { title, meanwhile, ..entry.shown(contact_name) })
-                })
-                .collect::<Result<_, Error>>()?;
-            Ok(Outbox { entries })
+            let limit = limit.min(MAX_LISTED);
+            let listed = self.read_outbox(|outbox| entry::listed(outbox, skip, limit))?;
+            let Listed { entries, refused, waiting } = listed;
+            Ok(Outbox { entries: shown(cache, entries)?, refused, waiting })
         })
     }
 
-    /// Every kept draft, the newest first.
+    /// Everything that waits or was refused, the oldest first. Read marks are left out.
     ///
     /// # Errors
     ///
     /// Those of any read.
-    pub fn drafts(&self) -> Result<Drafts, Error> {
+    pub fn outbox_entries(&self) -> Result<Vec<OutboxEntry>, Error> {
         self.read_cache(|cache| {
-            let kept = self.read_outbox(drafts::all)?;
+            let entries = self.read_outbox(entry::unsettled)?;
+            shown(cache, entries.into_iter().filter(|entry| !entry.is_mark()).collect())
+        })
+    }
+
+    /// A part of the kept drafts, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    pub fn drafts(&self, request: ListedRequest) -> Result<Drafts, Error> {
+        let ListedRequest { skip, limit } = request;
+        self.read_cache(|cache| {
+            let (count, kept) = self.read_outbox(|outbox| {
+                Ok((drafts::count(outbox)?, drafts::some(outbox, skip, limit.min(MAX_LISTED))?))
+            })?;
             let drafts = kept
                 .into_iter()
                 .map(|(draft, updated_at)| {
@@ -129,7 +144,7 @@ impl Store {
                     Ok(KeptDraft { draft, contact_name, reachable, updated_at })
                 })
                 .collect::<Result<_, Error>>()?;
-            Ok(Drafts { drafts })
+            Ok(Drafts { drafts, count })
         })
     }
 
@@ -168,6 +183,22 @@ impl Store {
             Ok(row.map(|row| snapshot.see(row).head))
         })
     }
+}
+
+/// Entries with what the cache knows of their conversations.
+fn shown(cache: &Connection, entries: Vec<Entry>) -> Result<Vec<OutboxEntry>, Error> {
+    let me = meta::load(cache).map_err(cache_error)?.me.map(|me| me.id);
+    let with_cache = |entry: Entry| {
+        let row = row(cache, entry.command.conversation_id)?;
+        let meanwhile = match &row {
+            Some(row) => meanwhile::since(cache, row, &entry.command, me).map_err(cache_error)?,
+            None => None,
+        };
+        let (contact_name, title) =
+            row.map(|row| (row.contact_name, row.head.title)).unwrap_or_default();
+        Ok(OutboxEntry { title, meanwhile, ..entry.shown(contact_name) })
+    };
+    entries.into_iter().map(with_cache).collect()
 }
 
 fn row(

@@ -1,6 +1,6 @@
 //! What can only be seen from inside: the settings of each connection, and a disk without room.
 
-use recado_protocol::host::{Draft, DraftKind};
+use recado_protocol::host::{Draft, DraftKind, ListedRequest};
 use recado_protocol::sync::{Bootstrap, ConversationDelta, ConversationPage};
 use recado_protocol::workspace::OwnAccess;
 use recado_protocol::*;
@@ -89,7 +89,7 @@ fn a_full_disk_is_told_and_loses_nothing_that_was_stored() {
         .outbox()
         .execute_batch("PRAGMA max_page_count = 100000")
         .expect("room again");
-    let kept = store.drafts().expect("the drafts can be read").drafts;
+    let kept = store.drafts(ListedRequest::default()).expect("the drafts can be read").drafts;
     assert_eq!(kept.len(), 1);
     assert_eq!(kept[0].draft.body_text, "short");
 }

@@ -3,16 +3,17 @@
 use std::cmp::Reverse;
 
 use recado_protocol::host::{
-    ConversationView, DeniedAction, EarlierConversation, OpenRequest, PartView, PartsPage,
-    PartsRequest,
+    ConversationView, Delivery, DeniedAction, EarlierConversation, OpenRequest, PartView,
+    PartsPage, PartsRequest,
 };
 use recado_protocol::policy::{Decision, Denial, decide};
 use recado_protocol::{
-    Action, Author, AuthorType, ConversationHead, Part, PartId, PartType, Priority, Timestamp,
+    Action, Author, AuthorType, Command, ConversationHead, Part, PartId, PartType, Priority,
+    Timestamp,
 };
 use rusqlite::params;
 
-use super::snapshot::Snapshot;
+use super::snapshot::{Snapshot, laid};
 use crate::cache::rows::{HEAD_COLUMNS, HeadRow};
 use crate::cache::{conversations, directory, parts};
 use crate::outbox::entry::{Entry, Standing};
@@ -43,12 +44,13 @@ impl Snapshot<'_> {
         };
         let key = cached.key;
         let part_count = cached.head.part_count;
+        let untouched = laid(&cached);
         let laid = self.see(cached);
         // Parts above the head's count cannot be; asking from above it anyway costs nothing.
         let page = self.page(key, &laid.head, u32::MAX, request.limit)?;
         let newest_is_here = page.parts.last().map_or(0, |view| view.part.seq) == part_count;
         let mut views = page.parts;
-        views.extend(self.waiting_parts(&laid.head, part_count));
+        views.extend(self.waiting_parts(untouched, part_count));
         Ok(Some(ConversationView {
             contact: directory::contact(self.cache, laid.head.contact_id)?,
             parts: views,
@@ -91,29 +93,41 @@ impl Snapshot<'_> {
 
     fn sent(&self, part: Part) -> PartView {
         let mine = part.author.admin_id.is_some() && part.author.admin_id == self.me();
-        PartView { part, mine, delivery: recado_protocol::host::Delivery::Sent }
+        PartView { part, mine, delivery: Delivery::Sent, heard_at: None }
     }
 
-    /// The messages that the cache does not show yet, after those that it does.
-    fn waiting_parts(&self, head: &ConversationHead, part_count: u32) -> Vec<PartView> {
-        let messages = self.entries.iter().filter(|entry| entry.command.conversation_id == head.id);
+    /// What the agent did that the cache does not show yet, after what it does: each message, and each
+    /// change that changes something or was refused.
+    fn waiting_parts(&self, cached: Laid, part_count: u32) -> Vec<PartView> {
+        let Some(me) = self.me() else { return Vec::new() };
+        let id = cached.head.id;
+        let mut stands = cached;
         let mut seq = part_count;
-        messages
+        let entries = self.entries.iter().filter(|entry| entry.command.conversation_id == id);
+        entries
             .filter_map(|entry| {
-                let part = self.waiting_part(entry, seq.saturating_add(1))?;
+                let Command { action, created_at, .. } = &entry.command;
+                let before = stands.clone();
+                let is_message = action.body_text().is_some();
+                let is_shown = match &entry.standing {
+                    Standing::Refused { .. } => true,
+                    // The server found that it changed nothing.
+                    Standing::Applied { part_id: None, .. } if !is_message => false,
+                    _ => {
+                        stands.lay(action, *created_at, me);
+                        is_message || stands != before
+                    }
+                };
+                let part = self.waiting_part(entry, seq.saturating_add(1)).filter(|_| is_shown)?;
                 seq = part.seq;
-                Some(PartView { part, mine: true, delivery: entry.delivery() })
+                Some(PartView { part, mine: true, delivery: entry.delivery(), heard_at: None })
             })
             .collect()
     }
 
+    /// What an entry will be once it took effect; nothing for a read mark.
     fn waiting_part(&self, entry: &Entry, seq: u32) -> Option<Part> {
         let command = &entry.command;
-        let body_text = command.action.body_text()?.to_owned();
-        let part_type = match command.action {
-            Action::ConversationNote { .. } => PartType::Note,
-            _ => PartType::Comment,
-        };
         let id = match entry.standing {
             Standing::Applied { part_id: Some(part_id), .. } => part_id,
             // Until the server names it, the part goes by its command's number.
@@ -124,14 +138,14 @@ impl Snapshot<'_> {
             admin_id: self.me(),
             name: self.meta.me.as_ref().map(|me| me.name.clone()),
         };
-        Some(Part {
+        let mut part = Part {
             id,
             conversation_id: command.conversation_id,
             seq,
-            part_type,
+            part_type: PartType::Unknown,
             author,
             body: String::new(),
-            body_text,
+            body_text: command.action.body_text().unwrap_or_default().to_owned(),
             rich: false,
             assigned_to_admin_id: None,
             assigned_to_team_id: None,
@@ -141,7 +155,39 @@ impl Snapshot<'_> {
             command_id: Some(command.id),
             created_at: command.created_at,
             version: 0,
-        })
+        };
+        part.part_type = match &command.action {
+            Action::ConversationReply { .. } => PartType::Comment,
+            Action::ConversationNote { .. } => PartType::Note,
+            Action::ConversationAssign { admin_assignee_id } => {
+                part.assigned_to_admin_id = *admin_assignee_id;
+                PartType::Assignment
+            }
+            Action::ConversationAssignTeam { team_assignee_id } => {
+                part.assigned_to_team_id = *team_assignee_id;
+                PartType::Assignment
+            }
+            Action::ConversationClose => PartType::Close,
+            Action::ConversationOpen => PartType::Open,
+            Action::ConversationSnooze { snoozed_until } => {
+                part.snoozed_until = Some(*snoozed_until);
+                PartType::Snoozed
+            }
+            Action::ConversationPrioritize { priority } => {
+                part.priority = Some(*priority);
+                PartType::PriorityChanged
+            }
+            Action::ConversationTagAdd { tag } => {
+                part.tag = Some(tag.clone());
+                PartType::TagAdded
+            }
+            Action::ConversationTagRemove { tag } => {
+                part.tag = Some(tag.clone());
+                PartType::TagRemoved
+            }
+            Action::ConversationMark { .. } => return None,
+        };
+        Some(part)
     }
 
     fn earlier(&self, head: &ConversationHead) -> rusqlite::Result<Vec<EarlierConversation>> {

@@ -10,7 +10,8 @@ use crate::cache::rows::HeadRow;
 /// How many of the newest parts are looked through.
 const LOOKED_AT: u32 = 50;
 
-/// The newest message or change by a colleague that the author of `command` had not seen.
+/// The newest message or change by a colleague that the author of `command` had not seen and that
+/// touches it.
 pub(crate) fn since(
     cache: &Connection,
     row: &HeadRow,
@@ -27,26 +28,43 @@ pub(crate) fn since(
         let by_a_colleague = part.author.author_type == AuthorType::Admin
             && part.author.admin_id.is_some()
             && part.author.admin_id != me;
-        by_a_colleague && weighs(part.part_type) && unseen(part)
+        by_a_colleague && touches(part, &command.action) && unseen(part)
     });
     Ok(found.map(|part| Meanwhile {
         author_name: part.author.name,
         part_type: part.part_type,
         assigned_to_admin_id: part.assigned_to_admin_id,
         assigned_to_team_id: part.assigned_to_team_id,
+        priority: part.priority,
+        tag: part.tag,
         created_at: part.created_at,
     }))
 }
 
-/// Whether one would have acted otherwise, had one known: tags and priorities change no answer.
-const fn weighs(part_type: PartType) -> bool {
-    matches!(
-        part_type,
-        PartType::Comment
-            | PartType::Note
-            | PartType::Assignment
-            | PartType::Close
-            | PartType::Open
-            | PartType::Snoozed
-    )
+/// Whether one would have acted otherwise, had one known. To a message that is whatever was written,
+/// and who has the conversation and where it stands; to a change it is a change of the same thing.
+fn touches(part: &Part, action: &Action) -> bool {
+    use PartType as Type;
+    let is_stand = matches!(part.part_type, Type::Close | Type::Open | Type::Snoozed);
+    match action {
+        Action::ConversationReply { .. } | Action::ConversationNote { .. } => {
+            is_stand || matches!(part.part_type, Type::Comment | Type::Note | Type::Assignment)
+        }
+        // One that takes an assignment away names neither, so it may be of either kind.
+        Action::ConversationAssign { .. } => {
+            part.part_type == Type::Assignment && part.assigned_to_team_id.is_none()
+        }
+        Action::ConversationAssignTeam { .. } => {
+            part.part_type == Type::Assignment && part.assigned_to_admin_id.is_none()
+        }
+        Action::ConversationClose
+        | Action::ConversationOpen
+        | Action::ConversationSnooze { .. } => is_stand,
+        Action::ConversationPrioritize { .. } => part.part_type == Type::PriorityChanged,
+        Action::ConversationTagAdd { tag } | Action::ConversationTagRemove { tag } => {
+            matches!(part.part_type, Type::TagAdded | Type::TagRemoved)
+                && part.tag.as_deref() == Some(tag)
+        }
+        Action::ConversationMark { .. } => false,
+    }
 }

@@ -270,3 +270,57 @@ fn started_on_disk() -> (tempfile::TempDir, recado_store::Store) {
     start(&store);
     (dir, store)
 }
+
+#[test]
+fn changes_that_wait_or_were_refused_are_shown_where_they_were_made() {
+    let store = started();
+    put(&store, vec![whole(1, &["Hello?"], 10)]);
+    let snooze = Action::ConversationSnooze { snoozed_until: second(99_999) };
+    let tag = Action::ConversationTagAdd { tag: "vip".to_owned() };
+    let actions = [
+        Action::ConversationClose,
+        // Nothing changes any more.
+        Action::ConversationClose,
+        snooze,
+        Action::ConversationMark { contact_parts_read: 1 },
+        tag,
+        reply("words"),
+    ];
+    for (n, action) in (1..).zip(actions) {
+        store.enqueue(&command(n, 1, action)).expect("it is stored");
+    }
+    let shown = || -> Vec<_> {
+        let parts = view_of(&store, 1).parts;
+        parts[1..].iter().map(|view| (view.part.part_type, view.part.seq, view.mine)).collect()
+    };
+    let expected = [PartType::Close, PartType::Snoozed, PartType::TagAdded, PartType::Comment];
+    let numbered: Vec<_> = expected.into_iter().zip(2..).map(|(it, seq)| (it, seq, true)).collect();
+    assert_eq!(shown(), numbered);
+    let parts = view_of(&store, 1).parts;
+    assert_eq!(parts[2].part.snoozed_until, Some(second(99_999)));
+    assert_eq!(parts[3].part.tag.as_deref(), Some("vip"));
+    assert!(parts[1..].iter().all(|view| view.part.version == 0 && view.heard_at.is_none()));
+
+    store.acknowledge(&refused(command_id(1)), log_id(), second(1)).expect("it is stored");
+    let closed = &view_of(&store, 1).parts[1];
+    assert!(matches!(closed.delivery, Delivery::Refused { .. }), "{closed:?}");
+    // The other one changes something now.
+    assert_eq!(shown().iter().filter(|(it, ..)| *it == PartType::Close).count(), 2);
+    // The server found that it changed nothing.
+    store.acknowledge(&applied(command_id(2), 120), log_id(), second(1)).expect("it is stored");
+    assert_eq!(shown().iter().filter(|(it, ..)| *it == PartType::Close).count(), 1);
+}
+
+#[test]
+fn what_took_effect_says_when_that_was_heard() {
+    let store = started();
+    store.enqueue(&command(1, 1, reply("words"))).expect("it is stored");
+    store.acknowledge(&applied(command_id(1), 120), log_id(), second(77)).expect("it is stored");
+    let mut delta = whole(1, &["Hello?", "words"], 10);
+    delta.parts[1].command_id = Some(command_id(1));
+    delta.parts[1].author.author_type = AuthorType::Admin;
+    delta.parts[1].author.admin_id = Some(me());
+    put(&store, vec![delta]);
+    let heard: Vec<_> = view_of(&store, 1).parts.iter().map(|view| view.heard_at).collect();
+    assert_eq!(heard, [None, Some(second(77))]);
+}

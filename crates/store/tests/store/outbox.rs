@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Barrier};
 
-use recado_protocol::host::{Delivery, Draft, DraftKind};
+use recado_protocol::host::{Delivery, Draft, DraftKind, ListedRequest};
 use recado_protocol::sync::Bootstrap;
 use recado_protocol::*;
 use recado_store::{CacheBatch, Error, Store};
@@ -55,7 +55,7 @@ fn a_refused_one_stops_only_what_follows_it() {
     assert_eq!(sendable(&store), [command_id(4)]);
     let counts = store.outbox_counts().expect("counts");
     assert_eq!((counts.queued, counts.refused), (1, 3));
-    let entries = store.outbox_entries().expect("entries").entries;
+    let entries = store.outbox_entries().expect("entries");
     assert!(matches!(
         entries[2].delivery,
         Delivery::Refused { code: ErrorCode::PredecessorNotApplied, .. }
@@ -130,7 +130,7 @@ fn giving_one_up_leaves_what_follows_to_a_person() {
     assert!(sendable(&store).is_empty());
     assert_eq!(store.outbox_counts().expect("counts").refused, 1);
     store.discard(command_id(2)).expect("it is given up");
-    assert!(store.outbox_entries().expect("entries").entries.is_empty());
+    assert!(store.outbox_entries().expect("entries").is_empty());
     assert!(matches!(store.discard(command_id(2)), Err(Error::NoSuchEntry(_))));
 }
 
@@ -217,13 +217,13 @@ fn sending_a_reply_removes_its_draft_and_leaves_the_note() {
         store.save_draft(&draft, second(1)).expect("it is stored");
     }
     enqueue(&store, 1, 1, None);
-    let drafts = store.drafts().expect("drafts").drafts;
+    let drafts = store.drafts(ListedRequest::default()).expect("drafts").drafts;
     assert_eq!(drafts.len(), 1);
     assert_eq!(drafts[0].draft.kind, DraftKind::Note);
     assert!(!drafts[0].reachable);
     let emptied = Draft { body_text: " \n".into(), ..drafts[0].draft.clone() };
     store.save_draft(&emptied, second(2)).expect("it is removed");
-    assert!(store.drafts().expect("drafts").drafts.is_empty());
+    assert!(store.drafts(ListedRequest::default()).expect("drafts").drafts.is_empty());
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn the_outbox_is_the_same_after_the_program_died_without_closing() {
     drop(store);
     let again = open(crashed.path());
     assert_eq!(sendable(&again), [command_id(1)]);
-    let entries = again.outbox_entries().expect("entries").entries;
+    let entries = again.outbox_entries().expect("entries");
     assert_eq!(entries.len(), 2);
     assert_eq!(entries[0].attempts, 1);
     assert_eq!(
@@ -321,7 +321,7 @@ fn a_waiting_action_names_what_a_colleague_did_since() {
         store.enqueue(&command(n, 1, action)).expect("it is stored");
     }
     store.enqueue(&command(61, 2, reply("elsewhere"))).expect("it is stored");
-    let entries = store.outbox_entries().expect("entries").entries;
+    let entries = store.outbox_entries().expect("entries");
     let told: Vec<_> = entries
         .iter()
         .map(|entry| entry.meanwhile.as_ref().map(|meanwhile| meanwhile.part_type))
@@ -329,6 +329,76 @@ fn a_waiting_action_names_what_a_colleague_did_since() {
     let close = Some(PartType::Close);
     assert_eq!(told, [close, None, close, None, None]);
     assert_eq!(entries[0].meanwhile.as_ref().and_then(|it| it.author_name.as_deref()), Some("Ben"));
+}
+
+#[test]
+fn a_waiting_change_names_a_colleagues_change_of_the_same_thing_alone() {
+    let store = started();
+    let mut delta = whole(1, &["hello", "", "", "", "", ""], 10);
+    let changed = |seq: u32, part_type: PartType| Part {
+        part_type,
+        author: Author {
+            author_type: AuthorType::Admin,
+            admin_id: Some(teammate(7)),
+            name: Some("Ben".to_owned()),
+        },
+        body: String::new(),
+        body_text: String::new(),
+        created_at: second(10_050 + i64::from(seq)),
+        ..part(1, seq, "", 10)
+    };
+    let to = |n| Some(teammate(n));
+    delta.parts[1] = Part { assigned_to_admin_id: to(7), ..changed(2, PartType::Assignment) };
+    delta.parts[2] =
+        Part { assigned_to_team_id: Some(team(2)), ..changed(3, PartType::Assignment) };
+    delta.parts[3] = Part { tag: Some("vip".to_owned()), ..changed(4, PartType::TagRemoved) };
+    delta.parts[4] =
+        Part { priority: Some(Priority::Priority), ..changed(5, PartType::PriorityChanged) };
+    delta.parts[5] = changed(6, PartType::Snoozed);
+    put(&store, vec![delta]);
+    let assign = Action::ConversationAssign { admin_assignee_id: Some(me()) };
+    let move_to = Action::ConversationAssignTeam { team_assignee_id: Some(team(1)) };
+    let tag = |tag: &str| Action::ConversationTagAdd { tag: tag.to_owned() };
+    let prioritize = Action::ConversationPrioritize { priority: Priority::NotPriority };
+    let later = Action::ConversationSnooze { snoozed_until: second(99_999) };
+    for (n, action) in [
+        (1, assign),
+        (2, move_to),
+        (3, tag("vip")),
+        (4, tag("other")),
+        (5, prioritize),
+        (6, Action::ConversationClose),
+        (7, Action::ConversationOpen),
+        (8, later),
+        (9, reply("words")),
+    ] {
+        store.enqueue(&command(n, 1, action)).expect("it is stored");
+    }
+    let entries = store.outbox_entries().expect("entries");
+    let told: Vec<_> = entries
+        .iter()
+        .map(|entry| entry.meanwhile.as_ref().map(|meanwhile| meanwhile.part_type))
+        .collect();
+    let stands = Some(PartType::Snoozed);
+    assert_eq!(
+        told,
+        [
+            Some(PartType::Assignment),
+            Some(PartType::Assignment),
+            Some(PartType::TagRemoved),
+            None,
+            Some(PartType::PriorityChanged),
+            stands,
+            stands,
+            stands,
+            stands,
+        ]
+    );
+    let of = |n: usize| entries[n].meanwhile.clone().expect("something was done");
+    assert_eq!(of(0).assigned_to_admin_id, to(7));
+    assert_eq!(of(1).assigned_to_team_id, Some(team(2)));
+    assert_eq!(of(2).tag.as_deref(), Some("vip"));
+    assert_eq!(of(4).priority, Some(Priority::Priority));
 }
 
 #[test]
@@ -357,4 +427,63 @@ fn what_was_confirmed_stays_on_the_screen_while_the_conversations_are_listed_ane
     let again = Bootstrap { cursor: 150, ..bootstrap() };
     store.apply(CacheBatch::bootstrap(again)).expect("stored");
     assert_eq!(shown(), 2);
+}
+
+#[test]
+fn a_long_outbox_is_read_page_by_page_what_was_refused_first() {
+    let store = started();
+    put(&store, vec![whole(1, &["Hello?"], 10)]);
+    for n in 1..=1_000 {
+        enqueue(&store, n, n, None);
+    }
+    let mark = Action::ConversationMark { contact_parts_read: 1 };
+    store.enqueue(&command(1_001, 1, mark)).expect("it is stored");
+    // One that waits for a refused one is refused as well, and stands with them.
+    enqueue(&store, 1_002, 1, Some(700));
+    refuse(&store, 700);
+    refuse(&store, 30);
+    let page = |skip, limit| store.outbox_page(ListedRequest { skip, limit }).expect("a page");
+    let ids = |skip, limit| -> Vec<_> {
+        page(skip, limit).entries.into_iter().map(|entry| entry.command_id).collect()
+    };
+    assert_eq!(ids(0, 4), [30, 700, 1_002, 1].map(command_id));
+    assert_eq!(ids(30, 4), [28, 29, 31, 32].map(command_id));
+    assert_eq!(ids(999, 9), [999, 1_000].map(command_id));
+    assert_eq!(ids(1_001, 9), []);
+    let first = page(0, u32::MAX);
+    assert_eq!((first.refused, first.waiting, first.entries.len()), (3, 998, 200));
+    assert!(first.entries[..3].iter().all(|e| matches!(e.delivery, Delivery::Refused { .. })));
+    assert!(first.entries[3..].iter().all(|e| matches!(e.delivery, Delivery::Queued { .. })));
+    assert_eq!(store.refused_ids().expect("a read"), [30, 700, 1_002].map(command_id));
+}
+
+#[test]
+fn drafts_are_read_page_by_page_the_newest_first() {
+    let store = started();
+    for n in 1..=5 {
+        let kind = DraftKind::Reply;
+        let draft = Draft { conversation_id: conversation(n), kind, body_text: "half".into() };
+        let at = second(i64::try_from(n).expect("a small number"));
+        store.save_draft(&draft, at).expect("it is stored");
+    }
+    let page = store.drafts(ListedRequest { skip: 1, limit: 2 }).expect("a page");
+    let shown: Vec<_> = page.drafts.iter().map(|kept| kept.draft.conversation_id).collect();
+    assert_eq!((shown, page.count), (vec![conversation(4), conversation(3)], 5));
+}
+
+#[test]
+fn a_reply_is_waited_for_until_it_is_sent_or_refused() {
+    let store = started();
+    let waiting = || store.waiting_reply(conversation(1)).expect("a read");
+    enqueue(&store, 1, 1, None);
+    enqueue(&store, 2, 1, None);
+    enqueue(&store, 3, 2, None);
+    store.enqueue(&command(4, 1, Action::ConversationClose)).expect("it is stored");
+    assert_eq!(waiting(), Some(command_id(2)));
+    refuse(&store, 2);
+    assert_eq!(waiting(), Some(command_id(1)));
+    store.mark_attempt(&[command_id(1)], second(0)).expect("it is stored");
+    assert_eq!(waiting(), Some(command_id(1)));
+    confirm(&store, 1, second(0));
+    assert_eq!(waiting(), None);
 }

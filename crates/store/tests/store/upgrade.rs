@@ -95,7 +95,7 @@ struct Seen {
     directory: host::Directory,
     found: Vec<Vec<SearchResult>>,
     drafts: host::Drafts,
-    outbox: host::Outbox,
+    outbox: Vec<host::OutboxEntry>,
     meta: recado_store::Meta,
     digest: recado_store::LocalDigest,
     wanted: Vec<ConversationId>,
@@ -117,7 +117,7 @@ fn see(store: &Store) -> Seen {
         sidebar: store.sidebar().expect("the sidebar"),
         directory: store.directory().expect("the directory"),
         found: ["parcel ", "wait", "robin", "invoice ", "late waiting"].map(found).to_vec(),
-        drafts: store.drafts().expect("the drafts"),
+        drafts: store.drafts(host::ListedRequest::default()).expect("the drafts"),
         outbox: store.outbox_entries().expect("the outbox"),
         // What an earlier program did not know is asked for again, by this number.
         meta: recado_store::Meta { revision: 0, ..store.meta().expect("where it stands") },

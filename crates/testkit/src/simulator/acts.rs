@@ -220,7 +220,7 @@ impl World<'_> {
         if !self.is_shown(machine)? {
             return Ok(());
         }
-        let entries = self.machines[machine].store.outbox_entries()?.entries;
+        let entries = self.machines[machine].store.outbox_entries()?;
         let Some(entry) = chance.pick(&entries).cloned() else { return Ok(()) };
         let refused = matches!(entry.delivery, Delivery::Refused { .. });
         if refused && chance.happens(600) {

@@ -115,7 +115,7 @@ impl World<'_> {
     /// What some outbox still has to send.
     fn waiting_command(&self) -> anyhow::Result<Option<String>> {
         for (n, machine) in self.machines.iter().enumerate() {
-            let entries = machine.store.outbox_entries()?.entries;
+            let entries = machine.store.outbox_entries()?;
             if let Some(waiting) = entries.iter().find(|entry| is_queued(&entry.delivery)) {
                 return Ok(Some(format!("machine {n} still has {} to send", waiting.command_id)));
             }
@@ -148,7 +148,7 @@ impl World<'_> {
     /// I1, I2: everything that was accepted is on the server once, or was refused and says so.
     fn judge_commands(&self, n: usize) -> anyhow::Result<()> {
         let machine = &self.machines[n];
-        let entries = machine.store.outbox_entries()?.entries;
+        let entries = machine.store.outbox_entries()?;
         for (id, accepted) in &machine.accepted {
             if machine.given_up.contains(id) {
                 if machine.never_sent.contains(id) && self.history.made_by.contains_key(id) {

@@ -179,7 +179,7 @@ pub(super) struct Found {
 /// What the store tells, and what was read that nobody wrote.
 pub(super) fn read(store: &Store) -> Result<Found, Read> {
     check_cache(store)?;
-    let entries = store.outbox_entries()?.entries;
+    let entries = store.outbox_entries()?;
     for entry in &entries {
         let same = |written: &Command| {
             written.id == entry.command_id

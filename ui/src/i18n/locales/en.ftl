@@ -23,6 +23,10 @@ guard-text = This screen failed. Your messages and drafts are safe.
 guard-reload = Show it again
 toasts-label = Messages from Recado
 picker-nothing = Nothing matches
+picker-more = { $count ->
+    [one] { $count } more. Type to find it.
+   *[other] { $count } more. Type to find them.
+  }
 picker-current = current
 back-to-list = Back to the list
 back = Back
@@ -338,6 +342,7 @@ nothing-selected = Choose a conversation
 
 thread-label = Messages with { $name }
 thread-older = Loading older messages…
+thread-gap = Loading more messages…
 thread-older-offline = Connect to load older messages
 thread-partial = Some older messages are not on this computer. Connect to see them.
 thread-news = { $count ->
@@ -377,6 +382,11 @@ meanwhile-assigned-self = { $author } took this while you were away
 meanwhile-assigned = { $author } assigned this to { $teammate } while you were away
 meanwhile-assigned-team = { $author } moved this to { $team } while you were away
 meanwhile-unassigned = { $author } took the assignment away while you were away
+meanwhile-priority-on = { $author } put this first while you were away
+meanwhile-priority-off = { $author } set the priority back to normal while you were away
+meanwhile-tag-added = { $author } added the tag { $tag } while you were away
+meanwhile-tag-removed = { $author } removed the tag { $tag } while you were away
+meanwhile-again = Redo my change
 snoozed-until = Snoozed until { $until }
 left-title = { $name } has left your view
 left-title-unnamed = This conversation has left your view
@@ -435,6 +445,7 @@ done-priority-off = Priority back to normal
 done-tagged = Tagged { $tag }
 done-untagged = Tag { $tag } removed
 done-unread = Marked unread
+done-again = Done again
 done-note = Note added
 undo-note-late = Your team has the note already. It cannot be taken back.
 
@@ -501,7 +512,7 @@ section-navigation = Going to
 command-palette-open = Find an action
 command-search-open = Search
 command-action-undo = Undo
-command-action-redo = Do again what was refused
+command-action-redo = Do again what was refused or overtaken
 command-connection-retry = Try to connect now
 command-outbox-retry-all = Retry everything refused
 command-keys-show = Show all keys

@@ -23,6 +23,10 @@ guard-text = Esta pantalla ha fallado. Tus mensajes y borradores están a salvo.
 guard-reload = Mostrarla otra vez
 toasts-label = Avisos de Recado
 picker-nothing = Nada coincide
+picker-more = { $count ->
+    [one] { $count } más. Escribe para encontrarlo.
+   *[other] { $count } más. Escribe para encontrarlos.
+  }
 picker-current = actual
 back-to-list = Volver a la lista
 back = Volver
@@ -338,6 +342,7 @@ nothing-selected = Elige una conversación
 
 thread-label = Mensajes con { $name }
 thread-older = Cargando mensajes anteriores…
+thread-gap = Cargando más mensajes…
 thread-older-offline = Conéctate para cargar mensajes anteriores
 thread-partial = Algunos mensajes anteriores no están en este equipo. Conéctate para verlos.
 thread-news = { $count ->
@@ -377,6 +382,11 @@ meanwhile-assigned-self = { $author } se asignó esto mientras no estabas
 meanwhile-assigned = { $author } asignó esto a { $teammate } mientras no estabas
 meanwhile-assigned-team = { $author } movió esto a { $team } mientras no estabas
 meanwhile-unassigned = { $author } quitó la asignación mientras no estabas
+meanwhile-priority-on = { $author } puso esto primero mientras no estabas
+meanwhile-priority-off = { $author } devolvió la prioridad a normal mientras no estabas
+meanwhile-tag-added = { $author } añadió la etiqueta { $tag } mientras no estabas
+meanwhile-tag-removed = { $author } quitó la etiqueta { $tag } mientras no estabas
+meanwhile-again = Repetir mi cambio
 snoozed-until = Pospuesta hasta { $until }
 left-title = { $name } ha salido de tu vista
 left-title-unnamed = Esta conversación ha salido de tu vista
@@ -468,6 +478,7 @@ done-priority-off = Prioridad normal otra vez
 done-tagged = Etiquetada con { $tag }
 done-untagged = Etiqueta { $tag } quitada
 done-unread = Marcada como no leída
+done-again = Repetido
 done-note = Nota añadida
 undo-note-late = Tu equipo ya tiene la nota. Ya no se puede retirar.
 
@@ -534,7 +545,7 @@ section-navigation = Ir a
 command-palette-open = Buscar una acción
 command-search-open = Buscar
 command-action-undo = Deshacer
-command-action-redo = Repetir lo rechazado
+command-action-redo = Repetir lo rechazado o lo que otro deshizo
 command-connection-retry = Conectar ahora
 command-outbox-retry-all = Reintentar todo lo rechazado
 command-keys-show = Ver todas las teclas

@@ -214,6 +214,7 @@ function makePart(conversationId: string, seq: number, text: string, name: strin
       }),
       mine: false,
       delivery: sent,
+      heard_at: null,
     };
   }
   const kind = text[0] === '>' ? 'reply' : text[0] === '!' ? 'note' : 'customer';
@@ -230,6 +231,7 @@ function makePart(conversationId: string, seq: number, text: string, name: strin
     }),
     mine: kind === 'reply',
     delivery: sent,
+    heard_at: null,
   };
 }
 

@@ -78,7 +78,7 @@ fn a_command_whose_answer_was_lost_is_sent_again_under_its_id() {
     let (request, _) = commands(&mut harness);
     let answer = harness.results(vec![applied(sent.id, 11)]);
     harness.answer_to(request, answer);
-    let entries = harness.store.outbox_entries().expect("readable").entries;
+    let entries = harness.store.outbox_entries().expect("readable");
     assert!(entries.is_empty(), "{entries:?}");
 }
 
@@ -97,7 +97,7 @@ fn a_refused_command_is_kept_with_its_reason_and_blocks_no_other() {
     assert_eq!(numbers(&next), [103]);
     let answer = harness.results(vec![applied(next[0].id, 12)]);
     harness.answer_to(request, answer);
-    let entries = harness.store.outbox_entries().expect("readable").entries;
+    let entries = harness.store.outbox_entries().expect("readable");
     assert_eq!(entries.len(), 1);
     assert!(matches!(
         &entries[0].delivery,
@@ -128,7 +128,7 @@ fn a_command_that_cannot_be_read_is_found_refused_and_the_others_go_on() {
         }
     }
     assert_eq!(alone, [101, 102, 103]);
-    let entries = harness.store.outbox_entries().expect("readable").entries;
+    let entries = harness.store.outbox_entries().expect("readable");
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0].command_id, all[1].id);
 }
@@ -179,7 +179,7 @@ fn commands_wait_for_a_way_to_the_server() {
     harness.input(Input::LiveClosed { live, error: TransportError::Unreachable });
     submit(&mut harness, &command(101, 1, "Hello"));
     assert!(harness.sent.is_empty(), "nothing is tried while nothing can be reached");
-    let entries = harness.store.outbox_entries().expect("readable").entries;
+    let entries = harness.store.outbox_entries().expect("readable");
     assert_eq!(entries[0].attempts, 0);
     harness.wake();
     let (request, ask) = harness.ask();
