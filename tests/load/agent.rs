@@ -172,10 +172,26 @@ impl Agent {
         }
         while self.cursor < done {
             let left = took.patience.saturating_sub(begun.elapsed());
-            let page = tokio::time::timeout(left, self.next_page()).await;
-            took.note(&page.context("what was done does not come back")??);
+            let next = tokio::time::timeout(left, self.next_page()).await;
+            let page = match next.context("what was done does not come back")? {
+                Ok(page) => page,
+                // A busy server may have given the stream up. As the client does: what was missed is pulled.
+                Err(_) => self.pull(begun, took).await?,
+            };
+            took.note(&page);
         }
         Ok(())
+    }
+
+    /// What was missed since the stream's last page.
+    async fn pull(&mut self, begun: Instant, took: &mut Return) -> Result<SyncPage> {
+        let ask = Ask::Sync { log_id: self.log_id, cursor: self.cursor };
+        let (transport, token) = (&*self.transport, &self.token);
+        let pull = || -> BoxFuture<'_, _> { Box::pin(exchange(transport, token, &ask)) };
+        let answer = patiently(took, begun, pull).await.context("nothing was pulled")?;
+        let Answer::Sync(page) = answer else { bail!("another answer than was asked for") };
+        self.cursor = page.cursor;
+        Ok(page)
     }
 
     /// The next page of the live stream.
