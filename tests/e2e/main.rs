@@ -4,6 +4,8 @@ mod access;
 mod canary;
 mod crash;
 mod faults;
+#[cfg(feature = "load")]
+mod herd;
 #[cfg(target_os = "linux")]
 mod keychain;
 mod main_job;

@@ -1,9 +1,10 @@
 //! An agent without a cache: the real protocol on connections of its own.
 
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use futures_util::future::BoxFuture;
 use futures_util::{SinkExt as _, StreamExt as _};
 use recado_client::engine::{Answer, Ask, Backoff};
@@ -15,16 +16,13 @@ use recado_client::{
 use recado_protocol::command::CommandsRequest;
 use recado_protocol::identity::{RefreshRequest, Session};
 use recado_protocol::live::{LiveFrame, LiveRequest};
-use recado_protocol::sync::SyncPage;
-use recado_protocol::{Command, CommandOutcome, ErrorCode, LogId};
+use recado_protocol::sync::{Change, SyncPage};
+use recado_protocol::{AuthorType, Command, CommandId, CommandOutcome, ErrorCode, LogId, Part};
 use recado_server::identity::token::{Secret, TokenKind};
 use zeroize::Zeroizing;
 
 use crate::figures::Figures;
 use crate::house::Returning;
-
-/// After so long without success an agent has reason to complain.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An agent with its session and its live stream.
 pub(crate) struct Agent {
@@ -36,14 +34,42 @@ pub(crate) struct Agent {
 }
 
 /// What a return took.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Return {
+    /// After so long without success an agent has reason to complain.
+    pub(crate) patience: Duration,
     /// From the first packet to the open stream, waits included.
     pub(crate) whole: Figures,
     /// Each request that was answered well.
     pub(crate) requests: Figures,
     /// How often the server was busy or not reached, and the agent waited as the client does.
     pub(crate) waits: u64,
+    /// What customers had written meanwhile, as it came.
+    pub(crate) missed: Vec<String>,
+}
+
+impl Default for Return {
+    fn default() -> Self {
+        Self {
+            patience: Duration::from_secs(60),
+            whole: Figures::default(),
+            requests: Figures::default(),
+            waits: 0,
+            missed: Vec::new(),
+        }
+    }
+}
+
+impl Return {
+    /// Notes what customers wrote.
+    fn note(&mut self, page: &SyncPage) {
+        for change in &page.changes {
+            let Change::Conversation { conversation } = change else { continue };
+            let theirs = |part: &&Part| part.author.author_type == AuthorType::Contact;
+            let parts = conversation.parts.iter().filter(theirs);
+            self.missed.extend(parts.map(|part| part.body_text.clone()));
+        }
+    }
 }
 
 impl Agent {
@@ -71,6 +97,19 @@ impl Agent {
         let session =
             patiently(took, begun, refresh).await.context("the session was not renewed")?;
         let token = Zeroizing::new(session.access_token);
+        let agent = Self::catch_up(transport, token, returning, begun, took).await?;
+        took.whole.add(begun.elapsed());
+        Ok(agent)
+    }
+
+    /// Pulls what was missed and opens the live stream.
+    async fn catch_up(
+        transport: Arc<dyn Transport>,
+        token: Zeroizing<String>,
+        returning: &Returning,
+        begun: Instant,
+        took: &mut Return,
+    ) -> Result<Self> {
         let mut cursor = returning.cursor;
         loop {
             let ask = Ask::Sync { log_id: returning.log_id, cursor };
@@ -78,6 +117,7 @@ impl Agent {
             let answer = patiently(took, begun, pull).await.context("nothing was pulled")?;
             let Answer::Sync(page) = answer else { bail!("another answer than was asked for") };
             cursor = page.cursor;
+            took.note(&page);
             if !page.more {
                 break;
             }
@@ -96,8 +136,62 @@ impl Agent {
         let log_id = returning.log_id;
         let mut agent = Self { transport, token, stream, log_id, cursor };
         agent.stream.requests.send(LiveRequest::Hello { log_id, cursor }).await?;
-        took.whole.add(begun.elapsed());
         Ok(agent)
+    }
+
+    /// Empties an outbox as the client does, and follows the log until it holds what that did. Nothing is
+    /// shown as waiting any more then.
+    ///
+    /// # Errors
+    /// As [`Agent::come_back`]; a command that is refused.
+    pub(crate) async fn drain(
+        &mut self,
+        mut queued: VecDeque<Command>,
+        took: &mut Return,
+    ) -> Result<()> {
+        let begun = Instant::now();
+        let mut done = self.cursor;
+        while !queued.is_empty() {
+            let commands = first_of_each(&mut queued);
+            let log_id = Some(self.log_id);
+            let ids: BTreeSet<CommandId> = commands.iter().map(|command| command.id).collect();
+            let ask = Ask::Commands(CommandsRequest { log_id, commands });
+            let (transport, token) = (&*self.transport, &self.token);
+            let run = || -> BoxFuture<'_, _> { Box::pin(exchange(transport, token, &ask)) };
+            let answer = patiently(took, begun, run).await.context("commands were not taken")?;
+            let Answer::Commands(answer) = answer else { bail!("another answer than asked") };
+            let named: BTreeSet<CommandId> =
+                answer.results.iter().map(|result| result.id).collect();
+            ensure!(named == ids, "an answer leaves commands out");
+            for result in answer.results {
+                match result.outcome {
+                    CommandOutcome::Applied { version, .. } => done = done.max(version),
+                    other => bail!("a command was not applied: {other:?}"),
+                }
+            }
+        }
+        while self.cursor < done {
+            let left = took.patience.saturating_sub(begun.elapsed());
+            let next = tokio::time::timeout(left, self.next_page()).await;
+            let page = match next.context("what was done does not come back")? {
+                Ok(page) => page,
+                // A busy server may have given the stream up. As the client does: what was missed is pulled.
+                Err(_) => self.pull(begun, took).await?,
+            };
+            took.note(&page);
+        }
+        Ok(())
+    }
+
+    /// What was missed since the stream's last page.
+    async fn pull(&mut self, begun: Instant, took: &mut Return) -> Result<SyncPage> {
+        let ask = Ask::Sync { log_id: self.log_id, cursor: self.cursor };
+        let (transport, token) = (&*self.transport, &self.token);
+        let pull = || -> BoxFuture<'_, _> { Box::pin(exchange(transport, token, &ask)) };
+        let answer = patiently(took, begun, pull).await.context("nothing was pulled")?;
+        let Answer::Sync(page) = answer else { bail!("another answer than was asked for") };
+        self.cursor = page.cursor;
+        Ok(page)
     }
 
     /// The next page of the live stream.
@@ -159,6 +253,15 @@ impl Sender {
     }
 }
 
+/// Takes the first command of each conversation out, since a request carries no more.
+fn first_of_each(queued: &mut VecDeque<Command>) -> Vec<Command> {
+    let mut busy = BTreeSet::new();
+    let (first, later): (Vec<_>, Vec<_>) =
+        queued.drain(..).partition(|command| busy.insert(command.conversation_id));
+    queued.extend(later);
+    first
+}
+
 async fn exchange(
     transport: &dyn Transport,
     token: &Zeroizing<String>,
@@ -187,7 +290,7 @@ async fn patiently<'a, T>(
             Err(error) => error,
         };
         let passing = matches!(error.code(), ErrorCode::Overloaded | ErrorCode::Unreachable);
-        if !passing || begun.elapsed() > PATIENCE {
+        if !passing || begun.elapsed() > took.patience {
             return Err(error.into());
         }
         took.waits += 1;

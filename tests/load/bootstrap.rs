@@ -15,7 +15,7 @@ use totp_rs::{Builder, Secret};
 
 use crate::customers::Customers;
 use crate::figures::{Figures, memory_mib};
-use crate::house::House;
+use crate::house::{House, Sight};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -78,7 +78,7 @@ struct Milestones {
 
 impl Options {
     pub(crate) async fn run(self) -> Result<()> {
-        let house = House::open(1, self.conversations).await?;
+        let house = House::open(1, Sight::All, self.conversations).await?;
         let customers = Customers::arrive(&house, WRITTEN_IN).await?;
         let stop = Arc::new(AtomicBool::new(false));
         let writing = {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, Result, ensure};
 use recado_protocol::ConversationId;
 use recado_protocol::channel::{
-    AddMessage, ChannelContact, ChannelMessage, ChannelReceipt, OpenConversation,
+    AddMessage, ChannelContact, ChannelMessage, ChannelReceipt, OpenConversation, ReplyPage,
 };
 use tokio::task::JoinSet;
 
@@ -45,6 +45,17 @@ impl Written {
 impl Customers {
     /// Opens so many conversations.
     pub(crate) async fn arrive(house: &House, conversations: u32) -> Result<Self> {
+        let mut arrived = Self::of(house)?;
+        let mut ids = Vec::new();
+        for number in 0..conversations {
+            ids.push(arrived.open(&format!("load-{number}"), None, stamped()).await?);
+        }
+        arrived.conversations = Arc::new(ids);
+        Ok(arrived)
+    }
+
+    /// Customers without a conversation.
+    pub(crate) fn of(house: &House) -> Result<Self> {
         let mut roots = rustls::RootCertStore::empty();
         let ca = house.link.ca_der.clone().context("the server has no authority of its own")?;
         roots.add(ca.into())?;
@@ -56,19 +67,44 @@ impl Customers {
         let http = reqwest::Client::builder().tls_backend_preconfigured(tls).build()?;
         let base = house.link.url.as_str().trim_end_matches('/').to_owned();
         let key = house.channel_key.clone();
-        let mut arrived = Self { http, base, key, conversations: Arc::default() };
-        let mut ids = Vec::new();
-        for number in 0..conversations {
-            let contact = ChannelContact {
-                external_id: format!("load-{number}"),
-                name: Some(format!("Customer {number}")),
-                ..ChannelContact::default()
-            };
-            let open = OpenConversation { contact, title: None, message: stamped(), team: None };
-            ids.push(arrived.post("/v1/channel/conversations", &open).await?.conversation_id);
+        Ok(Self { http, base, key, conversations: Arc::default() })
+    }
+
+    /// A customer opens a conversation, which goes to the team of this name.
+    pub(crate) async fn open(
+        &self,
+        customer: &str,
+        team: Option<String>,
+        message: ChannelMessage,
+    ) -> Result<ConversationId> {
+        let contact = ChannelContact {
+            external_id: customer.to_owned(),
+            name: Some(format!("Customer {customer}")),
+            ..ChannelContact::default()
+        };
+        let open = OpenConversation { contact, title: None, message, team };
+        Ok(self.post("/v1/channel/conversations", &open).await?.conversation_id)
+    }
+
+    /// A customer writes again.
+    pub(crate) async fn say(&self, id: ConversationId, message: ChannelMessage) -> Result<()> {
+        let path = format!("/v1/channel/conversations/{id}/messages");
+        self.post(&path, &AddMessage { message }).await.map(drop)
+    }
+
+    /// The texts of every reply that has come to the customers, in their order.
+    pub(crate) async fn replies(&self) -> Result<Vec<String>> {
+        let (mut texts, mut after) = (Vec::new(), 0);
+        loop {
+            let url = format!("{}/v1/channel/replies?after={after}&limit=100", self.base);
+            let response = self.http.get(url).bearer_auth(&self.key).send().await?;
+            let page: ReplyPage = response.error_for_status()?.json().await?;
+            texts.extend(page.replies.into_iter().map(|reply| reply.body_text));
+            after = page.cursor;
+            if !page.more {
+                return Ok(texts);
+            }
         }
-        arrived.conversations = Arc::new(ids);
-        Ok(arrived)
     }
 
     async fn post(&self, path: &str, body: &impl serde::Serialize) -> Result<ChannelReceipt> {
@@ -108,8 +144,7 @@ impl Customers {
             let (customers, errors) = (self.clone(), Arc::clone(&errors));
             under_way.spawn(async move {
                 let begun = Instant::now();
-                let path = format!("/v1/channel/conversations/{id}/messages");
-                let sent = customers.post(&path, &AddMessage { message: stamped() }).await;
+                let sent = customers.say(id, stamped()).await;
                 if sent.is_err() {
                     errors.fetch_add(1, Ordering::Relaxed);
                 }

@@ -35,6 +35,38 @@ pub(crate) struct Returning {
     pub(crate) refresh: String,
     pub(crate) log_id: recado_protocol::LogId,
     pub(crate) cursor: u64,
+    /// The number of the team, where there are teams.
+    pub(crate) team: Option<u32>,
+}
+
+/// Which conversations each agent sees.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Sight {
+    /// All of them.
+    All,
+    /// Those of a team of so many agents, and those that are nobody's.
+    OwnTeam { agents: u32 },
+}
+
+impl Sight {
+    fn team_of(self, agent: u32) -> Option<u32> {
+        match self {
+            Self::All => None,
+            Self::OwnTeam { agents } => Some(agent / agents.max(1)),
+        }
+    }
+
+    fn access(self) -> ConversationAccess {
+        match self {
+            Self::All => ConversationAccess::all(),
+            Self::OwnTeam { .. } => ConversationAccess::own_teams(),
+        }
+    }
+}
+
+/// The name of a team.
+pub(crate) fn team_name(number: u32) -> String {
+    format!("Team {number}")
 }
 
 /// A workspace with its server. Dropping it ends the server.
@@ -56,10 +88,11 @@ fn settings(data_dir: &Path) -> BackendSettings {
 
 impl House {
     /// Makes a workspace of so many agents and conversations, and starts its server.
-    pub(crate) async fn open(agents: u32, conversations: u32) -> Result<Self> {
+    pub(crate) async fn open(agents: u32, sight: Sight, conversations: u32) -> Result<Self> {
         let folder = tempfile::tempdir().context("there is no folder for temporary files")?;
         let data_dir = folder.path().join("server");
-        let (returning, first, channel_key) = furnish(&data_dir, agents, conversations).await?;
+        let (returning, first, channel_key) =
+            furnish(&data_dir, agents, sight, conversations).await?;
         let (server, link) = start(&data_dir)?;
         Ok(Self { server, link, channel_key, agents: returning, first, _folder: folder })
     }
@@ -84,8 +117,13 @@ impl Drop for House {
 
 type Furnished = (Vec<Returning>, (String, Credentials), String);
 
-async fn furnish(data_dir: &Path, agents: u32, conversations: u32) -> Result<Furnished> {
-    let (people, first, channel_key) = invite(data_dir, agents).await?;
+async fn furnish(
+    data_dir: &Path,
+    agents: u32,
+    sight: Sight,
+    conversations: u32,
+) -> Result<Furnished> {
+    let (people, first, channel_key) = invite(data_dir, agents, sight).await?;
     if conversations > 0 {
         import(data_dir, conversations).await?;
     }
@@ -96,7 +134,7 @@ async fn furnish(data_dir: &Path, agents: u32, conversations: u32) -> Result<Fur
     let now = backend.core().now();
     let (mut returning, mut sessions) = (Vec::new(), Vec::new());
     let mut ids = backend.core().ids(now);
-    for teammate_id in people {
+    for (number, teammate_id) in (0..).zip(people) {
         let refresh = Secret::generate(TokenKind::Refresh)?;
         let session_id = SessionId::from_uuid(ids.next_id());
         sessions.push(stored(session_id, teammate_id, &refresh, now));
@@ -105,6 +143,7 @@ async fn furnish(data_dir: &Path, agents: u32, conversations: u32) -> Result<Fur
             refresh: refresh.expose().to_owned(),
             log_id: head.log_id,
             cursor: head.seq,
+            team: sight.team_of(number),
         });
     }
     db.write(async move |tx| {
@@ -121,6 +160,7 @@ async fn furnish(data_dir: &Path, agents: u32, conversations: u32) -> Result<Fur
 async fn invite(
     data_dir: &Path,
     agents: u32,
+    sight: Sight,
 ) -> Result<(Vec<TeammateId>, (String, Credentials), String)> {
     let _lock = DataLock::try_take(data_dir)?.context("the folder is in use")?;
     let backend = Backend::open(settings(data_dir)).await?;
@@ -132,8 +172,8 @@ async fn invite(
             email: email.clone(),
             name: format!("Agent {number}"),
             role: Role::Agent,
-            access: ConversationAccess::all(),
-            teams: Vec::new(),
+            access: sight.access(),
+            teams: sight.team_of(number).map(team_name).into_iter().collect(),
             password: None,
         };
         let added = backend.add_teammate(new).await?;

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use crate::agent::{Agent, Return, Sender};
 use crate::customers::{Customers, age};
 use crate::figures::{Figures, memory_mib};
-use crate::house::House;
+use crate::house::{House, Sight};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -43,7 +43,7 @@ const WRITTEN_IN: u32 = 200;
 
 impl Options {
     pub(crate) async fn run(self) -> Result<()> {
-        let house = House::open(self.agents, self.conversations).await?;
+        let house = House::open(self.agents, Sight::All, self.conversations).await?;
         let customers = Customers::arrive(&house, WRITTEN_IN).await?;
         let stop = Arc::new(AtomicBool::new(false));
         let mut followers: JoinSet<Result<Figures>> = JoinSet::new();

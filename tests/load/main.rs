@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, reason = "the result is for whoever called the command")]
 #![expect(clippy::print_stderr, reason = "progress is for whoever called the command")]
 
+mod absence;
 mod agent;
 mod bootstrap;
 mod customers;
@@ -44,8 +45,8 @@ enum Command {
     Generate(workspace::Options),
     /// Let many agents return at the same moment, each with its cursor
     ///
-    /// Each makes its TLS connections, renews its session, pulls what it missed and opens its live stream, and waits as
-    /// the real client does where the server asks for it.
+    /// Each makes its TLS connections, renews its session, pulls what it missed, opens its live stream and sends what it
+    /// has queued, and waits as the real client does where the server asks for it.
     Herd(herd::Options),
     /// Let customers write at a set rate while agents follow and answer
     Live(live::Options),

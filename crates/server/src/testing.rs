@@ -67,6 +67,12 @@ impl Entropy for CountingEntropy {
     }
 }
 
+/// What lies below the router on a database that is there, one day after [`START`].
+pub(crate) fn core_on(db: Db) -> Core {
+    let clock = Arc::new(SetClock(AtomicI64::new(START.plus_seconds(86_400).as_micros())));
+    Core::new(db, clock, Arc::new(CountingEntropy(AtomicU64::new(1 << 32))))
+}
+
 /// A workspace with two teams, a channel and one teammate of each kind.
 pub(crate) struct World {
     pub(crate) core: Core,

@@ -258,13 +258,25 @@ fn accept(connection: &Connection) -> rusqlite::Result<()> {
 /// Opens another connection, for reading. A newer schema is refused before the first byte is
 /// written.
 pub(crate) fn open_reader(path: &Path, key: &[u8; 32], which: Which) -> Result<Connection, Error> {
+    let connection = look_at(path, key, which)?;
+    accept_reader(&connection, which)?;
+    Ok(connection)
+}
+
+/// The same for a file that stays as it is, its log too, until [`accept_reader`]: something else may
+/// still be in the way.
+pub(crate) fn look_at(path: &Path, key: &[u8; 32], which: Which) -> Result<Connection, Error> {
     let connection = connect_and_look(path, key, which, Role::Reader)?;
     migrations::check(&connection, which, migrations::of(which))?;
-    let sql = |error| Error::sql(which, error);
-    accept(&connection).map_err(sql)?;
-    connection.pragma_update(None, "query_only", true).map_err(sql)?;
-    connection.pragma_update(None, "synchronous", synchronous(which)).map_err(sql)?;
     Ok(connection)
+}
+
+/// From here on the connection is one of those of an open store.
+pub(crate) fn accept_reader(connection: &Connection, which: Which) -> Result<(), Error> {
+    let sql = |error| Error::sql(which, error);
+    accept(connection).map_err(sql)?;
+    connection.pragma_update(None, "query_only", true).map_err(sql)?;
+    connection.pragma_update(None, "synchronous", synchronous(which)).map_err(sql)
 }
 
 /// A database in memory without a schema.

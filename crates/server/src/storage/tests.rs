@@ -14,6 +14,7 @@ use super::{Db, DbError, Engine, Row, Tx, Value, dialect, params, placeholders};
 
 mod engines;
 mod migration;
+mod upgrade;
 
 const FIRST: Migration = Migration {
     version: 1,

@@ -44,8 +44,23 @@ impl Store {
         // Closing a file in good order removes its log.
         let ended_well =
             ![&cache_path, &outbox_path].iter().any(|path| with_suffix(path, "-wal").exists());
-        let outbox = Mirrored::open(&outbox_path, &keys.outbox, ended_well)?;
-        let (writer, reader) = match ready_reader(&cache_path, &keys.cache)? {
+        // Looked at before the outbox is brought up to date: if a newer program has had the cache, the
+        // outbox stays as that one left it.
+        let cache = match look_at_cache(&cache_path, &keys.cache) {
+            Err(newer @ Error::TooNew { .. }) => return Err(newer),
+            looked_at => looked_at,
+        };
+        let outbox = match Mirrored::open(&outbox_path, &keys.outbox, ended_well) {
+            Ok(outbox) => outbox,
+            Err(error) => {
+                // A log that the look has begun is empty, and goes with the connection.
+                if ended_well && let Ok(Some(cache)) = &cache {
+                    database::accept_reader(cache, Which::Cache)?;
+                }
+                return Err(error);
+            }
+        };
+        let (writer, reader) = match cache?.map(ready_reader).transpose()?.flatten() {
             Some(reader) => {
                 let key = Zeroizing::new(keys.cache);
                 (Writer::Closed { path: cache_path.clone(), key }, reader)
@@ -157,23 +172,25 @@ impl Store {
         let mut writer = lock(&self.writer);
         let writer = writer.connection()?;
         database::checkpoint(writer, Which::Cache)?;
-        match &self.reader {
-            Some(reader) => database::verify(&lock(reader), Which::Cache),
-            None => database::verify(writer, Which::Cache),
-        }
+        // Not by the reader: its search tables may still know the index's former pieces, whose check does not
+        // look whether they are the present ones, and tells of damage where they have been merged.
+        database::verify(writer, Which::Cache)
     }
 }
 
-/// The connection for reads of a cache that needs nothing done before it can be read.
-fn ready_reader(path: &Path, key: &[u8; 32]) -> Result<Option<Connection>, Error> {
+/// A connection to the cache, if there is one, before anything is written.
+fn look_at_cache(path: &Path, key: &[u8; 32]) -> Result<Option<Connection>, Error> {
     if len(path).unwrap_or(0) == 0 {
         return Ok(None);
     }
-    let reader = database::open_reader(path, key, Which::Cache)?;
-    let steps = migrations::of(Which::Cache);
-    migrations::check(&reader, Which::Cache, steps)?;
+    database::look_at(path, key, Which::Cache).map(Some)
+}
+
+/// The connection for reads of a cache that needs nothing done before it can be read.
+fn ready_reader(reader: Connection) -> Result<Option<Connection>, Error> {
+    database::accept_reader(&reader, Which::Cache)?;
     let sql = |error| Error::sql(Which::Cache, error);
-    let is_present = migrations::is_present(&reader, steps).map_err(sql)?
+    let is_present = migrations::is_present(&reader, migrations::of(Which::Cache)).map_err(sql)?
         && meta::is_ready(&reader).map_err(sql)?;
     Ok(is_present.then_some(reader))
 }

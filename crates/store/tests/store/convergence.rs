@@ -77,7 +77,7 @@ fn one_page(delta: ConversationDelta, read: Option<u32>) -> CacheBatch {
 
 /// How many orders of pages are tried.
 fn orders() -> u32 {
-    if std::env::var_os("RECADO_LONG").is_some() { 100_000 } else { 500 }
+    if std::env::var_os("RECADO_LONG").is_some() { 100_000 } else { 200 }
 }
 
 proptest! {

@@ -13,6 +13,7 @@ mod files;
 mod interrupted_upgrade;
 mod outbox;
 mod search;
+mod soak;
 #[cfg(not(feature = "plain"))]
 mod upgrade;
 mod views;
