@@ -183,7 +183,7 @@ test('what a colleague did while a reply waited is told in a sentence, with the 
 
 test('an assignment that was refused because of a colleague says so in the thread, and one key does it again', async (t) => {
   const { host, page } = await visitInbox(t, browser);
-  const conversation_id = host.conversation('Lena Novak');
+  const conversation_id = host.conversation('王小雨');
   await openConversation(page, conversation_id);
   await host.pull('network', { weather: 'cut' });
   await statusBar(page, 'offline').waitFor();
