@@ -1,7 +1,13 @@
 //! Agents that return at the same moment to a server in a process of its own, each with messages missed and commands
 //! queued. The load judges itself whether everything arrived, each once; how quickly is for `cargo xtask load`.
 
-use anyhow::ensure;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use tokio::time::timeout;
+
+/// How long the load is waited for before it counts as hanging. It is never how long it takes.
+const PATIENCE: Duration = Duration::from_secs(1_800);
 
 /// As many return in a quick run; all of a large house in a long one.
 const QUICK: &str = "50";
@@ -12,7 +18,7 @@ async fn a_herd_that_returns_misses_nothing_and_sends_everything_once() -> anyho
     let agents = if std::env::var_os("RECADO_LONG").is_some() { LONG } else { QUICK };
     let mut load = tokio::process::Command::new(env!("CARGO_BIN_EXE_load"));
     load.args(["herd", "--any-speed", "--agents", agents, "--conversations", "100"]);
-    let told = load.kill_on_drop(true).output().await?;
+    let told = timeout(PATIENCE, load.kill_on_drop(true).output()).await.context("it hangs")??;
     let (output, errors) =
         (String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
     ensure!(told.status.success(), "{output}{errors}");

@@ -178,7 +178,9 @@ impl Account {
 pub struct Leftover {
     /// The workspace.
     pub workspace_id: WorkspaceId,
-    /// The address that was used to sign in.
+    /// Whose it was.
+    pub teammate_id: TeammateId,
+    /// The address that was used to sign in, which names what lies in the keychain.
     pub email: String,
 }
 

@@ -22,18 +22,39 @@ export function newQueryClient(): QueryClient {
       mutations: { networkMode: 'always', gcTime: KEPT_MS },
     },
   });
+  keepFewConversations(client);
+  return client;
+}
+
+/** Somebody who goes through the list key by key opens hundreds within a minute. */
+function keepFewConversations(client: QueryClient) {
   const cache = client.getQueryCache();
-  // Somebody who goes through the list key by key opens hundreds within a minute.
-  cache.subscribe(({ type }) => {
-    if (type !== 'observerRemoved') return;
+  /** In which order they were left. */
+  const left = new Map<string, number>();
+  let leavings = 0;
+  const letGo = () => {
+    const order = (hash: string) => left.get(hash) ?? 0;
     cache
       .findAll({ queryKey: KEYS.conversations })
       .filter((query) => query.getObserversCount() === 0)
-      .sort((one, other) => other.state.dataUpdatedAt - one.state.dataUpdatedAt)
+      .sort((one, other) => order(other.queryHash) - order(one.queryHash))
       .slice(KEPT_CONVERSATIONS)
       .forEach((query) => {
         cache.remove(query);
       });
+  };
+  let due = false;
+  cache.subscribe(({ type, query }) => {
+    if (type === 'removed') left.delete(query.queryHash);
+    if (type !== 'observerRemoved' || query.queryKey[0] !== KEYS.conversations[0]) return;
+    leavings += 1;
+    left.set(query.queryHash, leavings);
+    if (due) return;
+    due = true;
+    // Whoever comes to another one looks at it only after leaving this one; until then nobody does.
+    setTimeout(() => {
+      due = false;
+      letGo();
+    }, 0);
   });
-  return client;
 }

@@ -13,7 +13,7 @@ import type { Conflicts } from './conflicts';
 import { EventLine } from './EventLine';
 import { Message } from './Message';
 import messageStyles from './Message.module.css';
-import { type ThreadItem, threadItems } from './parts';
+import { isSent, type ThreadItem, threadItems } from './parts';
 import styles from './Thread.module.css';
 
 interface ThreadProps {
@@ -107,6 +107,10 @@ export function Thread({ view, conflicts, contactName, onOlder, onNewer, onLook,
   useEffect(() => {
     if (!changesAbove) look();
   }, [changesAbove, look]);
+  // What could not be read without the network is asked for again with it.
+  useEffect(() => {
+    if (!offline) look();
+  }, [offline, look]);
 
   const seen = useRef({ offset: 0, height: 0 });
   /** When the end was last brought into sight, until the agent scrolls again. */
@@ -123,17 +127,22 @@ export function Thread({ view, conflicts, contactName, onOlder, onNewer, onLook,
     holdEnd();
   };
 
-  const known = useRef<string | null>(null);
-  const lastMine = lastEntry?.mine ?? false;
-  const lastIsCustomer = lastEntry?.part.author.type === 'contact';
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only a new last part is news
+  const known = useRef<{ seq: number; lastKey: string | null } | null>(null);
+  const newest = view.parts.findLast(isSent);
+  const newestSeq = newest?.part.seq ?? 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only what came last is news
   useLayoutEffect(() => {
-    const first = known.current === null;
-    known.current = lastKey;
-    if (first || pinned.current || lastMine) toEnd();
-    else if (lastKey !== null) setArrived((count) => count + 1);
-    if (!first && lastIsCustomer) ui.announce(t('announce-message', { name: contactName }));
-  }, [lastKey]);
+    const before = known.current;
+    known.current = { seq: Math.max(newestSeq, before?.seq ?? 0), lastKey };
+    // What waits stands after it, and what goes from there makes nothing new of what stood before.
+    const isNews = before !== null && newestSeq > before.seq && newest?.mine === false;
+    const isOwn = lastEntry?.mine === true && before?.lastKey !== lastKey;
+    if (before === null || pinned.current || isOwn) toEnd();
+    else if (isNews) setArrived((count) => count + 1);
+    if (isNews && newest?.part.author.type === 'contact') {
+      ui.announce(t('announce-message', { name: contactName }));
+    }
+  }, [lastKey, newestSeq]);
 
   // A smaller window, a composer that grew and messages that turn out higher keep the end in sight.
   useEffect(() => {
@@ -173,6 +182,7 @@ export function Thread({ view, conflicts, contactName, onOlder, onNewer, onLook,
     const wish = () => {
       broughtAt.current = null;
       sought.current = null;
+      ui.clearTarget();
     };
     const ways = ['wheel', 'touchmove', 'pointerdown', 'keydown'];
     for (const way of ways) element?.addEventListener(way, wish, { passive: true });
@@ -217,7 +227,7 @@ export function Thread({ view, conflicts, contactName, onOlder, onNewer, onLook,
                 {item.type === 'day' ? (
                   <h2 className={messageStyles.day}>{dayLabel(t, locale, item.at, nowMs)}</h2>
                 ) : item.type === 'gap' ? (
-                  <p className={styles.older}>{t('thread-gap')}</p>
+                  <p className={styles.older}>{t(offline ? 'thread-gap-offline' : 'thread-gap')}</p>
                 ) : item.type === 'event' ? (
                   <EventLine
                     entry={item.entry}

@@ -71,10 +71,37 @@ test('what took effect after all is told, and there is nothing to do again', () 
   expect(redo).toBeNull();
 });
 
-test('a message offers what counters the newest deed, as before', () => {
+test('what took effect after the deed is never done again, nor what somebody changed since', () => {
+  const reopened = done(false, 'open', 60);
+  const close = done(true, 'close', 300);
+  const customers = done(false, 'open', 400);
+  expect(conflicts('open', [reopened, close, customers]).redo).toBeNull();
+
+  const mine = done(true, 'close', 31, { heard_at: at(300) });
+  const bens = done(false, 'open', 60);
+  const closedAgain = done(true, 'close', 310);
+  const openedByMe = done(true, 'open', 320);
+  expect(conflicts('open', [mine, bens, closedAgain, openedByMe]).redo).toBeNull();
+});
+
+test('the key sends a refused reply before what waits for it', () => {
+  const reply = done(true, 'comment', 30, { version: 0, delivery: refused('cmd_1') });
+  const close = done(true, 'close', 31, {
+    version: 0,
+    delivery: { ...refused('cmd_2'), code: 'predecessor_not_applied' } as Delivery,
+  });
+  expect(conflicts('open', [reply, close]).redo).toEqual({ retry: 'cmd_1' });
+  expect(conflicts('open', [close]).redo).toEqual({ retry: 'cmd_2' });
+});
+
+test('a message offers what counters the newest deed, whatever changes were overtaken after it', () => {
   const closed = done(false, 'close', 60);
   const reply = done(true, 'comment', 300, { body_text: 'words' });
   const { lines, redo } = conflicts('closed', [closed, reply]);
   expect(lines.get(reply.part.id)).toEqual({ deed: closed, redo: 'conversation.open' });
   expect(redo).toBeNull();
+  const removed = done(false, 'tag_removed', 61, { tag: 'vip' });
+  const tag = done(true, 'tag_added', 301, { tag: 'vip' });
+  const both = conflicts('closed', [closed, removed, reply, tag]);
+  expect(both.lines.get(reply.part.id)?.redo).toBe('conversation.open');
 });

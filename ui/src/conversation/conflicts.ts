@@ -1,7 +1,7 @@
 import type { Action, CommandId, ConversationView, PartView } from '../bindings/protocol';
 import type { CommandName } from '../commands/registry';
-import { againOf, deedOf, meanwhileOf, redoOf } from './meanwhile';
-import { isMessage, newestRefused } from './parts';
+import { againOf, deedOf, meanwhileOf, redoOf, touches } from './meanwhile';
+import { isMessage, isSent, newestRefused } from './parts';
 
 export interface Conflict {
   /** What a colleague did while it waited. */
@@ -26,13 +26,16 @@ export function conflictsOf(
   nowUs: number,
 ): Conflicts {
   const found = meanwhileOf(parts, clockAheadS);
-  const newest = [...found.values()].at(-1);
+  const newest = parts.findLast((entry) => isMessage(entry) && found.has(entry.part.id));
   const refused = newestRefused(parts);
   let [redoId, redo]: [string | null, Conflicts['redo']] = [null, null];
   for (const { part, delivery } of parts) {
     const deed = found.get(part.id);
     // What waits goes out by itself, and what was refused is tried again as it is.
-    const action = deed && delivery.type === 'sent' ? againOf(part, deed.part, head, nowUs) : null;
+    if (!deed || delivery.type !== 'sent') continue;
+    // Only the deed has taken its place, and nothing has come after it, whoever did it.
+    const last = parts.findLast((other) => isSent(other) && touches(other.part, part));
+    const action = last === deed ? againOf(part, deed.part, head, nowUs) : null;
     if (action) [redoId, redo] = [part.id, { submit: action }];
   }
   if (refused?.delivery.type === 'refused') {
@@ -43,7 +46,7 @@ export function conflictsOf(
     const { id } = entry.part;
     const deed = found.get(id);
     if (!deed) continue;
-    const counter = isMessage(entry) && deed === newest ? redoOf(deedOf(deed.part), head, me) : null;
+    const counter = entry === newest ? redoOf(deedOf(deed.part), head, me) : null;
     const again = id === redoId && redo && 'submit' in redo ? 'action.redo' : null;
     lines.set(id, { deed, redo: again ?? counter });
   }

@@ -34,7 +34,7 @@ const byColleague = ({ mine, part }: PartView) =>
 
 /** Whether one would have acted otherwise, had one known. To a message that is whatever was written, and who has the
  * conversation and where it stands; to a change it is a change of the same thing. */
-function touches(other: Part, mine: Part): boolean {
+export function touches(other: Part, mine: Part): boolean {
   const type = other.part_type;
   if (MESSAGES.has(mine.part_type)) return MESSAGES.has(type) || STANDS.has(type) || type === 'assignment';
   if (STANDS.has(mine.part_type)) return STANDS.has(type);

@@ -6,6 +6,7 @@ import {
   around,
   firstSeq,
   gapAt,
+  isSent,
   lastSeenSeq,
   mergeNewest,
   newerThanRead,
@@ -137,7 +138,11 @@ test('a page of older parts doubles nothing', () => {
 test('what lies far back is let go, and can be read again', () => {
   const long = { ...view(range(1, 900)), has_older: false };
   const kept = withoutFarPast({ ...long, parts: [...long.parts, queued(901, 'cmd_1')] });
-  expect(kept.parts).toHaveLength(120);
+  expect(kept.parts, 'what waits is kept beside them').toHaveLength(121);
+  const waiting = Array.from({ length: 150 }, (_, n) => queued(901 + n, `cmd_${n}`));
+  const beside = withoutFarPast({ ...long, parts: [...long.parts, ...waiting] });
+  expect(beside.parts.filter(isSent)).toHaveLength(120);
+  expect(beside.parts).toHaveLength(270);
   expect(kept.parts.at(-1)?.part.command_id).toBe('cmd_1');
   expect(kept.has_older).toBe(true);
   const short = view(range(1, 300));

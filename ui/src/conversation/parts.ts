@@ -2,7 +2,7 @@ import type { ConversationView, PartsPage, PartView } from '../bindings/protocol
 import { daysBetween } from '../i18n/time';
 
 /** Whether the part is the server's; what waits in the outbox has no version. */
-const isSent = (entry: PartView) => entry.part.version > 0;
+export const isSent = (entry: PartView) => entry.part.version > 0;
 
 /** The same for a message while it waits and after it was sent, so that it does not flicker. */
 export const partKey = (entry: PartView) => entry.part.command_id ?? entry.part.id;
@@ -62,8 +62,12 @@ export function appendNewer(view: ConversationView, page: PartsRead): Conversati
 /** From how many parts on those go that are far from what is looked at, and how many stay on either side of it. */
 const MOST = 400;
 const AROUND = 150;
-/** How many of the newest stay, wherever one looks: what is written, and what comes, comes after them. */
+/** How many of the newest stay, wherever one looks: what is written, and what comes, comes after them. What waits always
+ * does. */
 const NEWEST = 60;
+
+/** How many parts there are up to the newest that is on the server. */
+const sentCount = (parts: readonly PartView[]) => parts.findLastIndex(isSent) + 1;
 
 /** Lets go of parts far from those that are looked at. One end at a time: what is shown is held in its place while
  * something goes above it, or while something goes below it, but not both. */
@@ -73,14 +77,16 @@ export function around(view: ConversationView, from: string, to: string): Conver
   const [first, last] = [placeOf(from), placeOf(to)];
   const gap = gapAt(parts);
   if (first < 0 || last < 0) return view;
-  // Nobody goes back to across the gap: what lies behind it is read anew when one comes there.
+  // Nobody goes back across the gap: what lies behind it is read anew when one comes there.
   if (gap >= 0 && first >= gap) return { ...view, parts: parts.slice(gap), has_older: true };
   if (parts.length <= MOST) return view;
-  if (first > 2 * AROUND) return { ...view, parts: parts.slice(first - AROUND), has_older: true };
-  const end = gap < 0 ? parts.length - NEWEST : gap;
+  const newest = Math.max(0, sentCount(parts) - NEWEST);
+  if (first > 2 * AROUND) {
+    return { ...view, parts: parts.slice(Math.min(first - AROUND, newest)), has_older: true };
+  }
+  const end = gap < 0 ? newest : gap;
   if (last + AROUND >= end) return view;
-  const newest = parts.slice(gap < 0 ? -NEWEST : gap);
-  return { ...view, parts: [...parts.slice(0, last + AROUND), ...newest] };
+  return { ...view, parts: [...parts.slice(0, last + AROUND), ...parts.slice(end)] };
 }
 
 /** How many parts are kept where only the newest are looked at, and from how many on the others go. */
@@ -92,7 +98,7 @@ export function withoutFarPast(view: ConversationView): ConversationView {
   const { parts } = view;
   const gap = gapAt(parts);
   if (gap < 0 && parts.length <= TOO_MANY) return view;
-  return { ...view, parts: parts.slice(Math.max(gap, parts.length - KEPT)), has_older: true };
+  return { ...view, parts: parts.slice(Math.max(0, gap, sentCount(parts) - KEPT)), has_older: true };
 }
 
 /** The `seq` of the newest part that is on the server: what the author of a reply has seen. */
@@ -143,12 +149,21 @@ export function threadItems(parts: readonly PartView[]): ThreadItem[] {
     }
     const key = partKey(entry);
     if (isMessage(entry))
-      items.push({ type: 'message', key, entry, last: !sameGroup(entry, parts[index + 1]) });
+      items.push({
+        type: 'message',
+        key,
+        entry,
+        last: index + 1 === gap || !sameGroup(entry, parts[index + 1]),
+      });
     else items.push({ type: 'event', key, entry });
   });
   return items;
 }
 
-/** The newest message or change that was refused. */
-export const newestRefused = (parts: readonly PartView[]): PartView | undefined =>
-  parts.findLast((entry) => entry.delivery.type === 'refused');
+/** The newest message or change that was refused for itself: what follows one that was refused is of use only after it. */
+export function newestRefused(parts: readonly PartView[]): PartView | undefined {
+  const refused = parts.filter(({ delivery }) => delivery.type === 'refused');
+  const forItself = ({ delivery }: PartView) =>
+    delivery.type === 'refused' && delivery.code !== 'predecessor_not_applied';
+  return refused.findLast(forItself) ?? refused.at(-1);
+}

@@ -21,10 +21,13 @@ export function useConversationCommands(view: ConversationView, conflicts: Confl
   const { retry } = useOutboxActions();
   const { redo } = conflicts;
   const doAgain = () => {
-    if (redo && 'retry' in redo) retry.mutate({ command_id: redo.retry });
-    else if (redo) void submit(id, redo.submit, t('done-again'));
+    // A second press is of the same before it is known to be done.
+    if (redo && 'retry' in redo) {
+      if (!retry.isPending) retry.mutate({ command_id: redo.retry });
+    } else if (redo) void submit(id, redo.submit, t('done-again'));
   };
-  useCommand('action.redo', redo ? doAgain : null);
+  const denied = redo && 'submit' in redo ? denialOf(t, view, redo.submit.type) : null;
+  useCommand('action.redo', redo ? doAgain : null, denied);
   const assign = denialOf(t, view, 'conversation_assign');
   const close = denialOf(t, view, 'conversation_close');
 

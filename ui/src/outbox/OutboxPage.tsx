@@ -45,14 +45,12 @@ export function OutboxPage() {
   const [margin, setMargin] = useState(0);
   useLayoutEffect(() => setMargin(list.current?.offsetTop ?? 0));
 
+  const keyAt = useKeys(counts, listed.itemAt);
   const virtualizer = useVirtualizer({
     count: total,
     getScrollElement: () => page.current,
     estimateSize: (index) => ENTRY_HEIGHT + (placeOf(index, counts).first ? HEADING_HEIGHT : 0),
-    getItemKey: (index) => {
-      const item = listed.itemAt(index);
-      return item ? keyOf(item) : index;
-    },
+    getItemKey: keyAt,
     scrollMargin: margin,
     overscan: 6,
   });
@@ -66,12 +64,12 @@ export function OutboxPage() {
 
   const askedForDrafts = useUi((state) => state.outboxPart === 'drafts');
   const draftsAt = askedForDrafts && counts.drafts > 0 ? total - counts.drafts : null;
+  const brought = useRef(false);
   useEffect(() => {
-    if (draftsAt !== null) virtualizer.scrollToIndex(draftsAt, { align: 'start' });
+    if (draftsAt !== null && !brought.current) virtualizer.scrollToIndex(draftsAt, { align: 'start' });
   }, [draftsAt, virtualizer]);
   const draftIsShown =
     draftsAt !== null && first <= draftsAt && draftsAt <= last && listed.itemAt(draftsAt) !== null;
-  const brought = useRef(false);
   useEffect(() => {
     if (!draftIsShown || brought.current) return;
     brought.current = true;
@@ -156,6 +154,19 @@ export function OutboxPage() {
       )}
     </section>
   );
+}
+
+/** What is at each place, also while it is not held: how high it was is remembered by that. */
+function useKeys(counts: Counts, itemAt: (index: number) => Item | null) {
+  const known = useRef({ counts: '', keys: new Map<number, string>() });
+  const now = Object.values(counts).join('/');
+  if (known.current.counts !== now) known.current = { counts: now, keys: new Map() };
+  const { keys } = known.current;
+  return (index: number) => {
+    const item = itemAt(index);
+    if (item) keys.set(index, keyOf(item));
+    return keys.get(index) ?? index;
+  };
 }
 
 /** Keeps what is looked at where it is while what stands above it goes out. */

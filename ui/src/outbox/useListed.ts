@@ -32,14 +32,15 @@ export function useListed(first: number, last: number): Listed {
     queryFn: async () => ({ ...(await host.invoke('drafts', draftSpan)), skip: draftSpan.skip }),
     staleTime: 0,
   });
-  if (!outbox || !drafts) return { counts: null, itemAt: () => null };
-  const counts: Counts = { refused: outbox.refused, waiting: outbox.waiting, drafts: drafts.count };
+  if (!outbox) return { counts: null, itemAt: () => null };
+  const { refused, waiting } = outbox;
+  const counts: Counts = { refused, waiting, drafts: drafts?.count ?? 0 };
   return {
     counts,
     itemAt: (index) => {
       const { section, number } = placeOf(index, counts);
       if (section === 'drafts') {
-        const kept = drafts.drafts[number - drafts.skip];
+        const kept = drafts?.drafts[number - drafts.skip];
         return kept ? { type: 'draft', kept } : null;
       }
       const entry = outbox.entries[number - outbox.skip];

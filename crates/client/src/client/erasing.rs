@@ -5,16 +5,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use recado_protocol::ErrorCode;
 use recado_protocol::account::ErasedRequest;
 use recado_protocol::host::{HostError, Phase, SecretStorage};
+use recado_protocol::{ErrorCode, TeammateId};
 use recado_store::Store;
 use tracing::{info, warn};
 
 use super::account::OpenAccount;
 use super::shared::{Shared, problem};
 use crate::error::failure;
-use crate::keychain::{ItemKind, ItemName};
+use crate::keychain::{ItemKind, ItemName, KeychainError};
 use crate::keys;
 use crate::profile::{Account, Leftover};
 use crate::session::RefreshItem;
@@ -36,12 +36,14 @@ impl Shared {
             let dir = self.profile.account_dir(teammate_id);
             keys::destroy(&dir)?;
             self.keychain.give_up_slow();
-            let own = Leftover { workspace_id, email };
-            if !self.delete_items(&own, ItemKind::ALL).await {
-                self.remember(own)?;
-            }
+            let own = Leftover { workspace_id, teammate_id, email };
+            let is_gone = self.delete_items(&own, ItemKind::ALL).await;
             let destroyed = tokio::task::spawn_blocking(move || destroy_files(&dir)).await;
             destroyed.unwrap_or_else(|_| Err(failure(ErrorCode::ClientFailed, "not deleted")))?;
+            // What lies behind a passphrase goes with its file.
+            if is_gone.is_err() && self.choice.storage() == SecretStorage::Keychain {
+                self.remember(own)?;
+            }
         }
         // Whoever does not know the passphrase any more has nothing behind it that opens something.
         if self.choice.vault.is_locked() {
@@ -69,17 +71,15 @@ impl Shared {
         Ok(left)
     }
 
-    /// Deletes what the keychain holds of an account. `false` if something may still be there.
-    async fn delete_items(&self, of: &Leftover, kinds: &[ItemKind]) -> bool {
-        let mut is_gone = true;
+    /// Deletes what the keychain holds of an account. The first refusal ends it: a keychain that is locked or
+    /// does not answer is not asked again at once.
+    async fn delete_items(&self, of: &Leftover, kinds: &[ItemKind]) -> Result<(), KeychainError> {
         for &kind in kinds {
             let item = ItemName::new(kind, of.workspace_id, &of.email);
-            if let Err(error) = self.keychain.in_time().delete(item, || {}).await {
-                warn!(%error, "an item stays in the keychain for now");
-                is_gone = false;
-            }
+            let deleted = self.keychain.in_time().delete(item, || {}).await;
+            deleted.inspect_err(|error| warn!(%error, "an item stays in the keychain for now"))?;
         }
-        is_gone
+        Ok(())
     }
 
     /// Notes what the keychain would not delete: nothing here opens with it any more, but a copy of the
@@ -92,48 +92,44 @@ impl Shared {
         Ok(self.profile.save_leftovers(&leftovers)?)
     }
 
-    /// Deletes the keys that were left behind of an account which signs in again, so that it begins with new
-    /// ones. What its new session has stored stays.
-    pub(super) async fn delete_leftover_keys(&self, of: &Leftover) {
-        let mut leftovers = self.profile.leftovers().unwrap_or_default();
-        if !leftovers.contains(of) {
-            return;
+    /// Deletes the keys that were left behind of an account which is about to be on this machine again, so that
+    /// it begins with new ones. What its new session has stored stays.
+    ///
+    /// # Errors
+    /// Those of the keychain: nothing has begun then, and it can be tried again.
+    pub(super) async fn delete_leftover_keys(&self, of: TeammateId) -> Result<(), HostError> {
+        let (its, others): (Vec<_>, Vec<_>) =
+            self.profile.leftovers()?.into_iter().partition(|leftover| leftover.teammate_id == of);
+        if its.is_empty() || self.choice.storage() != SecretStorage::Keychain {
+            return Ok(());
         }
-        let keys = [ItemKind::KeyEncryptionKey, ItemKind::NextKey];
-        if self.delete_items(of, &keys).await {
-            leftovers.retain(|leftover| leftover != of);
-            self.store_leftovers(&leftovers);
+        for leftover in &its {
+            self.delete_items(leftover, &[ItemKind::KeyEncryptionKey, ItemKind::NextKey]).await?;
         }
+        Ok(self.profile.save_leftovers(&others)?)
     }
 
-    fn store_leftovers(&self, leftovers: &[Leftover]) {
-        if let Err(error) = self.profile.save_leftovers(leftovers) {
-            warn!(%error, "what is left in the keychain is asked for again at the next start");
-        }
-    }
-
-    /// Deletes what the keychain would not delete before, as far as it does now, but for what is in use again.
+    /// Deletes what the keychain would not delete before, as far as it does now. An account that is on this
+    /// machine again has other keys, under the same names.
     pub(super) async fn delete_leftovers(self: Arc<Self>) {
         let _lifecycle = self.lifecycle.lock().await;
-        let leftovers = match self.profile.leftovers() {
+        let mut left = match self.profile.leftovers() {
             Ok(leftovers) => leftovers,
             Err(error) => return warn!(%error, "what is left in the keychain is not known"),
         };
-        if leftovers.is_empty() || self.choice.storage() != SecretStorage::Keychain {
+        if left.is_empty() || self.choice.storage() != SecretStorage::Keychain {
             return;
         }
-        let joined = self.facts().joined.clone();
-        let mut left = Vec::new();
-        for leftover in leftovers {
-            let is_in_use = joined.as_ref().is_some_and(|joined| {
-                joined.workspace_id == leftover.workspace_id
-                    && joined.email.as_ref() == Some(&leftover.email)
-            });
-            if is_in_use || !self.delete_items(&leftover, ItemKind::ALL).await {
-                left.push(leftover);
+        left.retain(|leftover| !self.profile.account_dir(leftover.teammate_id).exists());
+        while let Some(leftover) = left.last() {
+            if self.delete_items(leftover, ItemKind::ALL).await.is_err() {
+                break;
             }
+            left.pop();
         }
-        self.store_leftovers(&left);
+        if let Err(error) = self.profile.save_leftovers(&left) {
+            warn!(%error, "what is left in the keychain is asked for again at the next start");
+        }
     }
 
     /// The session was wiped from elsewhere.

@@ -21,7 +21,7 @@ use crate::engine::{Link, StoreFailure};
 use crate::error::failure;
 use crate::keychain::{ItemKind, ItemName, KeychainError};
 use crate::keys::KeyPlace;
-use crate::profile::{Account, Leftover, ProfileError};
+use crate::profile::{Account, ProfileError};
 use crate::session::{RefreshItem, Session, SessionParts};
 
 /// How long the server is given to say what the teammate may see, before the cache is shown.
@@ -149,9 +149,8 @@ impl Shared {
     ) -> Result<Option<Repairs>, HostError> {
         let Named { joined, teammate_id, session_id, email } = named;
         let dir = self.profile.account_dir(teammate_id);
-        if begun.is_some() && !dir.exists() {
-            let workspace_id = joined.workspace_id;
-            self.delete_leftover_keys(&Leftover { workspace_id, email: email.to_owned() }).await;
+        if !dir.exists() {
+            self.delete_leftover_keys(teammate_id).await?;
         }
         let lock_key = self.app_lock_key().filter(|_| self.has_app_lock(joined));
         let place = KeyPlace {

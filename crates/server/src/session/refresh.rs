@@ -60,8 +60,8 @@ impl Sessions {
                 }
                 let in_use = owner == Some(TeammateState::Active);
                 if !in_use && !is_planted(Planted::SuspendedRefreshed) {
-                    let reason = EndReason::AccountDisabled;
-                    end(tx, &mut trail, &found, reason, now).await?;
+                    end(tx, &mut trail, &found, EndReason::AccountDisabled, now).await?;
+                    let reason = found.end_reason.unwrap_or(EndReason::AccountDisabled);
                     return Ok(Outcome::Ended(holds.then_some(reason)));
                 }
                 if let Some(reason) = settings.end_reason(&found, now) {

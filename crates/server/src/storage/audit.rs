@@ -74,8 +74,8 @@ pub struct AuditEvent<'a> {
     pub detail: serde_json::Value,
 }
 
-/// How many rows tell of something done to a conversation, and how many entries of the change log, for the first
-/// conversation where these differ: none, as long as no entry was forgotten.
+/// The first conversation of which not as many rows tell as entries of the change log, with both numbers: none, as long
+/// as no entry was forgotten.
 ///
 /// # Errors
 /// [`DbError`].
@@ -83,20 +83,20 @@ pub struct AuditEvent<'a> {
 pub async fn unlike_the_log(
     tx: &mut Tx,
     workspace_id: WorkspaceId,
-) -> Result<Option<(u64, u64)>, DbError> {
+) -> Result<Option<(Option<Uuid>, u64, u64)>, DbError> {
     let row = tx
         .query_opt(
-            "SELECT SUM(audited) AS audited, SUM(logged) AS logged FROM (
+            "SELECT object_id, SUM(audited) AS audited, SUM(logged) AS logged FROM (
                  SELECT object_id, 1 AS audited, 0 AS logged FROM audit_event
                      WHERE workspace_id = ?1 AND object_type = 'conversation' AND result = 'done'
                  UNION ALL
                  SELECT object_id, 0, 1 FROM change_log
                      WHERE workspace_id = ?1 AND kind = 'conversation')
-             GROUP BY object_id HAVING SUM(audited) <> SUM(logged) LIMIT 1",
+             GROUP BY object_id HAVING SUM(audited) <> SUM(logged) ORDER BY object_id LIMIT 1",
             &params![workspace_id],
         )
         .await?;
-    row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+    row.map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).transpose()
 }
 
 /// How many rows tell of the end of a session.

@@ -196,6 +196,8 @@ impl Store {
     ///
     /// Those of any write. Call again after an error: the acknowledgement must wait.
     pub fn finish_eviction(&self) -> Result<(), Error> {
+        #[cfg(feature = "simulation")]
+        self.disk_takes_it()?;
         let mut writer = lock(&self.writer);
         let writer = writer.connection()?;
         let reader = self.reader.as_ref().map(lock);

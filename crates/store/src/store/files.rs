@@ -55,7 +55,7 @@ impl Store {
             Err(error) => {
                 // A log that the look has begun is empty, and goes with the connection.
                 if ended_well && let Ok(Some(cache)) = &cache {
-                    database::accept_reader(cache, Which::Cache)?;
+                    let _ = database::accept_reader(cache, Which::Cache);
                 }
                 return Err(error);
             }

@@ -109,7 +109,7 @@ impl World<'_> {
             0..4 => Action::ConversationReply { body_text: word, last_seen_seq: head.part_count },
             4 => Action::ConversationNote { body_text: word },
             5..8 => {
-                let agents = &self.backend.people.agents[..self.plan.machines];
+                let agents = &self.backend.people.agents[..self.plan.machines.max(3)];
                 let mut whom: Vec<_> = agents.iter().map(|who| Some(who.teammate_id)).collect();
                 whom.push(None);
                 Action::ConversationAssign {

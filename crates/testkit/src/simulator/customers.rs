@@ -8,6 +8,7 @@ use recado_protocol::channel::{
 use recado_protocol::{ConversationId, ConversationState, PartId};
 use recado_server::core::CoreError;
 use recado_server::inbound;
+use recado_server::storage::DbError;
 
 use super::backend::{TEAMS, done};
 use super::chance::Chance;
@@ -145,7 +146,7 @@ impl World<'_> {
         answer: Result<ChannelReceipt, CoreError>,
     ) -> anyhow::Result<Option<ChannelReceipt>> {
         match answer {
-            Err(_) if !self.server_writes() => Ok(None),
+            Err(CoreError::Db(DbError::Unavailable(_))) if !self.server_writes() => Ok(None),
             answer => Ok(Some(answer?)),
         }
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use recado_protocol::identity::{RefreshRequest, Session};
-use recado_protocol::{ApiError, ErrorCode, SessionId};
+use recado_protocol::{ApiError, ErrorCode, SessionEndReason, SessionId};
 use recado_server::session::Caller;
 use recado_server::storage::{DbError, audit};
 use sha2::{Digest as _, Sha256};
@@ -173,8 +173,12 @@ impl World<'_> {
     /// Judges that a machine is told that its session has ended.
     ///
     /// # Errors
-    /// I8, if nobody has ended it.
-    pub(super) fn judge_signed_out(&self, machine: usize) -> anyhow::Result<()> {
+    /// I8, if nobody has ended it, or for another reason.
+    pub(super) fn judge_signed_out(
+        &self,
+        machine: usize,
+        reason: Option<SessionEndReason>,
+    ) -> anyhow::Result<()> {
         let present = &self.machines[machine];
         let session_id = present.keychain.as_ref().map(|kept| kept.session_id);
         let has_reason = session_id.is_some_and(|id| {
@@ -187,6 +191,15 @@ impl World<'_> {
             has_reason || self.was_suspended[present.agent],
             "I8 machine {machine} was signed out although nobody ended its session"
         );
+        let is_in = |set: &BTreeSet<_>| session_id.is_some_and(|id| set.contains(&id));
+        let is_so = match reason {
+            None => true,
+            Some(SessionEndReason::EndedByAdmin) => is_in(&self.ledger.ended_by_admin),
+            Some(SessionEndReason::RefreshReused) => is_in(&self.ledger.used_by_others),
+            Some(SessionEndReason::AccountDisabled) => self.was_suspended[present.agent],
+            Some(_) => false,
+        };
+        anyhow::ensure!(is_so, "I8 machine {machine} was signed out, and told {reason:?}");
         Ok(())
     }
 

@@ -345,8 +345,8 @@ impl World<'_> {
             .db()
             .read(async move |tx| audit::unlike_the_log(tx, workspace_id).await);
         let counted: Result<_, DbError> = done(counted)?;
-        if let Some((audited, logged)) = counted? {
-            anyhow::bail!("I7 {logged} effects on a conversation and {audited} audit rows");
+        if let Some((id, audited, logged)) = counted? {
+            anyhow::bail!("I7 {logged} effects on {id:?} and {audited} audit rows");
         }
         Ok(())
     }

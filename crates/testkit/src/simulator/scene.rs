@@ -13,7 +13,7 @@ impl Plan {
     /// Ends some of the seeds with a cursor that is lost while an agent's questions are on their way: what
     /// they ask about leaves the agent's sight, the agent's machine does not hear of it, and the log
     /// forgets it. Then nothing tells that an answer which was held up is of before. The dice are of
-    /// their own, so that every other seed is what it was.
+    /// their own, so that every other seed is what it would be without.
     pub(super) fn staged(mut self) -> Self {
         let mut chance = Chance::of(self.seed).fork(4);
         if !chance.happens(STAGED) {
@@ -30,7 +30,9 @@ impl Plan {
         self.weather.lease_s = 86_400;
         let at = (self.calm_at - QUIET).max(12 * SECOND);
         self.calm_at = at + QUIET;
-        self.stimuli.retain(|stimulus| stimulus.at < at);
+        // Nor does a disk fail so long that it would still do so then.
+        let fails = |what| matches!(what, What::ServerDiskFull | What::DiskFails(_));
+        self.stimuli.retain(|stimulus| stimulus.at < at && !fails(stimulus.what));
         let (asks, changes) = (0, 2);
         let mut add = |at: i64, what: What| {
             self.stimuli.push(Stimulus { at, what, dice: chance.next() });

@@ -465,8 +465,8 @@ impl<'p> World<'p> {
 
     fn hear(&mut self, machine: usize, notice: Notice) -> anyhow::Result<()> {
         match notice {
-            Notice::SessionEnded { .. } => {
-                self.judge_signed_out(machine)?;
+            Notice::SessionEnded { reason, .. } => {
+                self.judge_signed_out(machine, reason)?;
                 let agent = self.machines[machine].agent;
                 self.trace.note(|| format!("machine {machine} is signed out"));
                 self.machines[machine].stop();

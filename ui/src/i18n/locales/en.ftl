@@ -343,6 +343,7 @@ nothing-selected = Choose a conversation
 thread-label = Messages with { $name }
 thread-older = Loading older messages…
 thread-gap = Loading more messages…
+thread-gap-offline = Connect to load what comes between
 thread-older-offline = Connect to load older messages
 thread-partial = Some older messages are not on this computer. Connect to see them.
 thread-news = { $count ->

@@ -24,8 +24,8 @@ guard-reload = Mostrarla otra vez
 toasts-label = Avisos de Recado
 picker-nothing = Nada coincide
 picker-more = { $count ->
-    [one] { $count } más. Escribe para encontrarlo.
-   *[other] { $count } más. Escribe para encontrarlos.
+    [one] Hay { $count } más. Escribe para buscar.
+   *[other] Hay { $count } más. Escribe para buscar.
   }
 picker-current = actual
 back-to-list = Volver a la lista
@@ -208,14 +208,14 @@ error-too-many-attempts = { $seconds ->
    *[other] Demasiados intentos. Reinténtalo en { $seconds } segundos.
   }
 error-session-ended = Tu sesión ha terminado. Entra de nuevo.
-session-end-idle = Se cerró tu sesión porque aquí no se usó Recado durante mucho tiempo. Entra de nuevo: los borradores y lo que espera salir siguen aquí.
-session-end-too-old = Toca volver a entrar. Los borradores y lo que espera salir siguen aquí.
-session-end-refresh-reused = Se cerró tu sesión porque alguien más intentó usarla. Entra, revisa Ajustes, Sesiones, y avisa a tu administrador.
+session-end-idle = Se cerró tu sesión porque aquí no se usó Recado durante mucho tiempo. Entra de nuevo: los borradores y lo que está pendiente de envío siguen aquí.
+session-end-too-old = Es hora de volver a entrar. Los borradores y lo que está pendiente de envío siguen aquí.
+session-end-refresh-reused = Se cerró tu sesión porque alguien más intentó usarla. Entra, revisa Ajustes > Sesiones y avisa a tu administrador.
 session-end-account-disabled = Tu cuenta ya no está activa. Pregunta a tu administrador.
 session-end-credentials-changed = Se cerró tu sesión porque cambió tu contraseña o tu autenticador. Si no fuiste tú, avisa ya a tu administrador.
 session-end-ended-elsewhere = Cerraste esta sesión desde otro ordenador tuyo. Entra de nuevo para seguir aquí. Si no fuiste tú, avisa ya a tu administrador.
 session-end-ended-by-admin = Un administrador cerró tu sesión aquí. Entra de nuevo o pregúntale por qué.
-session-end-provider-ended = El acceso de tu empresa ha terminado tu sesión. Entra de nuevo.
+session-end-provider-ended = El acceso de tu empresa ha cerrado tu sesión. Entra de nuevo.
 session-end-sso-required = Tu espacio de trabajo solo deja entrar con el acceso de tu empresa. Continúa con él.
 error-session-wiped = Lo que Recado guardaba en este ordenador se ha borrado, porque lo pediste tú o un administrador. Tus conversaciones están en el servidor: entra para verlas de nuevo.
 error-step-up-required = Muestra antes que eres tú.
@@ -343,6 +343,7 @@ nothing-selected = Elige una conversación
 thread-label = Mensajes con { $name }
 thread-older = Cargando mensajes anteriores…
 thread-gap = Cargando más mensajes…
+thread-gap-offline = Conéctate para cargar lo que falta entre medias
 thread-older-offline = Conéctate para cargar mensajes anteriores
 thread-partial = Algunos mensajes anteriores no están en este equipo. Conéctate para verlos.
 thread-news = { $count ->
@@ -386,7 +387,7 @@ meanwhile-priority-on = { $author } puso esto primero mientras no estabas
 meanwhile-priority-off = { $author } devolvió la prioridad a normal mientras no estabas
 meanwhile-tag-added = { $author } añadió la etiqueta { $tag } mientras no estabas
 meanwhile-tag-removed = { $author } quitó la etiqueta { $tag } mientras no estabas
-meanwhile-again = Repetir mi cambio
+meanwhile-again = Rehacer mi cambio
 snoozed-until = Pospuesta hasta { $until }
 left-title = { $name } ha salido de tu vista
 left-title-unnamed = Esta conversación ha salido de tu vista
@@ -478,7 +479,7 @@ done-priority-off = Prioridad normal otra vez
 done-tagged = Etiquetada con { $tag }
 done-untagged = Etiqueta { $tag } quitada
 done-unread = Marcada como no leída
-done-again = Repetido
+done-again = Cambio rehecho
 done-note = Nota añadida
 undo-note-late = Tu equipo ya tiene la nota. Ya no se puede retirar.
 
@@ -545,7 +546,7 @@ section-navigation = Ir a
 command-palette-open = Buscar una acción
 command-search-open = Buscar
 command-action-undo = Deshacer
-command-action-redo = Repetir lo rechazado o lo que otro deshizo
+command-action-redo = Rehacer lo rechazado o lo que otro cambió
 command-connection-retry = Conectar ahora
 command-outbox-retry-all = Reintentar todo lo rechazado
 command-keys-show = Ver todas las teclas

@@ -13,7 +13,7 @@ use super::server::*;
 use crate::client::Client;
 use crate::engine::StoreFailure;
 use crate::keychain::KeychainError;
-use crate::profile::Profile;
+use crate::profile::{Leftover, Profile};
 
 async fn refused(client: &Client, name: &str, request: Value) -> ErrorCode {
     client.invoke(name, request).await.expect_err("it is refused").code
@@ -400,11 +400,27 @@ async fn whoever_signs_in_again_gets_other_keys_than_those_left_behind() {
     assert!(is_new, "nothing of before is left");
     client.shutdown().await;
     drop(client);
+
+    // Whatever is still noted: an account that is on this machine keeps its keys, also while another server is
+    // joined, or none.
+    let profile = Profile::open(desk.dir()).expect("a profile");
+    let account = profile.account().expect("readable").expect("joined");
+    let leftover = Leftover {
+        workspace_id: account.workspace_id,
+        teammate_id: teammate_id(),
+        email: account.email.clone().expect("an address").to_uppercase(),
+    };
+    profile.save_leftovers(&[leftover]).expect("written");
+    profile.remove_account().expect("removed");
+    drop(profile);
     let client = desk.start().await;
     nothing_left_behind(&desk).await;
-    until(&client, |state| state.connection.state == ConnectionState::Online).await;
     client.shutdown().await;
     drop(client);
+    assert_eq!(desk.keychain.items(), now);
+    let profile = Profile::open(desk.dir()).expect("a profile");
+    profile.save_account(&account).expect("written");
+    drop(profile);
     let client = desk.start().await;
     until(&client, |state| state.connection.state == ConnectionState::Online).await;
 }
