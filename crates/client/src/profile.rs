@@ -184,6 +184,11 @@ pub struct Leftover {
     pub email: String,
 }
 
+#[derive(Default, Serialize, Deserialize)]
+struct LeftoversFile {
+    leftovers: Vec<Leftover>,
+}
+
 #[derive(Serialize, Deserialize)]
 struct DeviceFile {
     device_id: String,
@@ -307,7 +312,8 @@ impl Profile {
     ///
     /// Those of the disk.
     pub fn leftovers(&self) -> Result<Vec<Leftover>, ProfileError> {
-        Ok(self.read(LEFTOVERS)?.unwrap_or_default())
+        let file: LeftoversFile = self.read(LEFTOVERS)?.unwrap_or_default();
+        Ok(file.leftovers)
     }
 
     /// Stores of which accounts the keychain still holds something.
@@ -315,8 +321,8 @@ impl Profile {
     /// # Errors
     ///
     /// Those of the disk; the former content stays then.
-    pub fn save_leftovers(&self, leftovers: &[Leftover]) -> Result<(), ProfileError> {
-        self.write(LEFTOVERS, &leftovers)
+    pub fn save_leftovers(&self, leftovers: Vec<Leftover>) -> Result<(), ProfileError> {
+        self.write(LEFTOVERS, &LeftoversFile { leftovers })
     }
 
     /// The installation's id, made at the first call.

@@ -89,7 +89,7 @@ impl Shared {
         if !leftovers.contains(&leftover) {
             leftovers.push(leftover);
         }
-        Ok(self.profile.save_leftovers(&leftovers)?)
+        Ok(self.profile.save_leftovers(leftovers)?)
     }
 
     /// Deletes the keys that were left behind of an account which is about to be on this machine again, so that
@@ -106,7 +106,7 @@ impl Shared {
         for leftover in &its {
             self.delete_items(leftover, &[ItemKind::KeyEncryptionKey, ItemKind::NextKey]).await?;
         }
-        Ok(self.profile.save_leftovers(&others)?)
+        Ok(self.profile.save_leftovers(others)?)
     }
 
     /// Deletes what the keychain would not delete before, as far as it does now. An account that is on this
@@ -127,7 +127,7 @@ impl Shared {
             }
             left.pop();
         }
-        if let Err(error) = self.profile.save_leftovers(&left) {
+        if let Err(error) = self.profile.save_leftovers(left) {
             warn!(%error, "what is left in the keychain is asked for again at the next start");
         }
     }

@@ -410,7 +410,7 @@ async fn whoever_signs_in_again_gets_other_keys_than_those_left_behind() {
         teammate_id: teammate_id(),
         email: account.email.clone().expect("an address").to_uppercase(),
     };
-    profile.save_leftovers(&[leftover]).expect("written");
+    profile.save_leftovers(vec![leftover]).expect("written");
     profile.remove_account().expect("removed");
     drop(profile);
     let client = desk.start().await;
