@@ -104,7 +104,7 @@ pub enum What {
     EndSession(usize),
     /// The server stops for a while.
     Restart,
-    /// The server's clock jumps.
+    /// The server's clock jumps ahead.
     ServerClock,
     /// The server's disk is full for a while.
     ServerDiskFull,
