@@ -354,6 +354,9 @@ impl Desk {
             trace.fault(format!("{name} while opening: {what}"));
         }
         self.disk.heal()?;
+        // The fault may have met what it did of its own accord right after it had opened.
+        ready =
+            ready && matches!(ask::<AppState>(&mut client, "app_state", json!({}))?, Said::Yes(_));
         if !ready {
             drop(client);
             client = self.start()?;
