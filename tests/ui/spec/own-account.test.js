@@ -85,7 +85,7 @@ test('an admin sees what would protect the workspace, and goes there', async (t)
   assert.equal(await byId(page, 'settings-checkup').count(), 0, 'agents do not know that it is there');
   await host.pull('access', { role: 'admin' });
   await byId(page, 'settings-checkup').click();
-  await page.getByText('4 of 8 done').waitFor();
+  await page.getByText('5 of 10 done').waitFor();
   const step = byId(page, 'checkup-recovery_codes');
   await step.getByText(words('checkup-recovery-codes-why')).waitFor();
   await step.getByTestId('checkup-go-recovery_codes').click();

@@ -107,10 +107,6 @@ export function Thread({ view, conflicts, contactName, onOlder, onNewer, onLook,
   useEffect(() => {
     if (!changesAbove) look();
   }, [changesAbove, look]);
-  // What could not be read without the network is asked for again with it.
-  useEffect(() => {
-    if (!offline) look();
-  }, [offline, look]);
 
   const seen = useRef({ offset: 0, height: 0 });
   /** When the end was last brought into sight, until the agent scrolls again. */
