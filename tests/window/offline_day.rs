@@ -425,7 +425,7 @@ fn is_refused(entry: &OutboxEntry) -> bool {
 /// Waits until everything was decided, and gives what was refused.
 fn refused_after_draining(hands: &Hands<'_>) -> Result<Vec<OutboxEntry>> {
     poll::until("everything was decided", PATIENCE, || {
-        let Outbox { entries } = hands.outbox()?;
+        let Outbox { entries, .. } = hands.outbox()?;
         let online = hands.state()?.connection.state == ConnectionState::Online;
         Ok((online && entries.iter().all(is_refused)).then_some(entries))
     })
