@@ -1,6 +1,7 @@
 //! The product as a user meets it.
 
 mod access;
+mod bootstrap_cut;
 mod canary;
 mod crash;
 mod faults;

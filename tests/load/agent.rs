@@ -16,7 +16,7 @@ use recado_client::{
 use recado_protocol::command::CommandsRequest;
 use recado_protocol::identity::{RefreshRequest, Session};
 use recado_protocol::live::{LiveFrame, LiveRequest};
-use recado_protocol::sync::{Change, SyncPage};
+use recado_protocol::sync::{Change, MAX_ENTRIES, SyncPage};
 use recado_protocol::{AuthorType, Command, CommandId, CommandOutcome, ErrorCode, LogId, Part};
 use recado_server::identity::token::{Secret, TokenKind};
 use zeroize::Zeroizing;
@@ -112,7 +112,7 @@ impl Agent {
     ) -> Result<Self> {
         let mut cursor = returning.cursor;
         loop {
-            let ask = Ask::Sync { log_id: returning.log_id, cursor };
+            let ask = Ask::Sync { log_id: returning.log_id, cursor, limit: MAX_ENTRIES };
             let pull = || -> BoxFuture<'_, _> { Box::pin(exchange(&*transport, &token, &ask)) };
             let answer = patiently(took, begun, pull).await.context("nothing was pulled")?;
             let Answer::Sync(page) = answer else { bail!("another answer than was asked for") };
@@ -185,7 +185,7 @@ impl Agent {
 
     /// What was missed since the stream's last page.
     async fn pull(&mut self, begun: Instant, took: &mut Return) -> Result<SyncPage> {
-        let ask = Ask::Sync { log_id: self.log_id, cursor: self.cursor };
+        let ask = Ask::Sync { log_id: self.log_id, cursor: self.cursor, limit: MAX_ENTRIES };
         let (transport, token) = (&*self.transport, &self.token);
         let pull = || -> BoxFuture<'_, _> { Box::pin(exchange(transport, token, &ask)) };
         let answer = patiently(took, begun, pull).await.context("nothing was pulled")?;
@@ -206,7 +206,8 @@ impl Agent {
                 }
                 // As the client does: what was missed is pulled.
                 LiveFrame::Pull => {
-                    let ask = Ask::Sync { log_id: self.log_id, cursor: self.cursor };
+                    let ask =
+                        Ask::Sync { log_id: self.log_id, cursor: self.cursor, limit: MAX_ENTRIES };
                     let answer = exchange(&*self.transport, &self.token, &ask).await?;
                     let Answer::Sync(page) = answer else { bail!("another answer than asked") };
                     self.cursor = page.cursor;

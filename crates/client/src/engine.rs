@@ -32,6 +32,7 @@ mod jobs;
 mod lease;
 mod live_lane;
 mod outbox_lane;
+mod portion;
 mod store_job;
 mod sync_lane;
 #[cfg(test)]
@@ -48,6 +49,7 @@ use jobs::Then;
 use lease::Lease;
 use live_lane::Live;
 use outbox_lane::Outbox;
+use portion::Portion;
 
 /// Names a request, a job, a live stream or a demand within one engine.
 pub type Id = u64;
@@ -97,12 +99,16 @@ pub struct Engine {
     // The sync lane: what is still to be done, in the order of `sync_lane::next`.
     sync_busy: bool,
     sync_backoff: Backoff,
+    heads_portion: Portion,
+    pages_portion: Portion,
     needs_bootstrap: bool,
     needs_pull: bool,
     needs_comparison: bool,
     comparisons_left: u32,
     /// Whether the sync lane waits for the server's side of a comparison.
     comparing: bool,
+    /// Whether it waits for a page of heads.
+    listing: bool,
     /// The ids of a listing that began in this run, so that what the server no longer lists can be
     /// dropped; absent for a listing that was resumed.
     listed: Option<HashSet<ConversationId>>,
@@ -156,11 +162,14 @@ impl Engine {
             lease_holds: None,
             sync_busy: false,
             sync_backoff: Backoff::default(),
+            heads_portion: Portion::default(),
+            pages_portion: Portion::default(),
             needs_bootstrap: false,
             needs_pull: false,
             needs_comparison: false,
             comparisons_left: 0,
             comparing: false,
+            listing: false,
             listed: None,
             reconcile: false,
             reconciled_without_page: false,

@@ -142,6 +142,9 @@ pub enum TransportError {
     /// No connection, or it broke, or it took too long. The request may have had its effect.
     #[error("the server cannot be reached")]
     Unreachable,
+    /// The answer began to arrive and broke off, or took too long.
+    #[error("the server's answer broke off")]
+    BrokenOff,
     /// The server's certificate does not come from the authority that is trusted, or is for another
     /// host, or has run out.
     #[error("the server's certificate is not trusted")]
@@ -158,7 +161,7 @@ impl TransportError {
     /// The code for programs.
     pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::Unreachable => ErrorCode::Unreachable,
+            Self::Unreachable | Self::BrokenOff => ErrorCode::Unreachable,
             Self::UntrustedCertificate => ErrorCode::UntrustedCertificate,
             Self::Malformed => ErrorCode::ClientTooOld,
             Self::Refused(error) => error.code,

@@ -213,6 +213,12 @@ impl TestClient {
 
     /// Joins, signs in with both factors and waits until the cache has reached the server.
     pub async fn sign_in(&self, join_link: &str, person: &Person) -> anyhow::Result<()> {
+        self.begin_session(join_link, person).await?;
+        self.until_online().await
+    }
+
+    /// Joins and signs in with both factors. The first load has only begun then.
+    pub async fn begin_session(&self, join_link: &str, person: &Person) -> anyhow::Result<()> {
         let _: AppState = self.ask("workspace_join", json!({ "link": join_link })).await?;
         let password = json!({ "email": person.email, "password": person.password });
         let state: AppState = self.ask("sign_in", password).await?;
@@ -221,7 +227,7 @@ impl TestClient {
         }
         let code = json!({ "code": person.code()? });
         let _: AppState = self.ask("sign_in_code", code).await?;
-        self.until_online().await
+        Ok(())
     }
 
     /// Waits until the inbox is open and the cache has reached the server.

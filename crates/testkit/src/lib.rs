@@ -17,6 +17,6 @@ pub mod simulator;
 
 pub use browser_host::BrowserHost;
 pub use client::TestClient;
-pub use recording::{RecordingTransports, Weather};
+pub use recording::{Answered, RecordingTransports, Weather};
 pub use relay::{Passage, Relay};
 pub use server::{Channel, Engine, Person, TestServer};

@@ -10,6 +10,8 @@ use recado_client::transport::{
     HttpTransports, LiveStream, Request, Response, ServerAddress, Transport, TransportError,
     Transports,
 };
+use recado_protocol::ConversationId;
+use recado_protocol::sync::FetchRequest;
 use tokio::sync::watch;
 
 /// What the network does.
@@ -33,11 +35,35 @@ impl Weather {
     }
 }
 
+/// A request whose answer arrived whole, whatever it said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The path, which begins with `/v1/`.
+    pub path: String,
+    /// The query's keys and values.
+    pub query: Vec<(&'static str, String)>,
+    /// The conversations that it names in its body, where it asks for whole ones.
+    pub conversation_ids: Vec<ConversationId>,
+}
+
+impl Answered {
+    fn of(request: &Request) -> Self {
+        let body = request.body.as_ref().filter(|_| request.path == "/v1/conversations/fetch");
+        let fetch = body.and_then(|body| serde_json::from_slice::<FetchRequest>(body).ok());
+        Self {
+            path: request.path.clone(),
+            query: request.query.clone(),
+            conversation_ids: fetch.map(|fetch| fetch.conversation_ids).unwrap_or_default(),
+        }
+    }
+}
+
 /// Makes transports that record and obey the weather. Clones share both.
 #[derive(Clone)]
 pub struct RecordingTransports {
     inner: Arc<dyn Transports>,
     received: Arc<Mutex<Vec<u8>>>,
+    answered: Arc<Mutex<Vec<Answered>>>,
     requests: Arc<AtomicUsize>,
     weather: watch::Sender<Weather>,
 }
@@ -47,6 +73,7 @@ impl Default for RecordingTransports {
         Self {
             inner: Arc::new(HttpTransports::new(env!("CARGO_PKG_VERSION"))),
             received: Arc::default(),
+            answered: Arc::default(),
             requests: Arc::default(),
             weather: watch::Sender::new(Weather::Fair),
         }
@@ -62,6 +89,11 @@ impl RecordingTransports {
     /// How many requests were sent to the server.
     pub fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
+    }
+
+    /// The requests whose answers arrived whole, in the order in which those came.
+    pub fn answered(&self) -> Vec<Answered> {
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Every byte of every answer and frame so far.
@@ -82,6 +114,7 @@ impl Transports for RecordingTransports {
         Ok(Arc::new(RecordingTransport {
             inner,
             received: self.received.clone(),
+            answered: self.answered.clone(),
             requests: self.requests.clone(),
             weather: self.weather.clone(),
         }))
@@ -91,6 +124,7 @@ impl Transports for RecordingTransports {
 struct RecordingTransport {
     inner: Arc<dyn Transport>,
     received: Arc<Mutex<Vec<u8>>>,
+    answered: Arc<Mutex<Vec<Answered>>>,
     requests: Arc<AtomicUsize>,
     weather: watch::Sender<Weather>,
 }
@@ -114,11 +148,13 @@ impl Transport for RecordingTransport {
                 hit
             });
             self.requests.fetch_add(1, Ordering::SeqCst);
+            let answered = Answered::of(&request);
             let response = self.inner.send(request).await?;
             if !self.weather.borrow().is_fair() {
                 return Err(TransportError::Unreachable);
             }
             keep(&self.received, &response.body);
+            self.answered.lock().unwrap_or_else(PoisonError::into_inner).push(answered);
             Ok(response)
         })
     }

@@ -262,15 +262,29 @@ impl TestServer {
             )
             .collect();
         let line = json!({ "id": customer, "customer": { "name": customer }, "messages": said });
+        self.import_lines(Some(team), &[line]).await
+    }
+
+    /// Imports conversations as `recado-server import` takes them, one a line. All are open.
+    pub async fn import_lines(
+        &self,
+        team: Option<&str>,
+        lines: &[serde_json::Value],
+    ) -> anyhow::Result<()> {
         let now = Clock::now(&*self.clock);
-        let record = Record::parse(line.to_string().as_bytes(), "test", now)
-            .map_err(|rejection| anyhow!("{rejection:?}"))?;
+        let records = (1..).zip(lines).map(|(line, said)| {
+            let record = Record::parse(said.to_string().as_bytes(), "test", now);
+            let record = record.map_err(|rejection| anyhow!("{rejection:?}"))?;
+            Ok(NumberedRecord { line, record })
+        });
+        let records = records.collect::<anyhow::Result<Vec<_>>>()?;
         let backend = self.running.backend();
-        let (state, team) = (Some(ImportState::Open), Some(team.to_owned()));
+        let (state, team) = (Some(ImportState::Open), team.map(ToOwned::to_owned));
         let options = ImportOptions { state, team, link_authors: false };
         let importer = Importer::open(backend.core(), backend.workspace_id(), &options).await?;
-        let fates = importer.store(vec![NumberedRecord { line: 1, record }]).await?;
-        anyhow::ensure!(fates == [Fate::Imported], "it was not imported: {fates:?}");
+        let fates = importer.store(records).await?;
+        let all_imported = fates.iter().all(|fate| *fate == Fate::Imported);
+        anyhow::ensure!(all_imported, "not all were imported: {fates:?}");
         Ok(())
     }
 

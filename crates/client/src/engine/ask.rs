@@ -3,8 +3,7 @@
 use recado_protocol::command::{CommandsRequest, CommandsResponse};
 use recado_protocol::live::LiveTicket;
 use recado_protocol::sync::{
-    Bootstrap, ConversationPage, FetchRequest, HeadPage, HeadQuery, MAX_ENTRIES, ScopeDigest,
-    SyncPage,
+    Bootstrap, ConversationPage, FetchRequest, HeadPage, HeadQuery, ScopeDigest, SyncPage,
 };
 use recado_protocol::{ConversationId, LogId, Timestamp};
 
@@ -21,6 +20,8 @@ pub enum Ask {
         log_id: LogId,
         /// What the cache has reached.
         cursor: u64,
+        /// How many entries of the log the page may cover.
+        limit: u32,
     },
     /// A page of heads.
     Heads(HeadQuery),
@@ -52,10 +53,10 @@ impl Ask {
     pub fn to_request(&self) -> Result<Request, TransportError> {
         Ok(match self {
             Self::Bootstrap => Request::get("/v1/bootstrap"),
-            Self::Sync { log_id, cursor } => Request::get("/v1/sync")
+            Self::Sync { log_id, cursor, limit } => Request::get("/v1/sync")
                 .with("log_id", log_id)
                 .with("cursor", cursor)
-                .with("limit", MAX_ENTRIES),
+                .with("limit", limit),
             Self::Heads(query) => {
                 let mut request =
                     Request::get("/v1/conversations").with("state", query.state.name());

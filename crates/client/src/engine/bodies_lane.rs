@@ -6,7 +6,7 @@ use recado_protocol::{ConversationId, Planted, Timestamp, is_planted};
 use recado_store::{Applied, ClosedCheck, FillProgress, HeadsProgress, IndexProgress};
 
 use super::jobs::Then;
-use super::{Answer, Ask, Backoff, Effect, Engine, Job, Notice, PlusMicros as _, Purpose};
+use super::{Answer, Ask, Backoff, Effect, Engine, Job, Notice, PlusMicros as _, Portion, Purpose};
 use crate::transport::TransportError;
 
 /// How many messages are indexed for search in one transaction: as many as can be without anybody
@@ -25,6 +25,7 @@ pub(super) struct Bodies {
     pub(super) waiting: bool,
     busy: bool,
     pub(super) backoff: Backoff,
+    portion: Portion,
     /// Set from the first head to the last body of a first load, while its progress is shown.
     pub(super) filling: bool,
     rest_until: Option<Timestamp>,
@@ -95,13 +96,14 @@ impl Engine {
         if self.bodies.rest_until.is_some() {
             return;
         }
+        let limit = self.bodies.portion.of(MAX_FETCH as u32);
         if let Some(check) = self.closed_check {
             self.bodies.busy = true;
-            self.jobs.push_back((Job::ClosedIds(check.after), Then::ClosedRead(check)));
+            self.jobs.push_back((Job::ClosedIds(check.after, limit), Then::ClosedRead(check)));
         } else if self.bodies.waiting {
             self.bodies.busy = true;
             self.bodies.waiting = false;
-            let job = Job::WantedBodies(MAX_FETCH as u32, self.budget);
+            let job = Job::WantedBodies(limit, self.budget);
             self.jobs.push_back((job, Then::WantedRead));
         }
         self.start_job(effects);
@@ -212,6 +214,7 @@ impl Engine {
         let error = match result {
             Ok(Answer::Conversations(page)) => {
                 self.bodies.backoff.succeeded();
+                self.bodies.portion.arrived();
                 let missing = asked
                     .iter()
                     .copied()
@@ -224,6 +227,9 @@ impl Engine {
             Ok(_) => TransportError::Malformed,
             Err(error) => error,
         };
+        if error == TransportError::BrokenOff {
+            self.bodies.portion.broke_off();
+        }
         self.bodies.busy = false;
         self.bodies.waiting = true;
         self.bodies.checked_page = None;

@@ -16,8 +16,6 @@ use recado_store::{
 
 /// The most words that one request of commands carries, in bytes. One command may be larger.
 const MAX_REQUEST_BYTES: usize = 1_048_576;
-/// How many conversations a page of closed ones names.
-const CLOSED_PAGE: u32 = 50;
 
 /// A job on the store. Each is one transaction, or reads only.
 pub enum Job {
@@ -55,7 +53,7 @@ pub enum Job {
     /// Drops what there is no room for.
     KeepToBudget(CacheBudget, Timestamp),
     /// Names closed conversations in the cache.
-    ClosedIds(Option<ListKey>),
+    ClosedIds(Option<ListKey>, u32),
     /// Stores how far the check of the closed conversations is.
     ClosedCheck(Option<ClosedCheck>),
     /// Takes commands out to be sent.
@@ -137,7 +135,7 @@ impl fmt::Debug for Job {
             Self::Digest => "Digest",
             Self::WantedBodies(..) => "WantedBodies",
             Self::KeepToBudget(..) => "KeepToBudget",
-            Self::ClosedIds(_) => "ClosedIds",
+            Self::ClosedIds(..) => "ClosedIds",
             Self::ClosedCheck(_) => "ClosedCheck",
             Self::NextCommands(..) => "NextCommands",
             Self::Unsent(_) => "Unsent",
@@ -210,8 +208,8 @@ pub fn run(store: &Store, job: Job) -> Result<JobAnswer, StoreFailure> {
         Job::WantedBodies(_, budget) if store.is_full(&budget)? => JobAnswer::Ids(Vec::new()),
         Job::WantedBodies(limit, _) => JobAnswer::Ids(store.wanted_bodies(limit)?),
         Job::KeepToBudget(budget, now) => JobAnswer::Ids(store.keep_to_budget(&budget, now)?),
-        Job::ClosedIds(after) => {
-            let (ids, next) = store.closed_ids(after, CLOSED_PAGE)?;
+        Job::ClosedIds(after, limit) => {
+            let (ids, next) = store.closed_ids(after, limit)?;
             JobAnswer::Closed(ids, next)
         }
         Job::ClosedCheck(check) => {

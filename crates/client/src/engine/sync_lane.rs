@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use recado_protocol::sync::{HeadPage, HeadQuery, MAX_HEADS, ScopeDigest, SyncPage};
+use recado_protocol::sync::{HeadPage, HeadQuery, MAX_ENTRIES, MAX_HEADS, ScopeDigest, SyncPage};
 use recado_protocol::{
     ConversationId, ConversationState, ErrorCode, Planted, Timestamp, is_planted,
 };
@@ -43,9 +43,11 @@ impl Engine {
         // Pulling goes before everything else: it brings the evictions.
         if self.needs_pull {
             self.needs_pull = false;
-            return Some(Ask::Sync { log_id, cursor: self.cursor });
+            let limit = self.pages_portion.of(MAX_ENTRIES);
+            return Some(Ask::Sync { log_id, cursor: self.cursor, limit });
         }
         if let Some(query) = self.next_listing() {
+            self.listing = true;
             return Some(Ask::Heads(query));
         }
         if self.needs_comparison && self.comparisons_left > 0 {
@@ -65,7 +67,8 @@ impl Engine {
             }
             HeadsProgress::Listing { listing } => (listing.state, listing.after.clone()),
         };
-        Some(HeadQuery { state, contact_id: None, after, limit: Some(MAX_HEADS) })
+        let limit = self.heads_portion.of(MAX_HEADS);
+        Some(HeadQuery { state, contact_id: None, after, limit: Some(limit) })
     }
 
     pub(super) fn sync_answered(
@@ -75,12 +78,18 @@ impl Engine {
         effects: &mut Vec<Effect>,
     ) {
         let was_comparing = std::mem::take(&mut self.comparing);
+        let was_listing = std::mem::take(&mut self.listing);
         let answer = match result {
             Ok(answer) => answer,
             Err(error) => {
                 // A question that was lost on the way has compared nothing.
                 if was_comparing && error.code() == ErrorCode::Unreachable {
                     self.comparisons_left += 1;
+                }
+                if error == TransportError::BrokenOff {
+                    let portion =
+                        if was_listing { &mut self.heads_portion } else { &mut self.pages_portion };
+                    portion.broke_off();
                 }
                 return self.sync_failed(now, &error, effects);
             }
@@ -93,8 +102,14 @@ impl Engine {
                 self.log_id = Some(bootstrap.log_id);
                 self.jobs.push_back((Job::Bootstrap(bootstrap, now), then));
             }
-            Answer::Sync(page) => self.apply_page(now, page, false),
-            Answer::Heads(page) => self.list_heads(now, page),
+            Answer::Sync(page) => {
+                self.pages_portion.arrived();
+                self.apply_page(now, page, false);
+            }
+            Answer::Heads(page) => {
+                self.heads_portion.arrived();
+                self.list_heads(now, page);
+            }
             Answer::Digest(digest) => self.jobs.push_back((Job::Digest, Then::Compare(digest))),
             // The lane stays busy until the stream is open.
             Answer::LiveTicket(ticket) => self.open_live(ticket.ticket, effects),
@@ -136,6 +151,7 @@ impl Engine {
         self.needs_pull = true;
         // An answer that still comes would be of a state that the next steps have left behind.
         self.requests.retain(|_, purpose| !matches!(purpose, Purpose::Sync));
+        self.listing = false;
         if std::mem::take(&mut self.comparing) {
             self.comparisons_left += 1;
         }

@@ -181,7 +181,7 @@ async fn read(
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.trim().parse().ok());
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(classify)? {
+    while let Some(chunk) = response.chunk().await.map_err(broken_off)? {
         if body.len() + chunk.len() > max_bytes {
             return Err(TransportError::Malformed);
         }
@@ -230,6 +230,14 @@ fn classify(error: reqwest::Error) -> TransportError {
         source = cause.source();
     }
     TransportError::Unreachable
+}
+
+/// What ended an answer that had begun.
+fn broken_off(error: reqwest::Error) -> TransportError {
+    match classify(error) {
+        TransportError::Unreachable => TransportError::BrokenOff,
+        other => other,
+    }
 }
 
 fn is_certificate_error(cause: &(dyn std::error::Error + 'static)) -> bool {

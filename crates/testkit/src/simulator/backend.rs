@@ -308,12 +308,14 @@ impl Backend {
             Ask::Bootstrap => Answer::Bootstrap(Box::new(
                 now(sync::bootstrap(&self.core, who))?.map_err(refused)?,
             )),
-            Ask::Sync { log_id, cursor } => {
-                let page = sync::page(&self.core, who, *log_id, *cursor, weather.page);
+            Ask::Sync { log_id, cursor, limit } => {
+                let limit = weather.page.min(*limit);
+                let page = sync::page(&self.core, who, *log_id, *cursor, limit);
                 Answer::Sync(now(page)?.map_err(refused)?)
             }
             Ask::Heads(query) => {
-                let query = HeadQuery { limit: Some(weather.heads), ..query.clone() };
+                let limit = query.limit.map_or(weather.heads, |limit| weather.heads.min(limit));
+                let query = HeadQuery { limit: Some(limit), ..query.clone() };
                 Answer::Heads(now(sync::heads(&self.core, who, &query))?.map_err(refused)?)
             }
             Ask::Conversation { conversation_id, before_seq: Some(before_seq), limit } => {

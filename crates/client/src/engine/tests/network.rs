@@ -1,5 +1,6 @@
 //! Networks that fail.
 
+use recado_protocol::sync::{MAX_ENTRIES, MAX_FETCH, MAX_HEADS};
 use recado_protocol::*;
 
 use super::super::*;
@@ -88,7 +89,7 @@ fn a_stream_that_breaks_is_opened_again_after_what_was_missed() {
     assert_eq!(harness.state(), ConnectionState::Offline);
     harness.wake();
     let (request, ask) = harness.ask();
-    assert_eq!(ask, Ask::Sync { log_id: log(1), cursor: 10 });
+    assert_eq!(ask, Ask::Sync { log_id: log(1), cursor: 10, limit: MAX_ENTRIES });
     let page = harness.page(10, 11, vec![change(head(2, 11))]);
     harness.answer_to(request, Answer::Sync(page));
     harness.serve(11, &[head(1, 5), head(2, 11)]);
@@ -150,4 +151,83 @@ fn a_clock_that_is_set_back_holds_nothing_up() {
     harness.now = harness.now.plus_seconds(-3_600);
     harness.input(Input::Tick);
     assert!(matches!(harness.ask().1, Ask::Sync { .. }), "the log is pulled at once");
+}
+
+/// The question after so many seconds, at most, that is of this kind.
+fn next_ask<T>(harness: &mut Harness, of: impl Fn(&Ask) -> Option<T>) -> (Id, T) {
+    for _ in 0..20 {
+        while let Some((request, ask)) = harness.sent.pop_front() {
+            if let Some(found) = of(&ask) {
+                return (request, found);
+            }
+            if matches!(ask, Ask::Sync { .. }) {
+                let page = harness.page(10, 10, Vec::new());
+                harness.answer_to(request, Answer::Sync(page));
+            }
+        }
+        harness.pass(31);
+    }
+    panic!("it is not asked");
+}
+
+#[test]
+fn what_is_asked_for_at_once_is_less_after_each_answer_that_breaks_off() {
+    let mut harness = Harness::new();
+    harness.input(Input::Start);
+    let (request, _) = harness.ask();
+    let bootstrap = harness.bootstrap(10, access(1, ConversationAccess::all()));
+    harness.answer_to(request, bootstrap);
+    let limit = |ask: &Ask| match ask {
+        Ask::Heads(query) => query.limit,
+        _ => None,
+    };
+    let (request, whole) = next_ask(&mut harness, limit);
+    assert_eq!(whole, MAX_HEADS);
+    harness.fail(request, TransportError::BrokenOff);
+    let (request, ask) = {
+        harness.pass(31);
+        harness.ask()
+    };
+    assert!(matches!(ask, Ask::Sync { limit, .. } if limit == MAX_ENTRIES), "{ask:?}");
+    harness.fail(request, TransportError::BrokenOff);
+    let (request, half) = next_ask(&mut harness, limit);
+    assert_eq!(half, MAX_HEADS / 2, "pages of the log say nothing of pages of heads");
+    harness.fail(request, TransportError::Unreachable);
+    let (_, as_before) = next_ask(&mut harness, limit);
+    assert_eq!(as_before, MAX_HEADS / 2, "who is not reached says nothing of how much arrives");
+}
+
+#[test]
+fn bodies_are_asked_for_in_smaller_portions_after_answers_that_break_off() {
+    let heads: Vec<_> = (1..=60).map(|n| head(n, 5)).collect();
+    let mut harness = Harness::new();
+    harness.input(Input::Start);
+    let (request, _) = harness.ask();
+    let bootstrap = harness.bootstrap(10, access(1, ConversationAccess::all()));
+    harness.answer_to(request, bootstrap);
+    let of_heads = |ask: &Ask| matches!(ask, Ask::Heads(_)).then_some(());
+    let (request, ()) = next_ask(&mut harness, of_heads);
+    let page = harness.heads(10, &heads, None);
+    harness.answer_to(request, page);
+    let (request, ()) = next_ask(&mut harness, of_heads);
+    let page = harness.heads(10, &[], None);
+    harness.answer_to(request, page);
+    let asked = |ask: &Ask| match ask {
+        Ask::Fetch(ids) => Some(ids.clone()),
+        _ => None,
+    };
+    let mut sizes = Vec::new();
+    for _ in 0..7 {
+        let (request, ids) = next_ask(&mut harness, asked);
+        sizes.push(ids.len());
+        harness.fail(request, TransportError::BrokenOff);
+    }
+    assert_eq!(sizes, [MAX_FETCH, 25, 12, 6, 3, 1, 1]);
+    let (request, ids) = next_ask(&mut harness, asked);
+    assert_eq!(ids.len(), 1);
+    let arrives: Vec<_> = heads.into_iter().filter(|head| ids.contains(&head.id)).collect();
+    let bodies = harness.bodies(10, &arrives);
+    harness.answer_to(request, bodies);
+    let (_, ids) = next_ask(&mut harness, asked);
+    assert_eq!(ids.len(), 1, "50 halved five times");
 }

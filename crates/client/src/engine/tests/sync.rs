@@ -1,7 +1,7 @@
 //! Filling the cache and keeping it in step.
 
 use recado_protocol::live::{LiveFrame, LiveRequest};
-use recado_protocol::sync::Change;
+use recado_protocol::sync::{Change, MAX_ENTRIES};
 use recado_protocol::*;
 use recado_store::HeadsProgress;
 
@@ -71,7 +71,11 @@ fn a_listing_that_was_cut_off_goes_on_where_it_was_and_is_compared() {
     let mut again = Harness::on(harness.store);
     again.input(Input::Start);
     let (request, ask) = again.ask();
-    assert_eq!(ask, Ask::Sync { log_id: log(1), cursor: 10 }, "evictions come first");
+    assert_eq!(
+        ask,
+        Ask::Sync { log_id: log(1), cursor: 10, limit: MAX_ENTRIES },
+        "evictions come first"
+    );
     let page = again.page(10, 10, Vec::new());
     again.answer_to(request, Answer::Sync(page));
     let (request, ask) = again.ask();
@@ -123,7 +127,7 @@ fn a_gap_in_what_is_pushed_is_pulled() {
     harness.push(late);
     assert_eq!(harness.cached(&[3]), [0_u128; 0]);
     let (request, ask) = harness.ask();
-    assert_eq!(ask, Ask::Sync { log_id: log(1), cursor: 10 });
+    assert_eq!(ask, Ask::Sync { log_id: log(1), cursor: 10, limit: MAX_ENTRIES });
     let page = harness.page(10, 12, vec![change(head(2, 11)), change(head(3, 12))]);
     harness.answer_to(request, Answer::Sync(page));
     assert_eq!(harness.cached(&[2, 3]), [2, 3]);
@@ -137,7 +141,7 @@ fn a_long_catch_up_is_pulled_page_by_page() {
     harness.input(Input::LiveFrame { live, frame: LiveFrame::Pull });
     for cursor in 11..=13_u64 {
         let (request, ask) = harness.ask();
-        assert_eq!(ask, Ask::Sync { log_id: log(1), cursor: cursor - 1 });
+        assert_eq!(ask, Ask::Sync { log_id: log(1), cursor: cursor - 1, limit: MAX_ENTRIES });
         let mut page =
             harness.page(cursor - 1, cursor, vec![change(head(u128::from(cursor), cursor))]);
         page.more = cursor < 13;
@@ -153,7 +157,7 @@ fn a_silent_stream_is_asked_after_so_that_a_lost_wake_up_costs_one_interval() {
     let mut harness = Harness::online(10, &[head(1, 5)]);
     harness.pass(61);
     let (request, ask) = harness.ask();
-    assert_eq!(ask, Ask::Sync { log_id: log(1), cursor: 10 });
+    assert_eq!(ask, Ask::Sync { log_id: log(1), cursor: 10, limit: MAX_ENTRIES });
     let page = harness.page(10, 11, vec![change(head(2, 11))]);
     harness.answer_to(request, Answer::Sync(page));
     assert_eq!(harness.cached(&[2]), [2]);
@@ -308,7 +312,7 @@ fn a_failing_store_stops_everything_until_it_is_started_again() {
 
     harness.input(Input::Start);
     let (request, ask) = harness.ask();
-    assert_eq!(ask, Ask::Sync { log_id: log(1), cursor: 10 });
+    assert_eq!(ask, Ask::Sync { log_id: log(1), cursor: 10, limit: MAX_ENTRIES });
     let page = harness.page(10, 11, vec![change(head(2, 11))]);
     harness.answer_to(request, Answer::Sync(page));
     assert_eq!(harness.cached(&[2]), [2]);

@@ -115,7 +115,9 @@ impl World<'_> {
             return Ok(());
         }
         if self.is_lost() {
-            self.unanswered(machine, life, request);
+            let at = self.now + self.chance.between(SHORTEST_WAY, TIMEOUT);
+            let result = Err(TransportError::BrokenOff);
+            self.schedule(at, Event::Answer { machine, life, request, result });
             return Ok(());
         }
         if let Err(error) = &answer
