@@ -3,6 +3,7 @@
 
 mod changes;
 mod random;
+mod shape;
 mod words;
 
 use recado_protocol::sync::{Bootstrap, ConversationDelta, ConversationPage, HeadPage};
@@ -16,6 +17,7 @@ use uuid::Uuid;
 
 pub(crate) use changes::Changes;
 use random::Random;
+use shape::{GAP_S, MESSAGES, Week};
 use words::{Language, Words};
 
 const SEED: u64 = 0x5245_4341_444F;
@@ -27,6 +29,8 @@ const AGENTS: usize = 40;
 const TEAMS: usize = 6;
 const EPOCH: u64 = 1;
 
+/// How many messages the example conversations have in the mean.
+pub(crate) const MEAN_MESSAGES: f64 = 12.9;
 /// How many parts the long conversations have: one conversation in 200 is long.
 pub(crate) const LONG_PARTS: u32 = 200;
 /// In 15 % of the messages.
@@ -64,7 +68,8 @@ struct Plan {
 }
 
 impl Plan {
-    fn draw(index: usize) -> Self {
+    /// `mean` is how many messages the conversations have in the mean.
+    fn draw(index: usize, mean: f64) -> Self {
         let random = &mut Random::at(SEED, (1 << 40) | index as u64);
         let language = Language::draw(random);
         let state = match random.below(100) {
@@ -74,7 +79,7 @@ impl Plan {
         };
         let admin = random.chance(0.78).then(|| random.index(AGENTS) as u8);
         let team = random.chance(0.6).then(|| random.index(TEAMS) as u8);
-        let messages = random.log_normal(5.9, 0.95).round().clamp(1.0, 168.0) as u32;
+        let messages = (MESSAGES.draw(random) * mean / MEAN_MESSAGES).round().max(1.0) as u32;
         let mut plan = Self { language, state, admin, team, messages, messages_before: 0 };
         if is_long(index) {
             plan.messages = LONG_PARTS - plan.events();
@@ -107,11 +112,14 @@ pub(crate) struct Fixture {
     words: Words,
     plans: Vec<Plan>,
     agent_names: Vec<String>,
+    week: Week,
 }
 
 impl Fixture {
     pub(crate) fn new(scale: Scale) -> Self {
-        let mut plans: Vec<Plan> = (0..scale.conversations).map(Plan::draw).collect();
+        let mean = scale.messages as f64 / scale.conversations as f64;
+        let mut plans: Vec<Plan> =
+            (0..scale.conversations).map(|index| Plan::draw(index, mean)).collect();
         let drawn: usize = plans.iter().map(|plan| plan.messages as usize).sum();
         settle(&mut plans, scale.messages as i64 - drawn as i64);
         let mut before = 0;
@@ -123,7 +131,7 @@ impl Fixture {
         let agent_name =
             |agent| words.name(Language::English, &mut Random::at(SEED, (2 << 40) | agent));
         let agent_names = (0..AGENTS as u64).map(agent_name).collect();
-        Self { scale, words, plans, agent_names }
+        Self { scale, words, plans, agent_names, week: Week::new() }
     }
 
     pub(crate) const fn scale(&self) -> Scale {
@@ -247,11 +255,10 @@ impl Fixture {
         let random = &mut Random::at(SEED, (3 << 40) | index as u64);
         let plan = &self.plans[index];
         let count = self.plans.len() as i64;
-        let mut at_s = BEGIN_S + SPAN_S * index as i64 / count;
+        let mut at_s = self.week.warp(BEGIN_S + SPAN_S * index as i64 / count);
         (0..plan.messages)
             .map(|n| {
-                // From 20 seconds to three hours, short gaps more often than long ones.
-                at_s += (20.0 * 540.0_f64.powf(random.unit())) as i64;
+                at_s += GAP_S.draw(random) as i64;
                 at_s * 1_000_000 + (plan.messages_before as i64 + i64::from(n)) % 1_000_000
             })
             .collect()
@@ -307,7 +314,7 @@ impl Fixture {
     fn contact(&self, index: usize, language: Language) -> Contact {
         let customer = index as u64 * 4 / 5;
         let random = &mut Random::at(SEED, (5 << 40) | customer);
-        let created_s = BEGIN_S + SPAN_S * index as i64 / self.plans.len() as i64;
+        let created_s = self.week.warp(BEGIN_S + SPAN_S * index as i64 / self.plans.len() as i64);
         let with_email = random.chance(0.6);
         Contact {
             id: ContactId::from_uuid(id(BEGIN_S * 1_000, 4, customer)),
@@ -324,7 +331,8 @@ impl Fixture {
     fn parts(&self, index: usize, contact: &Contact, random: &mut Random) -> Vec<Part> {
         let plan = &self.plans[index];
         let conversation_id = self.conversation_id(index);
-        let assignee = usize::from(plan.admin.unwrap_or(0));
+        // Somebody answers, also where nobody was assigned.
+        let assignee = plan.admin.map_or_else(|| random.index(AGENTS), usize::from);
         let times = self.times(index);
         let mut parts: Vec<Part> = Vec::with_capacity(times.len() + 2);
         let mut push = |part_type, author, body_text: String, micros: i64| {
@@ -351,8 +359,10 @@ impl Fixture {
                 version: version(index),
             });
         };
+        let mut agents = false;
         for (n, micros) in times.iter().enumerate() {
-            let agents = n > 0 && random.chance(0.56);
+            // One message in six goes on where its author was.
+            agents = n > 0 && random.chance(if agents { 0.16 } else { 0.84 });
             let note = agents && random.chance(0.06);
             // Now and then a colleague steps in.
             let agent = if random.chance(0.1) { random.index(AGENTS) } else { assignee };

@@ -9,10 +9,7 @@ use anyhow::{Context as _, Result};
 use recado_protocol::{AuthorType, Part, Timestamp};
 use serde_json::{Value, json};
 
-use crate::bench::generator::{Entry, Fixture, Scale};
-
-/// How many messages a conversation has in the mean.
-const MESSAGES_EACH: usize = 10;
+use crate::bench::generator::{Entry, Fixture, MEAN_MESSAGES, Scale};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -49,7 +46,8 @@ impl Options {
 /// # Errors
 /// When the output cannot be written.
 pub(crate) fn write(conversations: usize, output: &mut impl Write) -> Result<()> {
-    let fixture = Fixture::new(Scale { conversations, messages: conversations * MESSAGES_EACH });
+    let messages = (conversations as f64 * MEAN_MESSAGES).round() as usize;
+    let fixture = Fixture::new(Scale { conversations, messages });
     for index in 0..conversations {
         serde_json::to_writer(&mut *output, &line(index, &fixture.entry(index)))?;
         output.write_all(b"\n")?;
