@@ -153,19 +153,20 @@ fn a_clock_that_is_set_back_holds_nothing_up() {
     assert!(matches!(harness.ask().1, Ask::Sync { .. }), "the log is pulled at once");
 }
 
-/// The question after so many seconds, at most, that is of this kind.
-fn next_ask<T>(harness: &mut Harness, of: impl Fn(&Ask) -> Option<T>) -> (Id, T) {
-    for _ in 0..20 {
-        while let Some((request, ask)) = harness.sent.pop_front() {
-            if let Some(found) = of(&ask) {
-                return (request, found);
-            }
-            if matches!(ask, Ask::Sync { .. }) {
-                let page = harness.page(10, 10, Vec::new());
-                harness.answer_to(request, Answer::Sync(page));
-            }
+/// The next question of this kind. Others are answered for a server that has these heads.
+fn next_ask<T>(
+    harness: &mut Harness,
+    heads: &[ConversationHead],
+    of: impl Fn(&Ask) -> Option<T>,
+) -> (Id, T) {
+    for _ in 0..40 {
+        if let Some(found) = harness.sent.front().and_then(|(_, ask)| of(ask)) {
+            let (request, _) = harness.ask();
+            return (request, found);
         }
-        harness.pass(31);
+        if !harness.serve_one(10, heads) {
+            harness.pass(31);
+        }
     }
     panic!("it is not asked");
 }
@@ -181,7 +182,7 @@ fn what_is_asked_for_at_once_is_less_after_each_answer_that_breaks_off() {
         Ask::Heads(query) => query.limit,
         _ => None,
     };
-    let (request, whole) = next_ask(&mut harness, limit);
+    let (request, whole) = next_ask(&mut harness, &[], limit);
     assert_eq!(whole, MAX_HEADS);
     harness.fail(request, TransportError::BrokenOff);
     let (request, ask) = {
@@ -190,10 +191,10 @@ fn what_is_asked_for_at_once_is_less_after_each_answer_that_breaks_off() {
     };
     assert!(matches!(ask, Ask::Sync { limit, .. } if limit == MAX_ENTRIES), "{ask:?}");
     harness.fail(request, TransportError::BrokenOff);
-    let (request, half) = next_ask(&mut harness, limit);
+    let (request, half) = next_ask(&mut harness, &[], limit);
     assert_eq!(half, MAX_HEADS / 2, "pages of the log say nothing of pages of heads");
     harness.fail(request, TransportError::Unreachable);
-    let (_, as_before) = next_ask(&mut harness, limit);
+    let (_, as_before) = next_ask(&mut harness, &[], limit);
     assert_eq!(as_before, MAX_HEADS / 2, "who is not reached says nothing of how much arrives");
 }
 
@@ -202,32 +203,22 @@ fn bodies_are_asked_for_in_smaller_portions_after_answers_that_break_off() {
     let heads: Vec<_> = (1..=60).map(|n| head(n, 5)).collect();
     let mut harness = Harness::new();
     harness.input(Input::Start);
-    let (request, _) = harness.ask();
-    let bootstrap = harness.bootstrap(10, access(1, ConversationAccess::all()));
-    harness.answer_to(request, bootstrap);
-    let of_heads = |ask: &Ask| matches!(ask, Ask::Heads(_)).then_some(());
-    let (request, ()) = next_ask(&mut harness, of_heads);
-    let page = harness.heads(10, &heads, None);
-    harness.answer_to(request, page);
-    let (request, ()) = next_ask(&mut harness, of_heads);
-    let page = harness.heads(10, &[], None);
-    harness.answer_to(request, page);
     let asked = |ask: &Ask| match ask {
         Ask::Fetch(ids) => Some(ids.clone()),
         _ => None,
     };
     let mut sizes = Vec::new();
     for _ in 0..7 {
-        let (request, ids) = next_ask(&mut harness, asked);
+        let (request, ids) = next_ask(&mut harness, &heads, asked);
         sizes.push(ids.len());
         harness.fail(request, TransportError::BrokenOff);
     }
     assert_eq!(sizes, [MAX_FETCH, 25, 12, 6, 3, 1, 1]);
-    let (request, ids) = next_ask(&mut harness, asked);
+    let (request, ids) = next_ask(&mut harness, &heads, asked);
     assert_eq!(ids.len(), 1);
-    let arrives: Vec<_> = heads.into_iter().filter(|head| ids.contains(&head.id)).collect();
+    let arrives: Vec<_> = heads.iter().filter(|head| ids.contains(&head.id)).cloned().collect();
     let bodies = harness.bodies(10, &arrives);
     harness.answer_to(request, bodies);
-    let (_, ids) = next_ask(&mut harness, asked);
+    let (_, ids) = next_ask(&mut harness, &heads, asked);
     assert_eq!(ids.len(), 1, "50 halved five times");
 }
