@@ -56,7 +56,8 @@ export function Thread({ view, conflicts, contactName, onOlder, onNewer, onLook,
   const lastKey = lastEntry ? (lastEntry.part.command_id ?? lastEntry.part.id) : null;
   const [shownKey, setShownKey] = useState(firstKey);
   const changesAbove = shownKey !== firstKey;
-  useEffect(() => setShownKey(firstKey), [firstKey]);
+  // At once: whatever changed elsewhere meanwhile would be taken for a change above.
+  useLayoutEffect(() => setShownKey(firstKey), [firstKey]);
 
   /** While pinned, the end stays in sight whatever grows: messages are measured only once they are shown. */
   const pinned = useRef(true);
@@ -90,9 +91,12 @@ export function Thread({ view, conflicts, contactName, onOlder, onNewer, onLook,
   /** Tells what is in sight, so that what is far from it can go, and asks for what is missing near it. */
   const look = useCallback(() => {
     const handle = list.current;
-    if (!handle) return;
-    const from = handle.findItemIndex(handle.scrollOffset);
-    const to = handle.findItemIndex(handle.scrollOffset + handle.viewportSize);
+    const element = scroller.current;
+    if (!handle || !element) return;
+    // Asked of the element: when something went above, the list hears where it stands only with the next frame, and
+    // would name parts far below, the newest ones even.
+    const from = handle.findItemIndex(element.scrollTop);
+    const to = handle.findItemIndex(element.scrollTop + element.clientHeight);
     if (gapIndex >= 0 && from < gapIndex && to >= gapIndex - NEAR_GAP) onNewer();
     let [above, below] = [from, to];
     const wanted = items.findIndex((item) => sought.current !== null && partIdOf(item) === sought.current);
