@@ -113,6 +113,7 @@ test('what cannot be had, or is not wanted any more, leaves everything as it is'
     [null, always],
     [{ parts: range(801, 900), has_older: false }, always],
     [{ parts: range(300, 900) }, () => false],
+    [{ parts: [...range(300, 310), ...range(330, 400)] }, always],
   ];
   for (const [page, isWanted] of ends) {
     const found = now().readBackTo(wanted, isWanted);

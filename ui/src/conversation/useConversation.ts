@@ -36,6 +36,8 @@ export function useOpenedConversation(id: ConversationId | null): ConversationVi
   return useQuery({ ...reading(host, client, id ?? ''), enabled: false }).data;
 }
 
+const holds = (view: ConversationView, partId: PartId) => view.parts.some(({ part }) => part.id === partId);
+
 /** A conversation with the parts that were loaded, kept in step with the cache. */
 export function useConversation(id: ConversationId) {
   const host = useHost();
@@ -95,7 +97,7 @@ export function useConversation(id: ConversationId) {
       let read = client.getQueryData<ConversationView>(KEYS.conversation(id));
       // It may be in the gap, so the way back begins at the newest parts.
       read = read && sinceGap(read);
-      while (read && !read.parts.some(({ part }) => part.id === partId)) {
+      while (read && !holds(read, partId)) {
         const before = firstSeq(read);
         if (before === undefined || !read.has_older) return false;
         const page = await pageBefore(before).catch(() => null);
@@ -105,8 +107,14 @@ export function useConversation(id: ConversationId) {
         read = around(prependOlder(read, page, before), first, first);
       }
       const found = read;
-      if (found) change((view) => mergeNewest(found, sinceGap(view)));
-      return found !== undefined;
+      let isShown = false;
+      change((view) => {
+        const back = found ? mergeNewest(found, sinceGap(view)) : view;
+        // Of a copy with holes in it only what comes before the first one can be shown.
+        isShown = holds(back, partId);
+        return isShown ? back : view;
+      });
+      return isShown;
     },
     [client, id, pageBefore, change],
   );
