@@ -155,6 +155,42 @@ test('what is not on this computer is found on the server, and opens', async (t)
   assert.equal(head.state, 'closed');
 });
 
+test('what is found far back is shown where it stands, and what cannot be had offline is told', async (t) => {
+  const { host, page } = await visitInbox(t, browser);
+  await host.pull('import', { customer: 'Ruth Abel', team: 'Bank', messages: 1_000 });
+  await byId(page, 'sidebar-view-all').click();
+  await byId(page, 'conversation-row').filter({ hasText: 'Ruth Abel' }).click();
+  const message = (number) => byId(page, 'message').filter({ hasText: `Message number ${number}.` });
+  await message(1_000).waitFor();
+  await page.keyboard.press('/');
+  await page.keyboard.type('Message number 137');
+  await byId(page, 'search-server').click();
+  const found = byId(page, 'search-result').filter({ hasText: 'Message number 137.' });
+  await found.waitFor();
+
+  await host.pull('network', { weather: 'cut' });
+  await page.locator('[data-testid="status-bar"][data-state="offline"]').waitFor();
+  await found.click();
+  await page.getByText(english('thread-target-offline')).waitFor();
+  await message(1_000).waitFor();
+
+  await host.pull('network', { weather: 'fair' });
+  await page.locator('[data-testid="status-bar"][data-state="online"]').waitFor();
+  await page.keyboard.press('/');
+  await page.keyboard.type('Message number 137');
+  await byId(page, 'search-server').click();
+  await found.click();
+  const inSight = (number) =>
+    eventually(async () => {
+      const [box, pane] = [await message(number).boundingBox(), await byId(page, 'thread').boundingBox()];
+      assert.ok(box.y >= pane.y && box.y + box.height <= pane.y + pane.height, `${number} is in sight`);
+    });
+  await message(137).waitFor();
+  await inSight(137);
+  await inSight(136);
+  await inSight(138);
+});
+
 test('the drafts are one key away, and go on where they were left', async (t) => {
   const { host, page } = await visitInbox(t, browser);
   const conversation_id = host.conversation('Marta Téllez');

@@ -106,6 +106,7 @@ test('an outbox of thousands is scrolled and walked through, and only what is ne
     });
     assert.equal(await entry(COUNT - 1).count(), 1);
   });
+  assert.equal(await outbox.evaluate((element) => element.contains(document.activeElement)), true, 'the focus stays');
   assert.ok((await byId(page, 'outbox-entry').count()) < 60);
   assert.ok(Math.max(...asked.map(({ limit }) => limit)) <= 100, JSON.stringify(asked));
   await outbox.evaluate((element) => {

@@ -1,4 +1,4 @@
-import { QueryObserver } from '@tanstack/react-query';
+import { notifyManager, QueryObserver } from '@tanstack/react-query';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { KEYS } from './queries';
 import { KEPT_CONVERSATIONS, newQueryClient } from './queryClient';
@@ -62,4 +62,17 @@ test('of conversations that one has left only the last few are kept, and not for
   leave();
   await vi.advanceTimersByTimeAsync(120_000);
   expect(kept()).toEqual([]);
+});
+
+test('a change is told before anything else can happen', async () => {
+  const client = newQueryClient();
+  const told: unknown[] = [];
+  const observer = new QueryObserver(client, { queryKey: ['counted'], enabled: false });
+  // As the window hears of it.
+  const leave = observer.subscribe(notifyManager.batchCalls(({ data }) => told.push(data)));
+  client.setQueryData(['counted'], 1);
+  // Of the clock nothing passes here: what waits for a timer would not be told.
+  for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  expect(told).toEqual([1]);
+  leave();
 });

@@ -1,4 +1,4 @@
-import { QueryClient } from '@tanstack/react-query';
+import { notifyManager, QueryClient } from '@tanstack/react-query';
 import { KEYS } from './queries';
 
 /** How long an answer is kept that nobody looks at: who goes back and forth finds it at once. */
@@ -10,6 +10,9 @@ export const KEPT_CONVERSATIONS = 10;
 /** What the host answered. The truth lives behind the host, which tells when it changes: nothing here ages by itself,
  * and what is not shown is not held for long, because the host has it. */
 export function newQueryClient(): QueryClient {
+  // A change is shown before whatever happens next can make another: a list that holds its place while some go above,
+  // or while some come below, cannot hold it when it is told of both at once.
+  notifyManager.setScheduler(queueMicrotask);
   const client = new QueryClient({
     defaultOptions: {
       queries: {

@@ -17,6 +17,7 @@ import { copy } from './copy';
 import { Thread } from './Thread';
 import { useConversation } from './useConversation';
 import { useConversationCommands } from './useConversationCommands';
+import { useSeek } from './useSeek';
 
 /** How long a conversation has to be looked at before it counts as read: passing through with J and K is not reading. */
 export const DWELL_MS = 600;
@@ -55,7 +56,10 @@ function OpenConversation({ id }: { id: ConversationId }) {
 interface LoadedProps {
   id: ConversationId;
   view: ConversationView;
-  thread: Pick<ReturnType<typeof useConversation>, 'loadOlder' | 'loadNewer' | 'lookAt' | 'letGo'>;
+  thread: Pick<
+    ReturnType<typeof useConversation>,
+    'loadOlder' | 'loadNewer' | 'readBackTo' | 'lookAt' | 'letGo'
+  >;
 }
 
 function Loaded({ id, view, thread }: LoadedProps) {
@@ -72,7 +76,8 @@ function Loaded({ id, view, thread }: LoadedProps) {
   );
   useConversationCommands(view, conflicts);
   useReading(id, view, atEnd);
-  const { loadOlder, loadNewer, lookAt, letGo } = thread;
+  const { loadOlder, loadNewer, readBackTo, lookAt, letGo } = thread;
+  const seek = useSeek(readBackTo);
   useEffect(() => {
     if (atEnd) letGo();
   }, [atEnd, letGo]);
@@ -86,6 +91,7 @@ function Loaded({ id, view, thread }: LoadedProps) {
         contactName={contactName}
         onOlder={loadOlder}
         onNewer={loadNewer}
+        onSeek={seek}
         onLook={lookAt}
         onEnd={setAtEnd}
       />

@@ -23,6 +23,8 @@ interface ThreadProps {
   onOlder: () => void;
   /** Asked for what comes after that which was read back to. */
   onNewer: () => void;
+  /** Asked for a part that was searched for and is not among those that are shown. */
+  onSeek: (wanted: PartId) => void;
   /** Told which parts are in sight. */
   onLook: (from: PartId, to: PartId) => void;
   /** Told when the newest part is in sight. */
@@ -39,7 +41,8 @@ const NEAR_GAP = 25;
 const SMOOTH_SCROLL_MS = 700;
 
 /** The messages of a conversation, newest at the bottom. What is read does not move when something arrives. */
-export function Thread({ view, conflicts, contactName, onOlder, onNewer, onLook, onEnd }: ThreadProps) {
+export function Thread(props: ThreadProps) {
+  const { view, conflicts, contactName, onOlder, onNewer, onSeek, onLook, onEnd } = props;
   const { t, locale } = useLocalization();
   const nowMs = useNow();
   const { connection } = useReadyState();
@@ -56,7 +59,8 @@ export function Thread({ view, conflicts, contactName, onOlder, onNewer, onLook,
   const lastKey = lastEntry ? (lastEntry.part.command_id ?? lastEntry.part.id) : null;
   const [shownKey, setShownKey] = useState(firstKey);
   const changesAbove = shownKey !== firstKey;
-  useEffect(() => setShownKey(firstKey), [firstKey]);
+  // At once: whatever changed elsewhere meanwhile would be taken for a change above.
+  useLayoutEffect(() => setShownKey(firstKey), [firstKey]);
 
   /** While pinned, the end stays in sight whatever grows: messages are measured only once they are shown. */
   const pinned = useRef(true);
@@ -66,18 +70,14 @@ export function Thread({ view, conflicts, contactName, onOlder, onNewer, onLook,
   const sought = useRef<string | null>(null);
   const gapIndex = items.findIndex(({ type }) => type === 'gap');
   const seeks = useRef<string | null>(null);
-  // A search result is brought into sight; what was not loaded yet is, page by page.
+  // A search result is brought into sight, once it is there.
   useEffect(() => {
     const begins = seeks.current !== targetId;
     seeks.current = targetId;
     if (targetId === null) return;
     const index = items.findIndex((item) => partIdOf(item) === targetId);
     if (index < 0) {
-      // It may be in the gap: what lies behind that goes, and the way back begins at the newest parts.
-      const newest = begins ? firstPart(items.slice(Math.max(0, gapIndex))) : null;
-      if (newest !== null && gapIndex >= 0) onLook(newest, newest);
-      else if (view.has_older) onOlder();
-      else ui.clearTarget();
+      if (begins) onSeek(targetId);
       return;
     }
     pinned.current = false;
@@ -85,24 +85,25 @@ export function Thread({ view, conflicts, contactName, onOlder, onNewer, onLook,
     setFoundId(targetId);
     sought.current = targetId;
     ui.clearTarget();
-  }, [items, gapIndex, targetId, view.has_older, onOlder, onLook]);
+  }, [items, targetId, onSeek]);
 
   /** Tells what is in sight, so that what is far from it can go, and asks for what is missing near it. */
   const look = useCallback(() => {
     const handle = list.current;
-    if (!handle) return;
-    const from = handle.findItemIndex(handle.scrollOffset);
-    const to = handle.findItemIndex(handle.scrollOffset + handle.viewportSize);
+    const element = scroller.current;
+    if (!handle || !element) return;
+    // Asked of the element: when something went above, the list hears where it stands only with the next frame, and
+    // would name parts far below, the newest ones even.
+    const from = handle.findItemIndex(element.scrollTop);
+    const to = handle.findItemIndex(element.scrollTop + element.clientHeight);
     if (gapIndex >= 0 && from < gapIndex && to >= gapIndex - NEAR_GAP) onNewer();
     let [above, below] = [from, to];
     const wanted = items.findIndex((item) => sought.current !== null && partIdOf(item) === sought.current);
     if (wanted < 0 || (from <= wanted && wanted <= to)) sought.current = null;
     else [above, below] = [wanted, wanted];
-    // While a search result is read back to, what comes above is what is wanted, wherever the thread stands.
-    if (targetId !== null) [above, below] = [0, 0];
     const first = firstPart(items.slice(above));
     if (first !== null) onLook(first, firstPart(items.slice(0, below + 1).reverse()) ?? first);
-  }, [items, gapIndex, targetId, onNewer, onLook]);
+  }, [items, gapIndex, onNewer, onLook]);
   // After what was put above has found its place.
   useEffect(() => {
     if (!changesAbove) look();

@@ -85,7 +85,8 @@ test('whoever reads back through thousands of parts holds a few hundred, and fin
   };
   for (let first = ALL - 59; first > 1; first = firstSeq(read) ?? 1) {
     const from = Math.max(1, first - 100);
-    read = prependOlder(read, { parts: range(from, first - 1), has_older: from > 1, partial: false });
+    const page = { parts: range(from, first - 1), has_older: from > 1, partial: false };
+    read = prependOlder(read, page, first);
     look(first, first + 9);
     expect(seqs(read)).toContain(first);
     expect(seqs(read).slice(-60)).toEqual(numbers(ALL - 59, ALL));
@@ -128,11 +129,13 @@ test('a message keeps its identity while it goes from the outbox to the server',
   expect(partKey(queued(4, 'cmd_1'))).toBe(partKey(sent(4, { command_id: 'cmd_1' })));
 });
 
-test('a page of older parts doubles nothing', () => {
-  const page = { parts: range(1, 45), has_older: false, partial: false };
-  expect(seqs(prependOlder(view(range(41, 60), true), page))).toEqual(
-    range(1, 60).map((entry) => entry.part.seq),
-  );
+test('a page of older parts is left out where the thread begins elsewhere by now', () => {
+  const page = { parts: range(31, 40), has_older: true, partial: false };
+  expect(seqs(prependOlder(view(range(41, 60), true), page, 41))).toEqual(numbers(31, 60));
+  for (const first of [21, 50]) {
+    const elsewhere = view(range(first, 60), true);
+    expect(prependOlder(elsewhere, page, 41)).toBe(elsewhere);
+  }
 });
 
 test('what lies far back is let go, and can be read again', () => {

@@ -30,13 +30,13 @@ export function mergeNewest(known: ConversationView | undefined, fresh: Conversa
 /** A page of parts, as the host gives it. */
 type PartsRead = Pick<PartsPage, 'parts' | 'has_older' | 'partial'>;
 
-/** Puts a page of older parts before what is shown. */
-export function prependOlder(view: ConversationView, page: PartsRead): ConversationView {
-  const first = view.parts.find(isSent)?.part.seq ?? Number.POSITIVE_INFINITY;
-  const older = page.parts.filter((entry) => entry.part.seq < first);
+/** Puts a page of older parts, which was asked for up to `before_seq`, before what is shown. What begins elsewhere by now
+ * stays as it is: parts would be missing between the page and it. */
+export function prependOlder(view: ConversationView, page: PartsRead, before_seq: number): ConversationView {
+  if (firstSeq(view) !== before_seq) return view;
   return {
     ...view,
-    parts: [...older, ...view.parts],
+    parts: [...page.parts, ...view.parts],
     has_older: page.has_older,
     partial: view.partial || page.partial,
   };
@@ -59,6 +59,12 @@ export function appendNewer(view: ConversationView, page: PartsRead): Conversati
   return { ...view, parts: [...view.parts.slice(0, gap), ...newer, ...view.parts.slice(gap)] };
 }
 
+/** The newest parts, without what was read back to behind the gap. */
+export function sinceGap(view: ConversationView): ConversationView {
+  const gap = gapAt(view.parts);
+  return gap < 0 ? view : { ...view, parts: view.parts.slice(gap), has_older: true };
+}
+
 /** From how many parts on those go that are far from what is looked at, and how many stay on either side of it. */
 const MOST = 400;
 const AROUND = 150;
@@ -78,7 +84,7 @@ export function around(view: ConversationView, from: string, to: string): Conver
   const gap = gapAt(parts);
   if (first < 0 || last < 0) return view;
   // Nobody goes back across the gap: what lies behind it is read anew when one comes there.
-  if (gap >= 0 && first >= gap) return { ...view, parts: parts.slice(gap), has_older: true };
+  if (gap >= 0 && first >= gap) return sinceGap(view);
   if (parts.length <= MOST) return view;
   const newest = Math.max(0, sentCount(parts) - NEWEST);
   if (first > 2 * AROUND) {

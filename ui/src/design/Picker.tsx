@@ -34,9 +34,14 @@ interface PickerProps {
 /** How many options are listed at most. */
 const MOST_OPTIONS = 100;
 
-/** The first options and the last one, which is the one for nobody where there is one. */
-const firstAndLast = (options: readonly PickerOption[]) =>
-  options.length <= MOST_OPTIONS ? options : [...options.slice(0, MOST_OPTIONS - 1), ...options.slice(-1)];
+/** What is listed before anything is typed: what is current and would not be among the others, the first options, and
+ * the last one, which is the one for nobody where there is one. */
+function atFirst(options: readonly PickerOption[]) {
+  if (options.length <= MOST_OPTIONS) return { current: [], others: options };
+  const current = options.slice(MOST_OPTIONS - 1, -1).filter(({ checked }) => checked);
+  const first = options.slice(0, Math.max(0, MOST_OPTIONS - 1 - current.length));
+  return { current, others: [...first, ...options.slice(-1)] };
+}
 
 /** A field that narrows a list while one types: the palette, and every choice that has a key. */
 export function Picker(props: PickerProps) {
@@ -44,13 +49,21 @@ export function Picker(props: PickerProps) {
   const [query, setQuery] = useState('');
   const typed = query.trim();
   const found = typed === '' ? props.options : ranked(props.options, typed);
-  const listed = typed === '' ? firstAndLast(found) : found.slice(0, MOST_OPTIONS);
+  const { current, others } =
+    typed === '' ? atFirst(found) : { current: [], others: found.slice(0, MOST_OPTIONS) };
+  const listed = [...current, ...others];
   const options = [...listed, ...(props.optionsFor?.(typed) ?? [])];
   const choose = (index: number) => {
     const option = options[index];
     if (option && !option.blocked) props.onChoose(option.id, typed);
   };
-  const box = useCombobox({ count: options.length, resetKey: typed, onChoose: choose });
+  // Enter chooses the same as in a shorter list, where the current one stands in its place.
+  const box = useCombobox({
+    count: options.length,
+    first: current.length,
+    resetKey: typed,
+    onChoose: choose,
+  });
 
   return (
     <Dialog title={props.title} titleHidden onClose={props.onClose} place="top">

@@ -2,16 +2,19 @@ import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 
 interface ComboboxOptions {
   count: number;
+  /** The option that is active before one goes elsewhere, if not the very first. */
+  first?: number;
   /** Changes whenever the options do, so that the first one is active again. */
   resetKey: string;
   onChoose: (index: number) => void;
 }
 
 /** The keyboard of a text field with a list of options below it (ARIA combobox with `aria-activedescendant`). */
-export function useCombobox({ count, resetKey, onChoose }: ComboboxOptions) {
+export function useCombobox({ count, first = 0, resetKey, onChoose }: ComboboxOptions) {
   const id = useId();
-  const [state, setState] = useState({ key: resetKey, index: 0 });
-  const active = state.key === resetKey ? Math.min(state.index, Math.max(0, count - 1)) : 0;
+  const [state, setState] = useState<{ key: string; index: number } | null>(null);
+  const wanted = state?.key === resetKey ? state.index : first;
+  const active = Math.min(wanted, Math.max(0, count - 1));
   const list = useRef<HTMLDivElement>(null);
   const setActive = (index: number) => setState({ key: resetKey, index });
   const optionId = (index: number) => `${id}-option-${index}`;

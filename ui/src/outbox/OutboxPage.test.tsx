@@ -3,7 +3,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { startApp } from '../app/startApp';
 import { ui } from '../app/uiState';
 import type { ListedRequest } from '../bindings/protocol';
-import { memoryHost } from '../platform/memory';
+import { type MemoryHost, memoryHost } from '../platform/memory';
 
 // The test DOM has no layout: an entry is 100 pixels high, and the window six entries.
 beforeEach(() => {
@@ -14,13 +14,13 @@ beforeEach(() => {
 
 const QUEUED = 1_000;
 
-async function start() {
+async function start(queued = QUEUED) {
   const host = memoryHost(13);
   const { state, conversations } = host.world;
   state.settings.language = 'en';
   state.connection.state = 'offline';
   const ids = [...conversations.keys()];
-  for (let n = 0; n < QUEUED; n += 1) {
+  for (let n = 0; n < queued; n += 1) {
     const conversation_id = ids[n % ids.length] ?? '';
     const action = { type: 'conversation_tag_add', tag: `day-${n}` } as const;
     await host.invoke('command_submit', { conversation_id, action });
@@ -59,4 +59,44 @@ test('the first entry goes out, and the next takes its place', async () => {
   await act(() => host.invoke('outbox_discard', { command_id: entries[0]?.command_id ?? '' }));
   await waitFor(() => expect(screen.queryByText(/day-0$/)).toBeNull());
   await screen.findByText(String(QUEUED - 1), { selector: 'h2 .numbers' });
+});
+
+/** What the focused entry is called, without the subject after it. */
+const focused = () => document.activeElement?.firstChild?.textContent ?? '';
+const goesOut = async (host: MemoryHost) => {
+  const { entries } = await host.invoke('outbox', { skip: 0, limit: 1 });
+  await act(() => host.invoke('outbox_discard', { command_id: entries[0]?.command_id ?? '' }));
+};
+
+test('the focus goes to the next entry when its own goes out, and to the page after the last', async () => {
+  const { host, user } = await start(3);
+  await screen.findByText(/day-0$/);
+  await user.keyboard('j');
+  expect(focused()).toMatch(/day-0$/);
+  for (const next of [1, 2]) {
+    await goesOut(host);
+    await waitFor(() => expect(focused()).toMatch(new RegExp(`day-${next}$`)));
+  }
+  await goesOut(host);
+  await waitFor(() => expect(screen.queryByTestId('outbox-entry')).toBeNull());
+  expect(document.activeElement).toBe(screen.getByTestId('outbox'));
+});
+
+test('the focus stays in the list when its entry is scrolled out of sight', async () => {
+  const { user } = await start();
+  await screen.findByText(/day-0$/);
+  await user.keyboard('j');
+  expect(focused()).toMatch(/day-0$/);
+  const page = screen.getByTestId('outbox');
+  for (const scrollTop of [1_400, 90_000]) {
+    act(() => {
+      page.scrollTop = scrollTop;
+      page.dispatchEvent(new Event('scroll'));
+    });
+    await waitFor(() => expect(screen.queryByText(/day-0$/)).toBeNull());
+    expect(page.contains(document.activeElement)).toBe(true);
+  }
+  await screen.findAllByText(/day-9[0-9][0-9]$/);
+  await user.keyboard('j');
+  expect(focused()).toMatch(/day-[89][0-9][0-9]$/);
 });

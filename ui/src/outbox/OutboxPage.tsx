@@ -13,6 +13,7 @@ import { DraftItem } from './DraftItem';
 import { type Counts, placeOf, type Section } from './listed';
 import { OutboxItem } from './OutboxItem';
 import styles from './OutboxPage.module.css';
+import { useKeptFocus } from './useKeptFocus';
 import { type Item, useListed } from './useListed';
 
 const HEADINGS: Record<Section, TextId> = textIds({
@@ -60,6 +61,7 @@ export function OutboxPage() {
   useEffect(() => setShown({ first, last }), [first, last]);
 
   useHeldPlace(page, items, (index) => virtualizer.measurementsCache[index]?.start);
+  const keptFocus = useKeptFocus(page, items);
   useOutboxKeys(page, counts.refused);
 
   const askedForDrafts = useUi((state) => state.outboxPart === 'drafts');
@@ -84,6 +86,7 @@ export function OutboxPage() {
   return (
     <section
       ref={page}
+      {...keptFocus}
       className={styles.page}
       aria-label={t('outbox-title')}
       tabIndex={-1}

@@ -346,6 +346,8 @@ thread-gap = Loading more messages…
 thread-gap-offline = Connect to load what comes between
 thread-older-offline = Connect to load older messages
 thread-partial = Some older messages are not on this computer. Connect to see them.
+thread-target-offline = That message is not on this computer. Connect to see it.
+thread-target-missing = That message could not be loaded.
 thread-news = { $count ->
     [one] { $count } new message
    *[other] { $count } new messages

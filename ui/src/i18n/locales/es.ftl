@@ -346,6 +346,8 @@ thread-gap = Cargando más mensajes…
 thread-gap-offline = Conéctate para cargar lo que falta entre medias
 thread-older-offline = Conéctate para cargar mensajes anteriores
 thread-partial = Algunos mensajes anteriores no están en este equipo. Conéctate para verlos.
+thread-target-offline = Ese mensaje no está en este equipo. Conéctate para verlo.
+thread-target-missing = No se ha podido cargar ese mensaje.
 thread-news = { $count ->
     [one] { $count } mensaje nuevo
    *[other] { $count } mensajes nuevos
