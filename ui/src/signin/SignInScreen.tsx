@@ -116,6 +116,8 @@ export function SignInScreen() {
             })}
           />
         ) : null}
+        {/* Why one stands here is read before what is asked for. */}
+        {problem && !failure ? <Notice>{problemText(t, problem)}</Notice> : null}
         <Field
           label={t('sign-in-email')}
           type="email"
@@ -142,11 +144,7 @@ export function SignInScreen() {
           />
         ) : null}
         {noWay ? <Problem>{noWayText}</Problem> : null}
-        {failure ? (
-          <Problem>{errorText(t, failure)}</Problem>
-        ) : problem ? (
-          <Notice>{problemText(t, problem)}</Notice>
-        ) : null}
+        {failure ? <Problem>{errorText(t, failure)}</Problem> : null}
         {addressFirst || showsPassword ? (
           <Button
             type="submit"
