@@ -1,6 +1,6 @@
 //! An agent without a cache: the real protocol on connections of its own.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,9 @@ use recado_protocol::command::CommandsRequest;
 use recado_protocol::identity::{RefreshRequest, Session};
 use recado_protocol::live::{LiveFrame, LiveRequest};
 use recado_protocol::sync::{Change, MAX_ENTRIES, SyncPage};
-use recado_protocol::{AuthorType, Command, CommandId, CommandOutcome, ErrorCode, LogId, Part};
+use recado_protocol::{
+    AuthorType, Command, CommandId, CommandOutcome, ErrorCode, LogId, Part, PartId,
+};
 use recado_server::identity::token::{Secret, TokenKind};
 use zeroize::Zeroizing;
 
@@ -44,8 +46,8 @@ pub(crate) struct Return {
     pub(crate) requests: Figures,
     /// How often the server was busy or not reached, and the agent waited as the client does.
     pub(crate) waits: u64,
-    /// What customers had written meanwhile, as it came.
-    pub(crate) missed: Vec<String>,
+    /// What customers had written meanwhile. As in a cache, a part that comes again takes its own place.
+    pub(crate) missed: BTreeMap<PartId, String>,
 }
 
 impl Default for Return {
@@ -55,7 +57,7 @@ impl Default for Return {
             whole: Figures::default(),
             requests: Figures::default(),
             waits: 0,
-            missed: Vec::new(),
+            missed: BTreeMap::new(),
         }
     }
 }
@@ -67,7 +69,7 @@ impl Return {
             let Change::Conversation { conversation } = change else { continue };
             let theirs = |part: &&Part| part.author.author_type == AuthorType::Contact;
             let parts = conversation.parts.iter().filter(theirs);
-            self.missed.extend(parts.map(|part| part.body_text.clone()));
+            self.missed.extend(parts.map(|part| (part.id, part.body_text.clone())));
         }
     }
 }
@@ -198,6 +200,8 @@ impl Agent {
     pub(crate) async fn next_page(&mut self) -> Result<SyncPage> {
         loop {
             match self.stream.frames.next().await.context("the live stream ended")?? {
+                // Pages that were on their way while more than they hold was pulled bring nothing.
+                LiveFrame::Page { page } if page.cursor <= self.cursor => {}
                 LiveFrame::Page { page } => {
                     self.cursor = page.cursor;
                     let cursor = page.cursor;

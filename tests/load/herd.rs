@@ -95,7 +95,7 @@ impl Options {
         for (number, one) in returned {
             one.outcome.with_context(|| format!("agent {number} saw an error"))?;
             let missed = absence.missed(&house.agents[number])?;
-            require_once(one.took.missed, missed)
+            require_once(one.took.missed.into_values().collect(), missed)
                 .with_context(|| format!("what agent {number} missed"))?;
         }
         let is_reply = |place: &usize| place % 3 != 2;
