@@ -351,10 +351,17 @@ function people(host, open) {
         await byId(page, 'invite-name').fill('Marta Téllez');
         await byId(page, 'invite-email').fill('marta');
         await submit(page);
-        await page.getByRole('alert').waitFor();
+        await byId(page, 'invite-panel').getByRole('alert').waitFor();
       },
     ],
-    ['invite-step-up', open, fill, submit, (page) => byId(page, 'step-up').waitFor()],
+    [
+      'invite-step-up',
+      async () => host.pull('server_time', { seconds: 301 }),
+      open,
+      fill,
+      submit,
+      (page) => byId(page, 'step-up').waitFor(),
+    ],
     [
       'invite-made',
       () => eventually(stepUp),
@@ -369,7 +376,7 @@ function people(host, open) {
       async (page) => {
         await byId(page, 'people-reset').click();
         await byId(page, 'reset-submit').click();
-        await page.getByRole('alert').waitFor();
+        await byId(page, 'reset-panel').getByRole('alert').waitFor();
       },
     ],
     [
@@ -389,7 +396,7 @@ function people(host, open) {
       'people-offline',
       (page) => page.route('**/host/personal_links', (route) => route.fulfill({ status: 500, json: UNREACHABLE })),
       open,
-      (page) => page.getByRole('alert').waitFor(),
+      (page) => byId(page, 'people').getByRole('alert').waitFor(),
     ],
   ];
 }

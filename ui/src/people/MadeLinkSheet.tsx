@@ -24,6 +24,7 @@ export function MadeLinkSheet({ made, onDone }: MadeLinkSheetProps) {
       <p className={security.lead} role="status">
         {t('people-made-lead', { name, email, time: exactTime(locale, expires_at) })}
       </p>
+      <p className={styles.caution}>{t('people-made-once')}</p>
       <label className={styles.label} htmlFor={id}>
         {t('people-made-text')}
       </label>
@@ -31,7 +32,7 @@ export function MadeLinkSheet({ made, onDone }: MadeLinkSheetProps) {
         id={id}
         className={styles.letter}
         readOnly
-        rows={11}
+        rows={10}
         value={letter}
         spellCheck={false}
         data-testid="personal-link-letter"
@@ -52,7 +53,6 @@ export function MadeLinkSheet({ made, onDone }: MadeLinkSheetProps) {
           {t('people-made-done')}
         </Button>
       </div>
-      <p className={security.hint}>{t('people-made-once')}</p>
     </div>
   );
 }
