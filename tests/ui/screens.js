@@ -327,6 +327,80 @@ export async function withoutNetwork(host, language) {
   ];
 }
 
+const UNREACHABLE = { code: 'unreachable', message: 'cut', retry_after_s: null };
+
+/** What an admin sees of personal links. */
+function people(host, open) {
+  const fill = async (page) => {
+    await byId(page, 'people-invite').click();
+    await byId(page, 'invite-name').fill('Marta Téllez');
+    await byId(page, 'invite-email').fill('marta@cactus.example');
+  };
+  const submit = (page) => byId(page, 'invite-submit').click();
+  const stepUp = async () => {
+    const { code } = await host.pull('code');
+    await host.ask('step_up', { code });
+  };
+  return [
+    ['people-none', open, (page) => byId(page, 'people-none').waitFor()],
+    [
+      'invite-wrong',
+      open,
+      async (page) => {
+        await byId(page, 'people-invite').click();
+        await byId(page, 'invite-name').fill('Marta Téllez');
+        await byId(page, 'invite-email').fill('marta');
+        await submit(page);
+        await byId(page, 'invite-panel').getByRole('alert').waitFor();
+      },
+    ],
+    [
+      'invite-step-up',
+      async () => host.pull('server_time', { seconds: 301 }),
+      open,
+      fill,
+      submit,
+      (page) => byId(page, 'step-up').waitFor(),
+    ],
+    [
+      'invite-made',
+      () => eventually(stepUp),
+      open,
+      fill,
+      submit,
+      (page) => byId(page, 'personal-link-letter').waitFor(),
+    ],
+    [
+      'reset-missing',
+      open,
+      async (page) => {
+        await byId(page, 'people-reset').click();
+        await byId(page, 'reset-submit').click();
+        await byId(page, 'reset-panel').getByRole('alert').waitFor();
+      },
+    ],
+    [
+      'people',
+      open,
+      async (page) => {
+        await byId(page, 'people-reset').click();
+        await byId(page, 'reset-whose').selectOption({ index: 1 });
+        await byId(page, 'reset-submit').click();
+        await byId(page, 'personal-link-done').click();
+        await byId(page, 'personal-link').nth(1).waitFor();
+        await byId(page, 'personal-link-withdraw').first().click();
+        await byId(page, 'personal-link-withdraw-confirm').waitFor();
+      },
+    ],
+    [
+      'people-offline',
+      (page) => page.route('**/host/personal_links', (route) => route.fulfill({ status: 500, json: UNREACHABLE })),
+      open,
+      (page) => byId(page, 'people').getByRole('alert').waitFor(),
+    ],
+  ];
+}
+
 /** What one sees of one's own account. */
 function ownAccount(host, open) {
   const settings = (section) => async (page) => {
@@ -386,6 +460,7 @@ function ownAccount(host, open) {
       settings('checkup'),
       (page) => byId(page, 'checkup').waitFor(),
     ],
+    ...people(host, settings('people')),
     [
       'locked',
       async () => {

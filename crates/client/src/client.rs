@@ -20,6 +20,7 @@ mod notices;
 mod opening;
 pub(crate) mod outbox;
 mod own_account;
+mod personal_links;
 mod repairing;
 mod router;
 mod shared;

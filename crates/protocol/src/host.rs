@@ -24,6 +24,7 @@ use crate::account::{
     SeenSessionsRequest, SessionList,
 };
 use crate::checkup::SecurityCheckup;
+use crate::enrolment::{EnrolmentLinks, InviteRequest, MadeLink};
 use crate::error::ErrorCode;
 use crate::id::{CommandId, ConversationId};
 use crate::sso::{SignInWays, SignInWaysRequest};
@@ -163,6 +164,15 @@ pub struct Commands {
     /// How well the workspace is protected, for an admin.
     pub security_checkup: (Empty, SecurityCheckup),
 
+    /// Invitations and resets of the past 90 days, for an admin.
+    pub personal_links: (Empty, EnrolmentLinks),
+    /// Invites somebody. The link is shown this once.
+    pub personal_link_invite: (InviteRequest, MadeLink),
+    /// Lets a teammate set anew what they sign in with. The link is shown this once.
+    pub personal_link_reset: (PersonalLinkResetRequest, MadeLink),
+    /// Withdraws an invitation or a reset.
+    pub personal_link_revoke: (PersonalLinkRevokeRequest, EnrolmentLinks),
+
     /// Stores the settings.
     pub settings_save: (Settings, AppState),
     /// What this program is and where it keeps things.
@@ -231,6 +241,10 @@ impl Commands {
         "sessions_end",
         "sessions_seen",
         "security_checkup",
+        "personal_links",
+        "personal_link_invite",
+        "personal_link_reset",
+        "personal_link_revoke",
         "settings_save",
         "about",
         "link_open",

@@ -118,6 +118,8 @@ function listenToHost(host: Host, client: QueryClient, onChanges: (changed: Chan
         break;
       case 'directory_changed':
         readAgain(client, KEYS.directory);
+        // Whoever has come by a link is among the people now.
+        readAgain(client, KEYS.personalLinks);
         break;
       case 'sessions_changed':
         readAgain(client, KEYS.sessions(null));

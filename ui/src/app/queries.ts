@@ -24,6 +24,7 @@ export const KEYS = {
   about: ['about'] as const,
   security: ['account_security'] as const,
   checkup: ['checkup'] as const,
+  personalLinks: ['personal_links'] as const,
   sessions: (whose: TeammateId | null) => ['sessions', whose] as const,
   conversations: ['conversation'] as const,
   conversation: (id: ConversationId) => ['conversation', id] as const,

@@ -17,13 +17,14 @@ export type SettingsSection =
   | 'security'
   | 'sessions'
   | 'checkup'
+  | 'people'
   | 'about';
 
 /** What lies over the inbox. */
 export type Overlay =
   | { type: 'palette' }
   | { type: 'keys' }
-  | { type: 'settings'; section?: SettingsSection; whose?: TeammateId | null }
+  | { type: 'settings'; section?: SettingsSection; whose?: TeammateId | null; inviting?: boolean }
   | { type: 'sign_out' }
   | { type: 'join'; link: string }
   | { type: 'assign' | 'assign_team' | 'snooze' | 'tag'; conversationId: ConversationId }

@@ -481,6 +481,22 @@ sessions_seen: [SeenSessionsRequest, SessionList],
  */
 security_checkup: [Empty, SecurityCheckup], 
 /**
+ * Invitations and resets of the past 90 days, for an admin.
+ */
+personal_links: [Empty, EnrolmentLinks], 
+/**
+ * Invites somebody. The link is shown this once.
+ */
+personal_link_invite: [InviteRequest, MadeLink], 
+/**
+ * Lets a teammate set anew what they sign in with. The link is shown this once.
+ */
+personal_link_reset: [PersonalLinkResetRequest, MadeLink], 
+/**
+ * Withdraws an invitation or a reset.
+ */
+personal_link_revoke: [PersonalLinkRevokeRequest, EnrolmentLinks], 
+/**
  * Stores the settings.
  */
 settings_save: [Settings, AppState], 
@@ -800,7 +816,61 @@ code: string,
  */
 recovery: boolean, };
 
+export type EnrolmentId = string;
+
 export type EnrolmentKind = "invitation" | "password_reset" | "account_reset" | "own_authenticator" | "unknown";
+
+export type EnrolmentLink = { 
+/**
+ * Which.
+ */
+id: EnrolmentId, 
+/**
+ * What it is for.
+ */
+kind: EnrolmentKind, 
+/**
+ * For whom: the address.
+ */
+email: string, 
+/**
+ * For whom: the name.
+ */
+name: string, 
+/**
+ * What the person may do.
+ */
+role: Role, 
+/**
+ * The teams that an invited person will belong to.
+ */
+team_ids: Array<TeamId>, 
+/**
+ * The teammate that it resets, or that it has made.
+ */
+teammate_id: TeammateId | null, 
+/**
+ * Who made it; absent for the server's console.
+ */
+made_by: TeammateId | null, 
+/**
+ * When it was made.
+ */
+created_at: Timestamp, 
+/**
+ * Until when it is good.
+ */
+expires_at: Timestamp, 
+/**
+ * How it stands.
+ */
+standing: LinkStanding, };
+
+export type EnrolmentLinks = { 
+/**
+ * The links.
+ */
+links: Array<EnrolmentLink>, };
 
 export type EnrolmentPasswordRequest = { 
 /**
@@ -963,6 +1033,33 @@ refused: boolean,
  */
 has_draft: boolean, };
 
+export type InviteRequest = { 
+/**
+ * The address. An open link for the same one is good for nothing from then on.
+ */
+email: string, 
+/**
+ * The name, which the person may write differently.
+ */
+name: string, 
+/**
+ * What the person may do: no more than who invites.
+ */
+role: Role, 
+/**
+ * The teams to belong to.
+ */
+team_ids: Array<TeamId>, 
+/**
+ * For how long the link is good, in seconds: from [`SHORTEST_LINK_S`] to [`LONGEST_LINK_S`], the
+ * longest where it is absent.
+ */
+expires_in_s: number | null, 
+/**
+ * The language of the letter.
+ */
+language: LetterLanguage, };
+
 export type JoinRequest = { 
 /**
  * The join link's text.
@@ -989,11 +1086,15 @@ updated_at: Timestamp, };
 
 export type Language = "system" | "en" | "es";
 
+export type LetterLanguage = "en" | "es";
+
 export type LinkRequest = { 
 /**
  * The address.
  */
 url: string, };
+
+export type LinkStanding = "open" | "used" | "revoked" | "replaced" | "expired" | "unknown";
 
 export type LinkText = string;
 
@@ -1022,6 +1123,20 @@ skip: number,
 limit: number, };
 
 export type LoginMethod = "password" | "oidc";
+
+export type MadeLink = { 
+/**
+ * What is kept of it.
+ */
+enrolment: EnrolmentLink, 
+/**
+ * The link, shown this once.
+ */
+link: string, 
+/**
+ * A text with the link in it, ready to be mailed.
+ */
+letter: string, };
 
 export type ManagedPolicy = { 
 /**
@@ -1332,6 +1447,26 @@ email: string,
 password: string, };
 
 export type Permission = "conversation.read" | "conversation.reply" | "conversation.note" | "conversation.assign" | "conversation.close" | "conversation.snooze" | "conversation.prioritize" | "conversation.tag" | "contact.list" | "session.manage" | "security.manage" | "teammate.invite" | "teammate.reset";
+
+export type PersonalLinkResetRequest = { 
+/**
+ * Whose.
+ */
+teammate_id: TeammateId, 
+/**
+ * Whether the authenticator is lost as well.
+ */
+authenticator: boolean, 
+/**
+ * The language of the letter.
+ */
+language: LetterLanguage, };
+
+export type PersonalLinkRevokeRequest = { 
+/**
+ * Which.
+ */
+id: EnrolmentId, };
 
 export type Phase = "join" | "sign_in" | "code" | "browser" | "enrol" | "opening" | "locked" | "blocked" | "ready";
 

@@ -1,3 +1,4 @@
+import type { Permission } from '../bindings/protocol';
 import { type TextId, textIds } from '../i18n/text';
 
 /** Where a command's keys are heard. `app` and `inbox`: outside text fields; `composer`: while writing. */
@@ -14,6 +15,8 @@ export interface Command {
   readonly repeats?: boolean;
   /** Moves about the screen and so would be noise in the palette. */
   readonly inPalette?: false;
+  /** What it needs; without it nobody sees that it is there. */
+  readonly needs?: Permission;
 }
 
 export type Section = 'general' | 'list' | 'conversation' | 'writing' | 'navigation';
@@ -32,7 +35,7 @@ const command = <Id extends string>(
   section: Section,
   scope: Scope,
   keys: string[],
-  extra: Pick<Command, 'repeats' | 'inPalette'> = {},
+  extra: Pick<Command, 'repeats' | 'inPalette' | 'needs'> = {},
 ) => ({ id, title, section, scope, keys, ...extra });
 
 /** Every action that the agent can take, in the order in which it is listed. Keys, palette, tooltips, cheat sheet
@@ -49,6 +52,8 @@ const LIST = [
   command('sidebar.toggle', 'command-sidebar-toggle', 'general', 'app', ['$mod+\\']),
   command('connection.retry', 'command-connection-retry', 'general', 'app', []),
   command('outbox.retryAll', 'command-outbox-retry-all', 'general', 'app', []),
+  command('people.open', 'command-people-open', 'general', 'app', [], { needs: 'teammate.invite' }),
+  command('people.invite', 'command-people-invite', 'general', 'app', [], { needs: 'teammate.invite' }),
   command('app.lock', 'command-app-lock', 'general', 'app', ['$mod+Shift+l']),
   command('account.signOut', 'command-account-sign-out', 'general', 'app', []),
 

@@ -10,15 +10,10 @@ import { type CommandName, commandById } from '../commands/registry';
 import { Keys } from '../design/Keys';
 import menuStyles from '../design/Menu.module.css';
 import { useNow } from '../i18n/now';
-import { type TextId, textIds, useLocalization } from '../i18n/text';
+import { ROLE_NAMES } from '../i18n/roles';
+import { useLocalization } from '../i18n/text';
 import { connectionText } from './connectionText';
 import styles from './TopBar.module.css';
-
-const ROLES: Record<string, TextId> = textIds({
-  admin: 'role-admin',
-  agent: 'role-agent',
-  light_agent: 'role-light-agent',
-});
 
 /** Who is signed in, as what, and how the way to the server stands. */
 export function AccountMenu() {
@@ -60,7 +55,7 @@ export function AccountMenu() {
             <Header className={styles.who ?? ''}>
               <bdi className={styles.whoName}>{account?.name}</bdi>
               <span>{account?.email}</span>
-              <span>{account?.role ? t(ROLES[account.role] ?? 'role-agent') : ''}</span>
+              <span>{account?.role ? t(ROLE_NAMES[account.role] ?? ROLE_NAMES.unknown) : ''}</span>
               <span className={styles.whoState}>
                 <span className={styles.dot} data-state={connection.state} aria-hidden="true" />
                 {state}

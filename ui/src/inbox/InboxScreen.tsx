@@ -122,13 +122,19 @@ export function InboxScreen() {
 }
 
 function useInboxCommands(toggle: (pane: 'sidebar' | 'details') => void, undo: () => void) {
-  const { settings } = useReadyState();
+  const { account, settings } = useReadyState();
+  const mayInvite = account?.permissions.includes('teammate.invite') ?? false;
   const saveSettings = useSaveSettings();
   const canUndo = useUi((state) => state.undoStack.length > 0);
   const dark = useDark();
   useCommand('palette.open', () => ui.open({ type: 'palette' }));
   useCommand('keys.show', () => ui.open({ type: 'keys' }));
   useCommand('settings.open', () => ui.open({ type: 'settings' }));
+  useCommand('people.open', mayInvite ? () => ui.open({ type: 'settings', section: 'people' }) : null);
+  useCommand(
+    'people.invite',
+    mayInvite ? () => ui.open({ type: 'settings', section: 'people', inviting: true }) : null,
+  );
   useCommand('account.signOut', () => ui.open({ type: 'sign_out' }));
   useCommand('theme.toggle', () => saveSettings({ ...settings, theme: dark ? 'light' : 'dark' }));
   useCommand('details.toggle', () => toggle('details'));

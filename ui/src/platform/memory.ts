@@ -14,6 +14,7 @@ import type {
 import { type Host, HostFailure } from './host';
 import { accountHandlers } from './memory/account';
 import { afterPassword, invitation } from './memory/enrolment';
+import { personalLinkHandlers } from './memory/personalLinks';
 import { type MemoryConversation, type MemoryWorld, part, seedWorld } from './memory/seed';
 
 type Handlers = { [K in keyof Commands]: (request: Commands[K][0]) => Commands[K][1] };
@@ -181,6 +182,7 @@ export function memoryHost(count = 40): MemoryHost {
     app_lock: () => settle('locked'),
     app_unlock: () => settle('ready'),
     ...accountHandlers(world.nowUs, world.sessions),
+    ...personalLinkHandlers(world),
     sign_in_cancel: () => settle('sign_in'),
     sign_in_ways: () => ways,
     sso_begin: ({ provider }) => {

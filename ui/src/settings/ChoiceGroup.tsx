@@ -43,6 +43,36 @@ export function ChoiceGroup<T extends string>({
   );
 }
 
+interface SeveralOfProps<T extends string> {
+  title: string;
+  values: readonly T[];
+  choices: readonly { value: T; label: string }[];
+  onChange: (values: readonly T[]) => void;
+}
+
+/** Any number of a few. */
+export function SeveralOf<T extends string>({ title, values, choices, onChange }: SeveralOfProps<T>) {
+  return (
+    <fieldset className={styles.group}>
+      <legend className={styles.title}>{title}</legend>
+      <div className={styles.choices}>
+        {choices.map(({ value, label }) => (
+          <label key={value} className={styles.choice}>
+            <input
+              type="checkbox"
+              checked={values.includes(value)}
+              onChange={(event) =>
+                onChange(event.target.checked ? [...values, value] : values.filter((it) => it !== value))
+              }
+            />
+            <bdi>{label}</bdi>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
 interface SwitchProps {
   title: string;
   hint: string;

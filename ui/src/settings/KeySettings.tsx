@@ -3,7 +3,8 @@ import { useSaveSettings, useSettings } from '../app/queries';
 import { useKeymap } from '../commands/Commands';
 import { conflicts } from '../commands/keymap';
 import { pressOf } from '../commands/recording';
-import { COMMANDS, type Command, type CommandName, commandById, SECTION_TITLES } from '../commands/registry';
+import { type Command, type CommandName, commandById, SECTION_TITLES } from '../commands/registry';
+import { useListedCommands } from '../commands/useListedCommands';
 import { Button } from '../design/Button';
 import { KeyCaps } from '../design/Keys';
 import { useText } from '../i18n/text';
@@ -18,6 +19,7 @@ export function KeySettings() {
   const t = useText();
   const settings = useSettings();
   const save = useSaveSettings();
+  const commands = useListedCommands();
   const changed = Object.keys(settings.keys).length > 0;
   return (
     <>
@@ -35,9 +37,11 @@ export function KeySettings() {
         <section key={section} className={styles.section}>
           <h3 className={styles.heading}>{t(title)}</h3>
           <ul>
-            {COMMANDS.filter((command) => command.section === section).map((command) => (
-              <KeyLine key={command.id} command={command} />
-            ))}
+            {commands
+              .filter((command) => command.section === section)
+              .map((command) => (
+                <KeyLine key={command.id} command={command} />
+              ))}
           </ul>
         </section>
       ))}

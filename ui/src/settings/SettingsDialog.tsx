@@ -7,6 +7,7 @@ import {
   ShieldCheck,
   ShieldPlus,
   SlidersHorizontal,
+  Users,
 } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components/Tabs';
@@ -15,6 +16,7 @@ import { type SettingsSection, ui } from '../app/uiState';
 import type { Permission, TeammateId } from '../bindings/protocol';
 import { Dialog } from '../design/Dialog';
 import { type TextId, textIds, useText } from '../i18n/text';
+import { People } from '../people/People';
 import { Checkup } from '../security/Checkup';
 import { SecuritySettings } from '../security/SecuritySettings';
 import { SessionSettings } from '../security/SessionSettings';
@@ -30,13 +32,21 @@ const TITLES: Record<string, TextId> = textIds({
   security: 'settings-security',
   sessions: 'settings-sessions',
   checkup: 'settings-checkup',
+  people: 'settings-people',
   about: 'settings-about',
 });
+
+/** What somebody asked for: the section that is opened, whose sessions, for an admin, and whether to invite. */
+interface Opened {
+  section?: SettingsSection;
+  whose?: TeammateId | null;
+  inviting?: boolean;
+}
 
 interface Section {
   id: SettingsSection;
   icon: LucideIcon;
-  content: (whose: TeammateId | null) => ReactNode;
+  content: (opened: Opened) => ReactNode;
   /** What it needs; without it nobody sees that it is there. */
   needs?: Permission;
 }
@@ -46,19 +56,29 @@ const SECTIONS: Section[] = [
   { id: 'notifications', icon: Bell, content: () => <NotificationSettings /> },
   { id: 'keys', icon: Keyboard, content: () => <KeySettings /> },
   { id: 'security', icon: ShieldCheck, content: () => <SecuritySettings /> },
-  { id: 'sessions', icon: MonitorSmartphone, content: (whose) => <SessionSettings of={whose} /> },
+  {
+    id: 'sessions',
+    icon: MonitorSmartphone,
+    content: ({ whose = null }) => <SessionSettings of={whose} />,
+  },
   { id: 'checkup', icon: ShieldPlus, content: () => <Checkup />, needs: 'security.manage' },
+  {
+    id: 'people',
+    icon: Users,
+    content: ({ inviting = false }) => <People inviting={inviting} />,
+    needs: 'teammate.invite',
+  },
   { id: 'about', icon: Info, content: () => <AboutSettings /> },
 ];
 
 interface SettingsDialogProps {
-  /** What somebody asked for, anew each time: the section that is opened, and whose sessions, for an admin. */
-  opened: { section?: SettingsSection; whose?: TeammateId | null };
+  /** Anew each time somebody asks. */
+  opened: Opened;
 }
 
 /** What the agent chose on this machine, and for admins, what protects the workspace. Everything applies at once. */
 export function SettingsDialog({ opened }: SettingsDialogProps) {
-  const { section = 'general', whose = null } = opened;
+  const { section = 'general' } = opened;
   const t = useText();
   const { account } = useReadyState();
   const [selected, setSelected] = useState<SettingsSection>(section);
@@ -90,7 +110,7 @@ export function SettingsDialog({ opened }: SettingsDialogProps) {
         </TabList>
         {sections.map(({ id, content }) => (
           <TabPanel key={id} id={id} className={styles.panel ?? ''}>
-            {content(whose)}
+            {content(opened)}
           </TabPanel>
         ))}
       </Tabs>

@@ -63,7 +63,7 @@ commands! {
     search, account_security, step_up, step_up_sso, step_up_sso_open_again, step_up_sso_cancel,
     password_check, password_change, recovery_codes_make,
     recovery_codes_save, authenticator_setup, authenticator_confirm, sessions, sessions_end, sessions_seen,
-    security_checkup,
+    security_checkup, personal_links, personal_link_invite, personal_link_reset, personal_link_revoke,
     settings_save, about, link_open, focus_changed,
 }
 

@@ -1,8 +1,9 @@
-//! Personal links, as somebody goes through one.
+//! Personal links, as somebody goes through one, and as an admin makes them.
 
 use serde::{Deserialize, Serialize};
 
-use crate::enrolment::EnrolmentKind;
+use crate::enrolment::{EnrolmentKind, LetterLanguage};
+use crate::id::{EnrolmentId, TeammateId};
 use crate::time::Timestamp;
 
 /// The text of a join link. It may hold the secret of a personal one, so it never prints itself.
@@ -76,4 +77,22 @@ impl std::fmt::Debug for EnrolmentCodeRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("EnrolmentCodeRequest")
     }
+}
+
+/// Lets a teammate set anew what they sign in with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct PersonalLinkResetRequest {
+    /// Whose.
+    pub teammate_id: TeammateId,
+    /// Whether the authenticator is lost as well.
+    pub authenticator: bool,
+    /// The language of the letter.
+    pub language: LetterLanguage,
+}
+
+/// Withdraws a personal link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
+pub struct PersonalLinkRevokeRequest {
+    /// Which.
+    pub id: EnrolmentId,
 }

@@ -2,6 +2,7 @@ import type {
   AppState,
   Contact,
   ConversationHead,
+  EnrolmentLink,
   Part,
   PartType,
   PartView,
@@ -10,6 +11,7 @@ import type {
   Teammate,
 } from '../../bindings/protocol';
 import { ownSessions } from './account';
+import { earlierLinks } from './personalLinks';
 
 const MINUTE_US = 60_000_000;
 
@@ -29,6 +31,8 @@ export interface MemoryWorld {
   conversations: Map<string, MemoryConversation>;
   /** The sessions of the account. */
   sessions: SessionInfo[];
+  /** Personal links, the newest first. */
+  links: EnrolmentLink[];
 }
 
 const id = (prefix: string, number: number) => `${prefix}_${number.toString(16).padStart(32, '0')}`;
@@ -309,5 +313,13 @@ export function seedWorld(count: number, nowUs = Date.now() * 1000): MemoryWorld
   }
   const state = structuredClone(AT_START);
   state.connection.since = nowUs - 20 * MINUTE_US;
-  return { nowUs, state, teammates, teams, conversations, sessions: ownSessions(nowUs) };
+  return {
+    nowUs,
+    state,
+    teammates,
+    teams,
+    conversations,
+    sessions: ownSessions(nowUs),
+    links: earlierLinks(nowUs, id('tmt', 2)),
+  };
 }
