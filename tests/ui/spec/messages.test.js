@@ -168,16 +168,20 @@ test('of a long conversation only what is near is held, and the way back shows e
   });
 
   asked.length = 0;
-  /** The numbers of the messages that are in sight, all of them at least in part. */
+  /** The numbers of the messages that are in sight, all of them at least in part; none while the lower part of the
+   * thread is still to be drawn, as it is for a moment after a scroll. */
   const inSight = () =>
-    thread.evaluate((element) => {
+    thread.evaluate((element, newest) => {
       const { top, bottom } = element.getBoundingClientRect();
-      return [...element.querySelectorAll('[data-testid="message"]')].flatMap((shown) => {
-        const box = shown.getBoundingClientRect();
-        const number = /Message number (\d+)\./.exec(shown.textContent)?.[1];
-        return number && box.bottom > top && box.top < bottom ? [Number(number)] : [];
+      const shown = [...element.querySelectorAll('[data-testid="message"]')].flatMap((message) => {
+        const box = message.getBoundingClientRect();
+        const number = Number(/Message number (\d+)\./.exec(message.textContent)?.[1]);
+        return number && box.bottom > top && box.top < bottom ? [{ number, box }] : [];
       });
-    });
+      const last = shown.at(-1);
+      const drawn = last && (last.number === newest || bottom - last.box.bottom < 2 * last.box.height);
+      return drawn ? shown.map(({ number }) => number) : [];
+    }, COUNT);
   let seen = 0;
   while (seen < COUNT) {
     // Where some are missing in between they come.
