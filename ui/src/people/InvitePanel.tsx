@@ -1,18 +1,17 @@
 import { type FormEvent, useRef, useState } from 'react';
 import { useDirectory } from '../app/queries';
 import type { EnrolmentLink, LetterLanguage, Role, TeamId } from '../bindings/protocol';
-import { Button } from '../design/Button';
 import { Field } from '../design/Field';
 import { useLocalization } from '../i18n/text';
 import { Panel } from '../security/Panel';
-import security from '../security/Security.module.css';
 import { StepUp, wantsStepUp } from '../security/StepUp';
 import { ChoiceGroup, SeveralOf } from '../settings/ChoiceGroup';
 import { LetterLanguageChoice } from './LetterLanguageChoice';
 import { foldedEmail } from './listed';
 import { MadeLinkSheet } from './MadeLinkSheet';
+import { MakeLink } from './MakeLink';
 import styles from './People.module.css';
-import { INVITE_REFUSALS, refusalText } from './refusals';
+import { INVITE_REFUSALS } from './refusals';
 import { useMakeLink } from './useMakeLink';
 
 interface InvitePanelProps {
@@ -113,17 +112,12 @@ export function InvitePanel({ again, onBack }: InvitePanelProps) {
             />
           ) : null}
           <LetterLanguageChoice value={language} onChange={setLanguage} />
-          {make.error ? (
-            <p className={security.problem} role="alert">
-              {refusalText(t, INVITE_REFUSALS, make.error)}
-            </p>
-          ) : null}
-          <div>
-            {/* Not busy: what is announced of a button that waits refers to it, and this one goes with its answer. */}
-            <Button type="submit" kind="primary" disabled={make.isPending} testId="invite-submit">
-              {t('people-make')}
-            </Button>
-          </div>
+          <MakeLink
+            busy={make.isPending}
+            error={make.error}
+            refusals={INVITE_REFUSALS}
+            testId="invite-submit"
+          />
         </form>
       )}
     </Panel>

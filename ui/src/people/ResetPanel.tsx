@@ -1,16 +1,15 @@
 import { type FormEvent, useId, useRef, useState } from 'react';
 import { useDirectory, useReadyState } from '../app/queries';
 import type { EnrolmentLink, LetterLanguage, TeammateId } from '../bindings/protocol';
-import { Button } from '../design/Button';
 import { useLocalization } from '../i18n/text';
 import { Panel } from '../security/Panel';
-import security from '../security/Security.module.css';
 import { StepUp, wantsStepUp } from '../security/StepUp';
 import { ChoiceGroup } from '../settings/ChoiceGroup';
 import { LetterLanguageChoice } from './LetterLanguageChoice';
 import { MadeLinkSheet } from './MadeLinkSheet';
+import { MakeLink } from './MakeLink';
 import styles from './People.module.css';
-import { RESET_REFUSALS, refusalText } from './refusals';
+import { RESET_REFUSALS } from './refusals';
 import { useMakeLink } from './useMakeLink';
 
 interface ResetPanelProps {
@@ -104,17 +103,12 @@ export function ResetPanel({ again, onBack }: ResetPanelProps) {
             onChange={setLost}
           />
           <LetterLanguageChoice value={language} onChange={setLanguage} />
-          {make.error ? (
-            <p className={security.problem} role="alert">
-              {refusalText(t, RESET_REFUSALS, make.error)}
-            </p>
-          ) : null}
-          <div>
-            {/* Not busy: what is announced of a button that waits refers to it, and this one goes with its answer. */}
-            <Button type="submit" kind="primary" disabled={make.isPending} testId="reset-submit">
-              {t('people-make')}
-            </Button>
-          </div>
+          <MakeLink
+            busy={make.isPending}
+            error={make.error}
+            refusals={RESET_REFUSALS}
+            testId="reset-submit"
+          />
         </form>
       )}
     </Panel>

@@ -3,7 +3,8 @@ import type { ErrorCode } from '../bindings/protocol';
 import { type TextId, type Translate, textIds } from '../i18n/text';
 import { HostFailure } from '../platform/host';
 
-type Refusals = Partial<Record<ErrorCode, TextId>>;
+/** Sentences for some codes; the others have their usual ones. */
+export type Refusals = Partial<Record<ErrorCode, TextId>>;
 
 /** Why no invitation was made. */
 export const INVITE_REFUSALS: Refusals = textIds({
