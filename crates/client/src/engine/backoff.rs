@@ -66,6 +66,11 @@ impl Backoff {
         }
     }
 
+    /// Moves a wait back with a clock that was set back by `micros`, so that it takes no longer than before.
+    pub fn clock_went_back(&mut self, micros: i64) {
+        self.until = self.until.map(|until| until.plus_micros(micros.saturating_neg()));
+    }
+
     /// Whether an attempt may be made. It ends the wait if so.
     pub fn may_try(&mut self, now: Timestamp) -> bool {
         if self.until.is_some_and(|until| now < until) {
@@ -136,6 +141,17 @@ mod tests {
         backoff.forget_wait();
         assert!(!backoff.may_try(now.plus_seconds(90)));
         assert!(backoff.may_try(now.plus_seconds(91)));
+    }
+
+    #[test]
+    fn what_a_server_asked_for_takes_no_longer_when_the_clock_is_set_back() {
+        let now = Timestamp::from_seconds(10_000);
+        let mut backoff = Backoff::default();
+        backoff.failed(now, ErrorCode::Overloaded, Some(90), &Fixed(0));
+        backoff.clock_went_back(3_600_000_000);
+        let then = now.plus_seconds(-3_600);
+        assert!(!backoff.may_try(then.plus_seconds(90)));
+        assert!(backoff.may_try(then.plus_seconds(91)));
     }
 
     #[test]

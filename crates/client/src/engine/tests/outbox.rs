@@ -301,3 +301,17 @@ fn what_can_be_taken_back_waits_for_its_time_or_for_the_next_thing_that_is_done(
     assert!(harness.serve_one(13, &[head(1, 13)]));
     assert_eq!(take(&mut harness, 14), [105], "a clock that is set back holds nothing up");
 }
+
+#[test]
+fn a_clock_that_is_set_back_prolongs_no_wait_that_the_server_asked_for() {
+    let mut harness = Harness::online(10, &[head(1, 5)]);
+    harness.store.enqueue(&command(101, 1, "An answer")).expect("stored");
+    harness.input(Input::Submitted);
+    let (request, _) = commands(&mut harness);
+    harness.fail(request, refused(ErrorCode::Overloaded));
+    harness.pass(-3_600);
+    // It also asks at once for what is new.
+    assert!(harness.serve_one(10, &[head(1, 5)]));
+    harness.pass(31);
+    assert_eq!(numbers(&commands(&mut harness).1), [101]);
+}
