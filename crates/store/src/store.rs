@@ -13,6 +13,7 @@ mod mirror;
 mod outbox;
 mod reading;
 mod salvaging;
+mod tally;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -16,14 +16,18 @@ use damage::{copy_all, damage};
 use work::{Found, Read};
 
 /// What is damaged.
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "cache.db",
     "cache.db-wal",
     "outbox.db",
     "outbox.db-wal",
     "outbox.db-mirror",
     "outbox.db-mirror-wal",
+    "outbox.db-count",
 ];
+/// Files that only together hold what the other two do as well.
+const BOTH: [[&str; 2]; 2] =
+    [["outbox.db", "outbox.db-mirror"], ["outbox.db-wal", "outbox.db-mirror-wal"]];
 
 fn keys() -> StoreKeys {
     StoreKeys { cache: [0x11; 32], outbox: [0x22; 32] }
@@ -103,7 +107,9 @@ fn round(originals: &Originals, chance: &mut Chance, trace: &mut Trace) -> anyho
     // A disk that damages one file may damage others too.
     let both = chance.one_in(10);
     if both {
-        names = vec!["outbox.db", "outbox.db-mirror"];
+        // A store that was closed well has no logs.
+        let pair = if ended_well { &BOTH[0] } else { chance.pick(&BOTH) };
+        names = pair.to_vec();
     } else if chance.one_in(4) {
         let other = *chance.pick(&there);
         let of_mirror = |name: &str| name.contains("mirror");

@@ -28,7 +28,9 @@ pub(crate) struct Found {
     has_all_places: bool,
     /// Whether every draft was read.
     has_all_drafts: bool,
-    /// How many writes the file counts, where nothing at all is wrong with it.
+    /// How many writes the file counts, where that can be read.
+    counted: Option<i64>,
+    /// The same where nothing at all is wrong with the file.
     sound_at: Option<i64>,
 }
 
@@ -44,13 +46,32 @@ pub(crate) fn read(path: &Path, key: &[u8; 32]) -> Result<Option<Found>, Error> 
     };
     let (commands, unreadable, has_all_places) = commands(&connection);
     let (drafts, has_all_drafts) = kept_drafts(&connection);
-    let count = connection.query_row("SELECT count FROM writes", [], |row| row.get(0)).ok();
-    let sound_at = count.filter(|_| database::look_through(&connection, Which::Outbox).is_ok());
-    Ok(Some(Found { commands, unreadable, drafts, has_all_places, has_all_drafts, sound_at }))
+    let counted = connection.query_row("SELECT count FROM writes", [], |row| row.get(0)).ok();
+    let sound_at = counted.filter(|_| database::look_through(&connection, Which::Outbox).is_ok());
+    Ok(Some(Found {
+        commands,
+        unreadable,
+        drafts,
+        has_all_places,
+        has_all_drafts,
+        counted,
+        sound_at,
+    }))
 }
 
-/// What both files give together.
-pub(crate) fn report(outbox: Option<Found>, mirror: Option<Found>) -> SalvageReport {
+/// What both files give together. `noted` is how many writes there have been at least.
+pub(crate) fn report(
+    outbox: Option<Found>,
+    mirror: Option<Found>,
+    noted: Option<i64>,
+) -> SalvageReport {
+    let counted = [&outbox, &mirror].into_iter().flatten().filter_map(|found| found.counted).max();
+    let mut report = of_both(outbox, mirror);
+    report.incomplete |= noted > counted;
+    report
+}
+
+fn of_both(outbox: Option<Found>, mirror: Option<Found>) -> SalvageReport {
     let (outbox, mirror) = match (outbox, mirror) {
         (None, None) => return SalvageReport::default(),
         (Some(only), None) => return of_one(only),

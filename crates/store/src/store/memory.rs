@@ -111,12 +111,12 @@ impl Store {
     }
 }
 
-/// Deletes every row outside of the full-text index.
+/// Deletes every row outside of the full-text index, but for the count of writes, which goes on.
 fn empty(connection: &Connection) -> rusqlite::Result<()> {
     let tables: Vec<String> = connection
         .prepare_cached(
             "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' \
-             AND name NOT IN ('sqlite_schema', 'sqlite_stat1', 'sqlite_stat4')",
+             AND name NOT IN ('sqlite_schema', 'sqlite_stat1', 'sqlite_stat4', 'writes')",
         )?
         .query_map([], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;

@@ -4,7 +4,8 @@
 //! A write-ahead log whose end is gone looks like one that never had it, so a single file cannot tell
 //! that it has lost its last transactions. Every transaction runs on the outbox first, which waits for
 //! the disk, and then on the mirror, which does not. Both count them. The outbox is therefore never
-//! behind its mirror unless it has lost something, and a mirror that is behind is made anew.
+//! behind its mirror unless it has lost something, and a mirror that is behind is made anew. What both have lost is told
+//! by the tally beside them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use rusqlite::{Connection, Transaction};
 use tracing::warn;
 use zeroize::Zeroizing;
 
+use super::tally::Tally;
 use super::{files, write};
 use crate::database::{self, Role};
 use crate::error::{Error, Which};
@@ -22,7 +24,13 @@ use crate::error::{Error, Which};
 pub(super) struct Mirrored {
     outbox: Connection,
     mirror: Mirror,
-    place: Option<Place>,
+    beside: Option<Beside>,
+}
+
+/// What lies beside the outbox.
+struct Beside {
+    mirror: Place,
+    tally: Tally,
 }
 
 /// What is there of the mirror.
@@ -49,22 +57,28 @@ impl Mirrored {
     /// Opens the outbox, and makes it if it is missing. After an unclean end both files are checked;
     /// otherwise the mirror is looked at by the first write.
     pub(super) fn open(path: &Path, key: &[u8; 32], ended_well: bool) -> Result<Self, Error> {
-        let place = Place { path: mirror_of(path), key: Zeroizing::new(*key) };
-        if files::len(path).unwrap_or(0) == 0 && place.exists() {
+        let mirror = Place { path: mirror_of(path), key: Zeroizing::new(*key) };
+        let tally = Tally::of(path);
+        let noted = tally.noted();
+        if files::len(path).unwrap_or(0) == 0 && (mirror.exists() || noted.is_some()) {
             return Err(damaged("it is missing"));
         }
         let outbox = database::open_writer(path, key, Which::Outbox)?;
-        let mut both = Self { outbox, mirror: Mirror::Closed, place: Some(place) };
+        let mut both =
+            Self { outbox, mirror: Mirror::Closed, beside: Some(Beside { mirror, tally }) };
         if !ended_well {
             database::look_through(&both.outbox, Which::Outbox)?;
             both.open_mirror(count(&both.outbox)?, database::look_through)?;
+        }
+        if noted > Some(count(&both.outbox)?) {
+            return Err(damaged("its last writes are missing"));
         }
         Ok(both)
     }
 
     /// An outbox without a mirror.
     pub(super) const fn alone(outbox: Connection) -> Self {
-        Self { outbox, mirror: Mirror::None, place: None }
+        Self { outbox, mirror: Mirror::None, beside: None }
     }
 
     /// The outbox.
@@ -82,18 +96,21 @@ impl Mirrored {
         let counted = |tx: &Transaction<'_>| {
             let before = tx.total_changes();
             let value = work(tx)?;
-            let changed = tx.total_changes() != before;
-            if changed {
-                tx.prepare_cached("UPDATE writes SET count = count + 1")?.execute([])?;
+            if tx.total_changes() == before {
+                return Ok((value, None));
             }
-            Ok((value, changed))
+            let count = tx
+                .prepare_cached("UPDATE writes SET count = count + 1 RETURNING count")?
+                .query_row([], |row| row.get::<_, i64>(0))?;
+            Ok((value, Some(count)))
         };
-        let (value, changed) = write(&mut self.outbox, Which::Outbox, counted)?;
-        if !changed {
-            return Ok(value);
+        let (value, count) = write(&mut self.outbox, Which::Outbox, counted)?;
+        let Some(count) = count else { return Ok(value) };
+        if let Some(beside) = &mut self.beside {
+            beside.tally.note(count);
         }
         if let Mirror::Closed = self.mirror {
-            let made = self.open_mirror(count(&self.outbox)? - 1, |_, _| Ok(()))?;
+            let made = self.open_mirror(count - 1, |_, _| Ok(()))?;
             if made {
                 return Ok(value);
             }
@@ -128,7 +145,10 @@ impl Mirrored {
         expected: i64,
         check: impl Fn(&Connection, Which) -> Result<(), Error>,
     ) -> Result<bool, Error> {
-        let (Mirror::Closed, Some(place)) = (&self.mirror, &self.place) else { return Ok(false) };
+        let (Mirror::Closed, Some(Beside { mirror: place, .. })) = (&self.mirror, &self.beside)
+        else {
+            return Ok(false);
+        };
         let found = place.open().and_then(|mirror| {
             check(&mirror, Which::Outbox)?;
             Ok((count(&mirror)?, mirror))

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::files::{move_aside, with_suffix};
 use super::mirror::{self, Mirrored, mirror_of};
+use super::tally::Tally;
 use super::{Store, path_of};
 use crate::database::{self, Role};
 use crate::error::{Error, Which};
@@ -24,7 +25,7 @@ impl Store {
         let path = path_of(dir, Which::Outbox);
         let outbox = salvage::read(&path, &key)?;
         let mirror = salvage::read(&mirror_of(&path), &key)?;
-        Ok(salvage::report(outbox, mirror))
+        Ok(salvage::report(outbox, mirror, Tally::of(&path).noted()))
     }
 
     /// Puts an outbox with what was salvaged in the place of a damaged one, which is moved aside.
@@ -74,7 +75,8 @@ pub(super) fn finish(dir: &Path) -> Result<Option<PathBuf>, Error> {
     if !ready.exists() {
         return Ok(None);
     }
-    // What is left of the mirror tells of losses that have been made good.
+    // What is left of the tally and the mirror tells of losses that have been made good.
+    Tally::of(&path).remove()?;
     move_aside(&mirror_of(&path))?;
     let aside = move_aside(&path)?;
     fs::rename(&ready, &path).map_err(|error| Error::file(&ready, &error))?;

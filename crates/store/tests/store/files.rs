@@ -275,14 +275,30 @@ fn whatever_one_of_the_outbox_and_its_mirror_loses_is_in_the_other() {
     }
 }
 
-#[test]
-fn a_log_that_lost_its_end_is_found_by_the_first_write_after_a_good_end() {
+/// A file of the outbox as it was before the last command, in the place of the one with it.
+fn set_back(name: &str) -> tempfile::TempDir {
     let dir = filled();
-    let earlier = fs::read(dir.path().join("outbox.db")).expect("the file");
+    let earlier = fs::read(dir.path().join(name)).expect("the file");
     let store = open(dir.path());
     store.enqueue(&command(61, 61, reply("a late answer"))).expect("it is stored");
     drop(store);
-    fs::write(dir.path().join("outbox.db"), earlier).expect("written");
+    fs::write(dir.path().join(name), earlier).expect("written");
+    dir
+}
+
+#[test]
+fn an_outbox_that_is_older_than_its_tally_is_found_at_the_start() {
+    let dir = set_back("outbox.db");
+    let error = Store::open(dir.path(), keys()).expect_err("something is missing");
+    assert!(matches!(error, Error::Damaged { which: Which::Outbox, .. }), "{error:?}");
+    let report = Store::salvage_outbox(dir.path(), [0x22; 32]).expect("a report");
+    assert_eq!((report.commands.len(), report.from_mirror, report.incomplete), (61, true, false));
+}
+
+#[test]
+fn an_outbox_without_a_tally_that_lost_its_end_is_found_by_the_first_write() {
+    let dir = set_back("outbox.db");
+    fs::remove_file(dir.path().join("outbox.db-count")).expect("removed");
     let store = open(dir.path());
     let error = store.enqueue(&command(62, 62, reply("lost"))).expect_err("something is missing");
     assert!(matches!(error, Error::Damaged { which: Which::Outbox, .. }), "{error:?}");
@@ -290,6 +306,47 @@ fn a_log_that_lost_its_end_is_found_by_the_first_write_after_a_good_end() {
     let report = Store::salvage_outbox(dir.path(), [0x22; 32]).expect("a report");
     assert!(report.from_mirror);
     assert_eq!(report.commands.len(), 61);
+}
+
+#[test]
+fn what_the_outbox_and_its_mirror_have_both_lost_is_told_and_then_seen_to() {
+    let logs = ["outbox.db-wal", "outbox.db-mirror-wal"];
+    let files = ["outbox.db", "outbox.db-wal", "outbox.db-mirror", "outbox.db-mirror-wal"];
+    for (gone, left) in [(&logs[..], 60), (&files[..], 0)] {
+        let dir = killed();
+        for name in gone {
+            fs::remove_file(dir.path().join(name)).expect("removed");
+        }
+        let error = Store::open(dir.path(), keys()).expect_err("something is missing");
+        assert!(matches!(error, Error::Damaged { which: Which::Outbox, .. }), "{error:?}");
+        let report = Store::salvage_outbox(dir.path(), [0x22; 32]).expect("a report");
+        assert_eq!((report.commands.len(), report.incomplete), (left, true));
+        Store::replace_outbox(dir.path(), [0x22; 32], &report).expect("replaced");
+        let store = open(dir.path());
+        store.enqueue(&command(91, 91, reply("one more"))).expect("it is stored");
+        drop(store);
+        assert_eq!(open(dir.path()).outbox_counts().expect("counts").queued as usize, left + 1);
+    }
+}
+
+#[test]
+fn a_tally_that_cannot_be_read_or_written_stops_nobody() {
+    let spoil: [fn(&Path); 3] = [
+        |path| fs::write(path, [7; 16]).expect("written"),
+        |path| fs::write(path, [0xFF; 40]).expect("written"),
+        |path| {
+            fs::remove_file(path).expect("removed");
+            fs::create_dir(path).expect("a folder in its place");
+        },
+    ];
+    for spoil in spoil {
+        let dir = killed();
+        spoil(&dir.path().join("outbox.db-count"));
+        let store = open(dir.path());
+        store.enqueue(&command(91, 91, reply("one more"))).expect("it is stored");
+        drop(store);
+        assert_eq!(open(dir.path()).outbox_counts().expect("counts").queued, 91);
+    }
 }
 
 #[test]
