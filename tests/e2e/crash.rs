@@ -11,7 +11,7 @@ mod rows;
 mod server;
 
 use anyhow::Context as _;
-use disk::FaultKind;
+use disk::{Disk, FaultKind};
 use lane::{Count, Lane, NAMED_FAULTS};
 use server::Failing;
 
@@ -85,6 +85,17 @@ async fn postgres_restart() -> anyhow::Result<()> {
         .run(async |seed, rounds, trace| {
             let mut postgres = postgres.lock().await;
             server::chapter(seed, rounds, Failing::Postgres(&mut postgres), trace).await
+        })
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_disk() -> anyhow::Result<()> {
+    let under = tokio::sync::Mutex::new(Disk::under_postgres()?);
+    Lane::new("postgres-disk", Count { quick: 8, long: 100 }, 20)
+        .run(async |seed, rounds, trace| {
+            let (disk, postgres) = &mut *under.lock().await;
+            server::chapter(seed, rounds, Failing::PostgresDisk(postgres, disk), trace).await
         })
         .await
 }

@@ -250,8 +250,7 @@ impl Engine {
     /// that is; so it is done now, or, where the server asked for a wait, after what is left of it.
     fn clock_went_back(&mut self, now: Timestamp) {
         let micros = self.latest.as_micros().saturating_sub(now.as_micros());
-        let backoffs =
-            [&mut self.sync_backoff, &mut self.outbox.backoff, &mut self.bodies.backoff];
+        let backoffs = [&mut self.sync_backoff, &mut self.outbox.backoff, &mut self.bodies.backoff];
         for backoff in backoffs {
             backoff.clock_went_back(micros);
         }

@@ -41,6 +41,8 @@ enum Kind {
     Disk,
     /// PostgreSQL dies under the server and comes back
     PostgresRestart,
+    /// The disk under PostgreSQL refuses what it is asked for
+    PostgresDisk,
     /// Files on the agent's machine are damaged
     Corruption,
 }
@@ -52,8 +54,9 @@ impl Kind {
             Self::Client => ("client", 5_000),
             Self::ServerSqlite => ("server_sqlite", 5_000),
             Self::ServerPostgres => ("server_postgres", 3_000),
-            Self::Disk => ("disk", 6_500),
+            Self::Disk => ("disk", 6_000),
             Self::PostgresRestart => ("postgres_restart", 500),
+            Self::PostgresDisk => ("postgres_disk", 500),
             Self::Corruption => ("corruption", 10_000),
         }
     }

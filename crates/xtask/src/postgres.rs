@@ -1,5 +1,6 @@
 //! A throw-away PostgreSQL server for tests: its own directory, loopback only, gone with its owner.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpListener;
@@ -64,6 +65,8 @@ enum Durability {
     None,
     /// It outlives the server's processes, though not the machine.
     Processes,
+    /// It is flushed, as where somebody's work lies.
+    Flushed,
 }
 
 impl Postgres {
@@ -84,7 +87,13 @@ impl Postgres {
 
     /// Waits until the server takes connections.
     pub fn until_ready(&self) -> Result<()> {
-        let deadline = Instant::now() + START_TIMEOUT;
+        ensure!(self.is_ready_within(START_TIMEOUT)?, "PostgreSQL did not come back");
+        Ok(())
+    }
+
+    /// Whether the server takes connections before so much time is over.
+    pub fn is_ready_within(&self, time: Duration) -> Result<bool> {
+        let deadline = Instant::now() + time;
         loop {
             let ready = Command::new(self.programs.join("pg_isready"))
                 .args(["--quiet", "--username=recado", "--dbname=postgres", "--host=127.0.0.1"])
@@ -92,9 +101,11 @@ impl Postgres {
                 .status()
                 .context("pg_isready could not be started")?;
             if ready.success() {
-                return Ok(());
+                return Ok(true);
             }
-            ensure!(Instant::now() < deadline, "PostgreSQL did not come back");
+            if Instant::now() >= deadline {
+                return Ok(false);
+            }
             thread::sleep(POLL_INTERVAL);
         }
     }
@@ -112,15 +123,27 @@ impl Drop for Postgres {
 /// It listens on a free loopback port and on a socket in its own directory, has the `C` locale, and does not flush to
 /// disk. PostgreSQL refuses to run as root, so root's server runs as the user `postgres`, or else `nobody`.
 pub fn start() -> Result<Postgres> {
-    start_with(Durability::None)
+    start_with(Durability::None, |_| Ok(Vec::new()))
 }
 
 /// The same, for tests that kill the server: what it confirmed is there when it comes back.
 pub fn start_lasting() -> Result<Postgres> {
-    start_with(Durability::Processes)
+    start_with(Durability::Processes, |_| Ok(Vec::new()))
 }
 
-fn start_with(durability: Durability) -> Result<Postgres> {
+/// The same, flushing what it confirms, in an environment that is made for its directory, in which its data lies in the
+/// folder `data`.
+pub fn start_flushing(environment: impl FnOnce(&Path) -> Result<Environment>) -> Result<Postgres> {
+    start_with(Durability::Flushed, environment)
+}
+
+/// What a server finds in its environment besides.
+pub type Environment = Vec<(String, OsString)>;
+
+fn start_with(
+    durability: Durability,
+    environment: impl FnOnce(&Path) -> Result<Environment>,
+) -> Result<Postgres> {
     let programs = newest_programs()?;
     let account = unprivileged_account()?;
     let directory = private_directory(account)?;
@@ -156,22 +179,30 @@ fn start_with(durability: Durability) -> Result<Postgres> {
     if let Some((uid, gid)) = account {
         supervisor.uid(uid).gid(gid);
     }
-    supervisor
-        .current_dir(&directory)
-        .args(["-c", SUPERVISOR, "sh"])
-        .arg(&directory)
-        .arg(programs.join("postgres"));
+    supervisor.current_dir(&directory).args(["-c", SUPERVISOR, "sh"]).arg(&directory).arg("env");
+    for (name, value) in environment(&directory)? {
+        let mut setting = OsString::from(name + "=");
+        setting.push(value);
+        supervisor.arg(setting);
+    }
+    supervisor.arg(programs.join("postgres"));
     supervisor.arg("-D").arg(&data).arg("-k").arg(&directory).arg("-p").arg(port.to_string());
     for setting in [
         "listen_addresses=127.0.0.1",
         "max_connections=300",
-        "fsync=off",
+        match durability {
+            Durability::None | Durability::Processes => "fsync=off",
+            Durability::Flushed => "fsync=on",
+        },
         match durability {
             Durability::None => "synchronous_commit=off",
             // Written before it is confirmed: that is enough where only processes die.
-            Durability::Processes => "synchronous_commit=on",
+            Durability::Processes | Durability::Flushed => "synchronous_commit=on",
         },
-        "full_page_writes=off",
+        match durability {
+            Durability::None | Durability::Processes => "full_page_writes=off",
+            Durability::Flushed => "full_page_writes=on",
+        },
         "shared_buffers=64MB",
     ] {
         supervisor.args(["-c", setting]);

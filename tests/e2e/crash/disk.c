@@ -53,11 +53,17 @@ static int (*real_fdatasync)(int);
 int (*real_renameat)(int, const char *, int, const char *);
 int (*real_unlinkat)(int, const char *, int);
 
+/* A copy: PostgreSQL writes its processes' titles over the environment. */
+static const char *kept(const char *name) {
+    const char *value = getenv(name);
+    return value ? strdup(value) : NULL;
+}
+
 __attribute__((constructor)) static void start(void) {
     if (real_openat) return;
-    dir = getenv("RECADO_DISK_DIR");
-    control = getenv("RECADO_DISK_CONTROL");
-    report = getenv("RECADO_DISK_REPORT");
+    dir = kept("RECADO_DISK_DIR");
+    control = kept("RECADO_DISK_CONTROL");
+    report = kept("RECADO_DISK_REPORT");
     dir_len = dir ? strlen(dir) : 0;
     lies = getenv("RECADO_DISK_LIES") != NULL;
     real_close = dlsym(RTLD_NEXT, "close");

@@ -7,6 +7,8 @@ use std::sync::OnceLock;
 use anyhow::{Context as _, ensure};
 use recado_testkit::process::Surroundings;
 
+use xtask::postgres::Postgres;
+
 use super::lane::Chance;
 
 /// What can happen to a disk. The words are those of `disk.c`.
@@ -41,6 +43,10 @@ impl FaultKind {
         Self::FullFromNow,
         Self::Short,
     ];
+
+    /// Those after which every process goes on.
+    pub(super) const REFUSALS: [Self; 5] =
+        [Self::Error, Self::ErrorsFromNow, Self::Full, Self::FullFromNow, Self::Short];
 
     const fn word(self) -> &'static str {
         match self {
@@ -118,6 +124,21 @@ impl Disk {
             .with("RECADO_DISK_DIR", &self.folder)
             .with("RECADO_DISK_CONTROL", &self.control)
             .with("RECADO_DISK_REPORT", &self.report))
+    }
+
+    /// A PostgreSQL whose data lies on a disk. Its processes run as another user, so they find everything in their own
+    /// directory. What happens once happens once to each of them.
+    pub(super) fn under_postgres() -> anyhow::Result<(Self, Postgres)> {
+        let mut disk = None;
+        let postgres = xtask::postgres::start_flushing(|directory| {
+            let own = directory.join("disk.so");
+            std::fs::copy(library()?, &own)?;
+            let on_it = Self::new(&directory.join("data"), directory);
+            let surroundings = on_it.under(Surroundings::default())?.with("LD_PRELOAD", own);
+            disk = Some(on_it);
+            Ok(surroundings.environment)
+        })?;
+        Ok((disk.context("the disk was not made")?, postgres))
     }
 
     /// Has something happen at one of the next calls.

@@ -24,6 +24,8 @@ const FAULT_TIME: Duration = Duration::from_millis(600);
 /// About how often the server changes something on its disk in a round. One commit is some dozens of calls, and only what
 /// comes after the first can undo what was already answered.
 const CALLS: u64 = 300;
+/// About how often each of PostgreSQL's processes does so.
+const POSTGRES_CALLS: u64 = 3;
 /// Commands are committed and their answer is not sent: the place that the promise names.
 const ANSWER_LOST: &str = "commands:after-commit";
 /// Where the server can be had to die, and how often it comes there in a round, about.
@@ -46,6 +48,8 @@ pub(super) enum Failing<'a> {
     LyingDisk,
     /// The PostgreSQL under it.
     Postgres(&'a mut Postgres),
+    /// The disk under its PostgreSQL.
+    PostgresDisk(&'a mut Postgres, &'a mut Disk),
 }
 
 /// A server's data, and the people around it.
@@ -323,10 +327,18 @@ pub(super) async fn chapter(
         Failing::Process(postgres) => House::new(*postgres, false).await?,
         Failing::Disk => House::new(None, false).await?,
         Failing::LyingDisk => House::new(None, true).await?,
-        Failing::Postgres(postgres) => House::new(Some(&**postgres), false).await?,
+        Failing::Postgres(postgres) | Failing::PostgresDisk(postgres, _) => {
+            House::new(Some(&**postgres), false).await?
+        }
     };
-    if let Failing::Postgres(postgres) = failing {
-        return postgres_rounds(&mut house, seed, rounds, postgres, trace).await;
+    match failing {
+        Failing::Postgres(postgres) => {
+            return postgres_rounds(&mut house, seed, rounds, postgres, trace).await;
+        }
+        Failing::PostgresDisk(postgres, disk) => {
+            return postgres_disk_rounds(&mut house, seed, rounds, postgres, disk, trace).await;
+        }
+        _ => {}
     }
     for round in 0..rounds {
         let name = format!("{seed}/{round}");
@@ -384,6 +396,40 @@ async fn postgres_rounds(
         house.send_waiting().await;
         postgres.until_ready()?;
         house.settle(&mut chance).await.with_context(|| format!("round {round}, {end:?}"))?;
+        ensure!(!server.has_ended()?, "the server ended with its database");
+    }
+    server.kill()
+}
+
+/// The disk under PostgreSQL refuses what it is asked for, and is mended. The server stays; PostgreSQL too, or else it is
+/// started again, as whoever mends a disk does.
+async fn postgres_disk_rounds(
+    house: &mut House,
+    seed: u64,
+    rounds: usize,
+    postgres: &mut Postgres,
+    disk: &mut Disk,
+    trace: &mut Trace,
+) -> anyhow::Result<()> {
+    let mut chance = Chance::new(seed);
+    let mut server = house.start(None)?.context("the server did not start")?;
+    for round in 0..rounds {
+        let name = format!("{seed}/{round}");
+        let kind = *chance.pick(&FaultKind::REFUSALS);
+        disk.arm(kind, 1 + chance.below(POSTGRES_CALLS), &mut chance)?;
+        house.work(&mut chance, &name).await?;
+        let ended = house.until_dead(&mut server, FAULT_TIME).await?;
+        ensure!(!ended, "the server ended with its database's disk");
+        disk.heal()?;
+        if let Some(what) = disk.happened() {
+            trace.fault(format!("{name}: {what}"));
+        }
+        if !postgres.is_ready_within(Duration::from_secs(2))? {
+            trace.say(format!("{name}: PostgreSQL is started again"));
+            postgres.crash(End::Immediate)?;
+            postgres.until_ready()?;
+        }
+        house.settle(&mut chance).await.with_context(|| format!("round {round}, {kind:?}"))?;
         ensure!(!server.has_ended()?, "the server ended with its database");
     }
     server.kill()
