@@ -48,10 +48,10 @@ pub(crate) struct Opened {
 
 /// A search: what an agent types, and the same in FTS5's language.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Search {
+pub(crate) struct Search<'a> {
     pub(crate) name: &'static str,
-    pub(crate) typed: &'static str,
-    pub(crate) expression: &'static str,
+    pub(crate) typed: &'a str,
+    pub(crate) expression: &'a str,
 }
 
 /// A message that was found.
@@ -97,6 +97,14 @@ impl Place {
         self.folder.join(SIDES[side]).join("cache.db")
     }
 
+    /// Has the operating system forget what it holds of the file, so that the next look is one at the disk.
+    pub(crate) fn forget(&self, side: usize) -> Result<()> {
+        let file = std::fs::File::open(self.file(side))?;
+        // What still has to be written is held on to.
+        file.sync_all()?;
+        Ok(rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed)?)
+    }
+
     /// A file beside them.
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.folder.join(name)
@@ -123,7 +131,7 @@ pub(crate) trait Cache {
     /// Opens a conversation with its newest parts.
     fn conversation(&self, id: ConversationId) -> Result<Opened>;
     /// The newest messages that match.
-    fn search(&self, search: &Search) -> Result<Vec<Found>>;
+    fn search(&self, search: &Search<'_>) -> Result<Vec<Found>>;
 }
 
 /// Recado's own cache, through its public interface.
@@ -190,7 +198,7 @@ impl Cache for Recado {
         })
     }
 
-    fn search(&self, search: &Search) -> Result<Vec<Found>> {
+    fn search(&self, search: &Search<'_>) -> Result<Vec<Found>> {
         let found = self.0.search(search.typed, RESULTS)?.results.into_iter();
         found
             .map(|result| {

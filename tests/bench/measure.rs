@@ -20,13 +20,17 @@ pub(crate) struct Cost {
     /// Pages that SQLite asked of the operating system: those that it did not hold. Only Linux
     /// counts them.
     pub(crate) pages_read: Option<u64>,
+    /// Bytes that the operating system fetched from the disk for it. Only Linux counts them.
+    pub(crate) disk_bytes: Option<u64>,
 }
 
 impl AddAssign for Cost {
     fn add_assign(&mut self, other: Self) {
         self.micros += other.micros;
         self.cpu_micros += other.cpu_micros;
-        self.pages_read = self.pages_read.zip(other.pages_read).map(|(a, b)| a + b);
+        let sum = |a: Option<u64>, b: Option<u64>| a.zip(b).map(|(a, b)| a + b);
+        self.pages_read = sum(self.pages_read, other.pages_read);
+        self.disk_bytes = sum(self.disk_bytes, other.disk_bytes);
     }
 }
 
@@ -48,13 +52,15 @@ impl Cost {
 
 /// Runs `work` and says what it cost.
 pub(crate) fn measured<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Cost)> {
-    let before = bytes_read();
+    let before = Reading::now();
     let (began, cpu_before) = (Instant::now(), thread_cpu_micros());
     let result = work()?;
     let micros = began.elapsed().as_secs_f64() * 1e6;
     let cpu_micros = thread_cpu_micros() - cpu_before;
-    let pages_read = before.zip(bytes_read()).map(|(before, after)| (after - before) / PAGE_BYTES);
-    Ok((result, Cost { micros, cpu_micros, pages_read }))
+    let read = before.zip(Reading::now());
+    let pages_read = read.map(|(before, after)| (after.asked - before.asked) / PAGE_BYTES);
+    let disk_bytes = read.map(|(before, after)| after.fetched - before.fetched);
+    Ok((result, Cost { micros, cpu_micros, pages_read, disk_bytes }))
 }
 
 /// The processor's time of this thread so far, in microseconds.
@@ -72,14 +78,27 @@ fn micros_of(clock: ClockId) -> f64 {
     now.tv_sec as f64 * 1e6 + now.tv_nsec as f64 / 1e3
 }
 
-/// How many bytes this process has read from files so far.
+/// How many bytes this process has read so far.
 ///
 /// SQLite counts the pages itself, but its counter cannot be asked for without unsafe code. It reads
 /// each missing page with one call of a page's length, so the bytes tell the same; looking here adds
 /// less than a page.
-fn bytes_read() -> Option<u64> {
-    let counters = std::fs::read_to_string("/proc/self/io").ok()?;
-    counters.lines().find_map(|line| line.strip_prefix("rchar: "))?.parse().ok()
+#[derive(Clone, Copy)]
+struct Reading {
+    /// Asked of the operating system.
+    asked: u64,
+    /// Fetched by it from a disk.
+    fetched: u64,
+}
+
+impl Reading {
+    fn now() -> Option<Self> {
+        let counters = std::fs::read_to_string("/proc/self/io").ok()?;
+        let counter = |name: &str| {
+            counters.lines().find_map(|line| line.strip_prefix(name))?.trim().parse().ok()
+        };
+        Some(Self { asked: counter("rchar:")?, fetched: counter("read_bytes:")? })
+    }
 }
 
 /// The middle of some values.

@@ -59,7 +59,7 @@ impl Cache for Plain {
         read::conversation(&self.0, id)
     }
 
-    fn search(&self, search: &Search) -> Result<Vec<Found>> {
+    fn search(&self, search: &Search<'_>) -> Result<Vec<Found>> {
         Ok(read::search(&self.0, search)?)
     }
 }

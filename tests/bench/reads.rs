@@ -8,7 +8,7 @@ use crate::measure::{Cost, Rounds, measured};
 use crate::plain;
 
 /// The searches. A space ends a word; without one it is unfinished and matches as a prefix.
-pub(crate) const SEARCHES: [Search; 6] = [
+pub(crate) const SEARCHES: [Search<'static>; 6] = [
     Search { name: "rare", typed: "kestrel ", expression: "kestrel" },
     Search { name: "1pct", typed: "voucher ", expression: "voucher" },
     Search { name: "15pct", typed: "refund ", expression: "refund" },
@@ -47,11 +47,13 @@ pub(crate) struct Reads {
     pub(crate) empty_open: Vec<Cost>,
     pub(crate) open: Rounds,
     pub(crate) open_first_page: Rounds,
+    /// The same, with nothing of the file in the operating system's memory.
+    pub(crate) cold_disk: Rounds,
     pub(crate) mine: FirstAndAgain,
     pub(crate) all: FirstAndAgain,
     pub(crate) counts: FirstAndAgain,
     pub(crate) conversation: FirstAndAgain,
-    pub(crate) searches: Vec<(Search, FirstAndAgain)>,
+    pub(crate) searches: Vec<(Search<'static>, FirstAndAgain)>,
 }
 
 pub(crate) fn reads(fixture: &Fixture, place: &Place, rounds: usize) -> Result<Reads> {
@@ -72,14 +74,20 @@ pub(crate) fn reads(fixture: &Fixture, place: &Place, rounds: usize) -> Result<R
         }
         Ok(measured(|| place.open(side))?.1)
     })?;
-    let open_first_page = Rounds::run(rounds, |_, side| {
-        let work = || {
-            let cache = place.open(side)?;
-            let rows = cache.first_page(List::Mine)?;
-            Ok((cache, rows))
-        };
-        Ok(measured(work)?.1)
+    let open_and_list = |side| {
+        let cache = place.open(side)?;
+        let rows = cache.first_page(List::Mine)?;
+        Ok((cache, rows))
+    };
+    let open_first_page = Rounds::run(rounds, |_, side| Ok(measured(|| open_and_list(side))?.1))?;
+    let cold_disk = Rounds::run(rounds, |_, side| {
+        place.forget(side)?;
+        let cost = measured(|| open_and_list(side))?.1;
+        ensure!(cost.disk_bytes != Some(0), "the system has not forgotten the file");
+        Ok(cost)
     })?;
+    // What is measured below is not the disk.
+    warm(place)?;
     let list = |list| first_and_again(rounds, place, |cache, _| cache.first_page(list).map(drop));
     let long = fixture.long();
     let searches = SEARCHES.iter().map(|search| {
@@ -90,6 +98,7 @@ pub(crate) fn reads(fixture: &Fixture, place: &Place, rounds: usize) -> Result<R
         empty_open,
         open,
         open_first_page,
+        cold_disk,
         mine: list(List::Mine)?,
         all: list(List::All)?,
         counts: first_and_again(rounds, place, |cache, _| cache.counts().map(drop))?,
@@ -102,12 +111,17 @@ pub(crate) fn reads(fixture: &Fixture, place: &Place, rounds: usize) -> Result<R
     })
 }
 
-/// The three must give the same answers, or the comparison means nothing. This also brings the
-/// files into the operating system's cache.
-fn check(fixture: &Fixture, place: &Place) -> Result<()> {
+/// Brings the files into the operating system's memory.
+fn warm(place: &Place) -> Result<()> {
     for side in 0..3 {
         std::io::copy(&mut std::fs::File::open(place.file(side))?, &mut std::io::sink())?;
     }
+    Ok(())
+}
+
+/// The three must give the same answers, or the comparison means nothing.
+fn check(fixture: &Fixture, place: &Place) -> Result<()> {
+    warm(place)?;
     let caches = [place.open(0)?, place.open(1)?, place.open(2)?];
     for (cache, side) in caches.iter().zip(SIDES).skip(1) {
         for list in [List::Mine, List::All] {

@@ -69,11 +69,11 @@ pub(crate) struct Beside {
 
 /// A table of such work.
 pub(crate) fn beside(lines: &[Beside]) -> String {
-    let mut text = format!("{:<26}{:<56}{:>11}{:>11}{:>8}\n", "", "", "recado", "bare", "ratio");
+    let mut text = format!("{:<29}{:<57}{:>11}{:>11}{:>8}\n", "", "", "recado", "bare", "ratio");
     for Beside { name, what, recado, bare, ratio } in lines {
         let (recado, bare) = (duration(*recado), bare.map_or_else(|| "-".to_owned(), duration));
         let ratio = count(*ratio);
-        let _ = writeln!(text, "{name:<26}{what:<56}{recado:>11}{bare:>11}{ratio:>8}");
+        let _ = writeln!(text, "{name:<29}{what:<57}{recado:>11}{bare:>11}{ratio:>8}");
     }
     text
 }

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::changes::Followed;
+use crate::changes::{Followed, SMALLER};
 use crate::generator::Scale;
 use crate::load::{Filled, Loaded};
-use crate::measure::{Clock, Cost, Rounds, micros, quantile};
+use crate::measure::{Clock, Cost, Rounds, median, micros, quantile};
 use crate::reads::{FirstAndAgain, Reads};
 use crate::report::{self, Goal, Line, pages_of};
 
@@ -50,6 +50,7 @@ fn lines(measured: &Measured) -> Vec<Line> {
     let mut lines = vec![
         Line::of("start/open", &reads.open, Wall),
         Line::of("start/open_first_page", &reads.open_first_page, Wall),
+        Line::of("start/cold_disk", &reads.cold_disk, Wall),
     ];
     let mut pair = |name: &str, costs: &FirstAndAgain| {
         lines.push(Line::of(format!("{name}, first"), &costs.first, Wall));
@@ -67,6 +68,11 @@ fn lines(measured: &Measured) -> Vec<Line> {
         let (in_pages, singles) = (followed.written_in_pages, followed.written_in_singles);
         let pages = Line::of(name("changes/500_in_a_page"), &followed.pages, clock);
         lines.push(pages.with_pages(Some(in_pages)));
+        let smaller = SMALLER.iter().zip(&followed.smaller).zip(followed.written_in_smaller);
+        for ((length, rounds), written) in smaller {
+            let line = Line::of(name(&format!("changes/{length}_in_a_page")), rounds, clock);
+            lines.push(line.with_pages(Some(written)));
+        }
         let index = Line::of(name("changes/index_500"), &followed.index, clock);
         lines.push(index.with_pages(None));
         let single = Line::of(name("changes/one_by_one"), &followed.singles, clock);
@@ -103,10 +109,20 @@ fn micros_per_change(costs: &[Cost]) -> f64 {
     micros(costs, Clock::Cpu) / f64::from(recado_protocol::sync::MAX_ENTRIES)
 }
 
+/// The middle number of KiB that came from the disk.
+fn disk_kib(costs: &[Cost]) -> Option<f64> {
+    let bytes: Option<Vec<f64>> =
+        costs.iter().map(|cost| cost.disk_bytes.map(|bytes| bytes as f64)).collect();
+    bytes.map(|bytes| median(bytes) / 1_024.0)
+}
+
 fn goals(measured: &Measured) -> Vec<Goal> {
     let Measured { loaded, reads, followed, .. } = measured;
     let start = &reads.open_first_page;
     let empty_us = micros(&reads.empty_open, Clock::Wall);
+    let wall = |costs: &[Cost]| micros(costs, Clock::Wall);
+    let cold = wall(&reads.cold_disk.recado) / wall(&start.recado);
+    let cold_kib = disk_kib(&reads.cold_disk.recado);
     let floor = loaded.floor_us;
     let recado = loaded.sides[0];
     let first = &reads.conversation.first;
@@ -115,9 +131,11 @@ fn goals(measured: &Measured) -> Vec<Goal> {
         Goal::new(
             "start/db_open_first_page",
             "x of opening an empty encrypted file",
-            micros(&start.recado, Clock::Wall) / empty_us,
+            wall(&start.recado) / empty_us,
             3.0,
         ),
+        Goal::new("start/cold_disk", "x of the same from memory", cold, 1.3),
+        Goal::new("start/cold_disk", "KiB read from the disk", cold_kib, 256.0),
         Goal::new("conversation/open_200_first", "pages read", pages_of(&first.recado), 24.0),
         Goal::new(
             "conversation/open_200_first",
@@ -155,6 +173,12 @@ fn goals(measured: &Measured) -> Vec<Goal> {
         ),
         Goal::new("sync/apply/1", "pages written", followed.written_in_singles[0], 8.0),
         Goal::new("sync/apply_tail", "p99 x of p50", tail, 8.0),
+        Goal::new(
+            "search/new_message_visible",
+            "of 100 not found right after they were stored",
+            followed.not_found as f64,
+            0.0,
+        ),
         Goal::new(
             "sync/bootstrap",
             "x of a row in a bare table, for one message",

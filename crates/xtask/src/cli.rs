@@ -162,10 +162,11 @@ fn perform(task: &Task) -> Result<ExitCode> {
         Task::Session { command } => return in_session(command, &interrupt),
         Task::Pictures => take_pictures(&workspace, &interrupt)?,
         Task::Bench { arguments } => {
-            run_shown(
-                released(&workspace, "recado-tests", "bench", &[]).args(arguments),
-                &interrupt,
-            )?;
+            system::ensure(&[Purpose::Database], &interrupt)?;
+            let postgres = postgres::start()?;
+            let mut bench = released(&workspace, "recado-tests", "bench", &[]);
+            bench.env("RECADO_TEST_POSTGRES", postgres.url());
+            run_shown(bench.args(arguments), &interrupt)?;
         }
         Task::Sim { arguments } => {
             let mut simulate = released(&workspace, "recado-testkit", "simulate", &[]);

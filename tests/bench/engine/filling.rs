@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Result, ensure};
 use recado_protocol::host::{AppState, View};
 use recado_protocol::{ConversationAccess, Role};
-use recado_testkit::{Person, TestClient, TestServer};
+use recado_testkit::{Engine, Person, TestClient, TestServer};
 use serde_json::json;
 use tokio::runtime::Builder;
 
@@ -30,7 +30,7 @@ pub(super) fn measure() -> Result<(Vec<Beside>, Vec<Goal>)> {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let scale = Scale::QUICK;
-        let server = filled().await?;
+        let server = filled(Engine::Sqlite).await?;
         let person = server.add("Whole", Role::Admin, ConversationAccess::all(), &[]).await?;
         let whole = load(&server, &person, &[]).await?;
         let person = server.add("Cut", Role::Admin, ConversationAccess::all(), &[]).await?;

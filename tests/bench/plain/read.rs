@@ -88,7 +88,7 @@ pub(super) fn conversation(connection: &Connection, id: ConversationId) -> Resul
     Ok(Opened { head, contact, parts, earlier })
 }
 
-pub(super) fn search(connection: &Connection, search: &Search) -> rusqlite::Result<Vec<Found>> {
+pub(super) fn search(connection: &Connection, search: &Search<'_>) -> rusqlite::Result<Vec<Found>> {
     connection
         .prepare_cached(
             "SELECT parts.id, conversations.id, conversations.contact_id, conversations.state, \

@@ -38,7 +38,7 @@ const MISSED: u64 = 5;
 pub(super) fn measure(world: &World, rounds: usize) -> Result<(Vec<Beside>, Vec<Goal>)> {
     let count = streams();
     let bare = Arc::new(Bare::start(world)?);
-    let mut recado_streams = world.run(open_all(world, count))?;
+    let mut recado_streams = world.run(open_all(world, &world.token, count))?;
     let mut bare_streams = world.run(bare.open_all(count))?;
     let (mut recado, mut beside, mut last) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=rounds {
@@ -101,7 +101,8 @@ fn reconnect(world: &World, bare: &Bare, rounds: usize) -> Result<(Beside, Goal)
             world.run(async {
                 for _ in 0..RETURNING {
                     let transport = world.connect_again()?;
-                    next_page(&mut open(world, transport.as_ref(), cursor).await?).await?;
+                    next_page(&mut open(world, &world.token, transport.as_ref(), cursor).await?)
+                        .await?;
                 }
                 Ok(())
             })
@@ -130,27 +131,33 @@ fn reconnect(world: &World, bare: &Bare, rounds: usize) -> Result<(Beside, Goal)
     Ok((line, Goal::new("server/reconnect", "x of bare connections, processor", ratio, 2.0)))
 }
 
-fn streams() -> usize {
+pub(super) fn streams() -> usize {
     let files = getrlimit(Resource::Nofile).current.map_or(STREAMS * 4, |files| files as usize);
     // Both ends of both kinds of stream lie in this process.
     STREAMS.min(files.saturating_sub(OTHER_FILES) / 4)
 }
 
-async fn open_all(world: &World, count: usize) -> Result<Vec<LiveStream>> {
+/// So many streams of whoever has the token.
+pub(super) async fn open_all(world: &World, token: &str, count: usize) -> Result<Vec<LiveStream>> {
     let cursor = world.cursor().await?;
     let mut streams = Vec::with_capacity(count);
     while streams.len() < count {
         let more = AT_ONCE.min(count - streams.len());
-        let opening = (0..more).map(|_| open(world, world.recado.as_ref(), cursor));
+        let opening = (0..more).map(|_| open(world, token, world.recado.as_ref(), cursor));
         streams.extend(try_join_all(opening).await?);
     }
     Ok(streams)
 }
 
 /// Opens a stream that has reached `cursor`.
-async fn open(world: &World, transport: &dyn Transport, cursor: u64) -> Result<LiveStream> {
+async fn open(
+    world: &World,
+    token: &str,
+    transport: &dyn Transport,
+    cursor: u64,
+) -> Result<LiveStream> {
     let ticket: LiveTicket =
-        ask_as(world, transport, Request::post("/v1/live/ticket", &serde_json::json!({}))?).await?;
+        ask_as(token, transport, Request::post("/v1/live/ticket", &serde_json::json!({}))?).await?;
     let mut stream = transport.open_live(ticket.ticket).await?;
     let hello = LiveRequest::Hello { log_id: world.bootstrap.log_id, cursor };
     stream.requests.send(hello).await?;
@@ -158,7 +165,7 @@ async fn open(world: &World, transport: &dyn Transport, cursor: u64) -> Result<L
 }
 
 /// The next page with changes, as it came.
-async fn next_page(stream: &mut LiveStream) -> Result<String> {
+pub(super) async fn next_page(stream: &mut LiveStream) -> Result<String> {
     loop {
         let frame = stream.frames.next().await.context("the stream ended")??;
         match &frame {

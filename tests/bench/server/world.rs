@@ -6,9 +6,11 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use axum::Router;
-use axum::routing::{get, post};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
 use recado_client::transport::{Request, ServerAddress};
 use recado_client::{HttpTransports, Transport, Transports};
 use recado_protocol::identity::{Device, Session, SignInRequest, SignInStep, TotpRequest};
@@ -17,6 +19,7 @@ use recado_protocol::{ConversationAccess, ConversationId, Role, Timestamp};
 use recado_server::identity::token::{Secret, TokenKind};
 use recado_server::import::record::{From, Message, Record, Times};
 use recado_server::import::{ImportOptions, ImportState, Importer, NumberedRecord};
+use recado_server::storage::Db;
 use recado_server::tls::{CertificateAuthority, ServerNames, ServerTls};
 use recado_testkit::{Engine, TestServer};
 use tokio::runtime::{Builder, Runtime};
@@ -41,14 +44,17 @@ pub(crate) struct World {
     pub(super) bare_tls: ServerTls,
     pub(super) bootstrap: Bootstrap,
     pub(super) conversations: Vec<ConversationId>,
-    token: String,
+    pub(super) token: Arc<str>,
 }
 
 impl World {
-    pub(super) fn start() -> Result<Self> {
+    pub(super) fn start(engine: Engine) -> Result<Self> {
         let servers = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let client = Builder::new_current_thread().enable_all().build()?;
-        let server = servers.block_on(filled())?;
+        let server = servers.block_on(filled(engine))?;
+        // On PostgreSQL the least that an answer could do is to ask its server for one.
+        let database =
+            (engine == Engine::Postgres).then(|| server.running().backend().core().db().clone());
         let link = server.running().join_link().clone();
         let recado = connect(&ServerAddress { url: link.url, ca_der: link.ca_der })?;
         let folder = tempfile::tempdir()?;
@@ -56,8 +62,10 @@ impl World {
         let authority = Arc::new(CertificateAuthority::generate(now_us)?);
         let bare_tls =
             ServerTls::load_or_create(folder.path(), authority, ServerNames::loopback(), now_us)?;
-        let bare = connect(&serve_bare(&servers, &bare_tls)?)?;
-        let token = client.block_on(sign_in(&server, recado.as_ref()))?;
+        let bare = connect(&serve_bare(&servers, &bare_tls, database)?)?;
+        let all = ConversationAccess::all();
+        let token =
+            client.block_on(sign_in(&server, recado.as_ref(), "Bench", Role::Admin, all, &[]))?;
         let mut world = Self {
             bootstrap: client.block_on(ask(
                 recado.as_ref(),
@@ -71,7 +79,7 @@ impl World {
             bare,
             bare_tls,
             conversations: Vec::new(),
-            token,
+            token: token.into(),
         };
         let heads = Request::get("/v1/conversations").with("state", "open").with("limit", 500);
         let page: HeadPage = world.run(ask(world.recado.as_ref(), heads, &world.token))?;
@@ -91,9 +99,31 @@ impl World {
         connect(&ServerAddress { url: link.url, ca_der: link.ca_der })
     }
 
+    /// Somebody else who is signed in.
+    pub(super) fn agent(
+        &self,
+        name: &str,
+        access: ConversationAccess,
+        team: &str,
+    ) -> Result<Arc<str>> {
+        let transport = self.recado.as_ref();
+        let teams = [team];
+        let session = sign_in(&self.server, transport, name, Role::Agent, access, &teams);
+        Ok(self.run(session)?.into())
+    }
+
+    /// A conversation of a team.
+    pub(super) fn conversation_of(&self, team: &str) -> Result<ConversationId> {
+        self.run(self.server.import("Targeted", team, 1))?;
+        let heads = Request::get("/v1/conversations").with("state", "open").with("limit", 500);
+        let mut page: HeadPage = self.run(ask(self.recado.as_ref(), heads, &self.token))?;
+        page.heads.retain(|head| head.team_assignee_id.is_some());
+        Ok(page.heads.first().context("the team has no conversation")?.id)
+    }
+
     /// The request of somebody who is signed in.
     pub(super) fn signed(&self, mut request: Request) -> Request {
-        request.access_token = Some(self.token.clone().into());
+        request.access_token = Some(self.token.to_string().into());
         request
     }
 
@@ -134,11 +164,11 @@ fn connect(address: &ServerAddress) -> Result<Arc<dyn Transport>> {
 
 /// The answer to a request of somebody who is signed in.
 pub(super) async fn ask_as<T: serde::de::DeserializeOwned>(
-    world: &World,
+    token: &str,
     transport: &dyn Transport,
     request: Request,
 ) -> Result<T> {
-    ask(transport, request, &world.token).await
+    ask(transport, request, token).await
 }
 
 async fn ask<T: serde::de::DeserializeOwned>(
@@ -150,13 +180,16 @@ async fn ask<T: serde::de::DeserializeOwned>(
     Ok(transport.send(request).await?.read()?)
 }
 
-/// A server that answers every request with a short text, over the same TLS.
-fn serve_bare(servers: &Runtime, tls: &ServerTls) -> Result<ServerAddress> {
+/// A server that answers every request with a short text, over the same TLS; with a database after a `SELECT 1` there.
+fn serve_bare(servers: &Runtime, tls: &ServerTls, database: Option<Db>) -> Result<ServerAddress> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     listener.set_nonblocking(true)?;
     let port = listener.local_addr()?.port();
-    let answers = || async { "ok" };
-    let router = Router::new().route("/v1/bare", get(answers)).route("/v1/bare", post(answers));
+    let answers = async |State(database): State<Option<Db>>| match database {
+        Some(database) if database.ping().await.is_err() => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::OK,
+    };
+    let router = Router::new().route("/v1/bare", get(answers)).with_state(database);
     let _inside = servers.enter();
     let server = tls.bind(listener)?;
     servers.spawn(async move { server.serve(router.into_make_service()).await });
@@ -165,8 +198,8 @@ fn serve_bare(servers: &Runtime, tls: &ServerTls) -> Result<ServerAddress> {
 }
 
 /// A server with the generator's conversations.
-pub(crate) async fn filled() -> Result<TestServer> {
-    let server = TestServer::start(Engine::Sqlite).await?;
+pub(crate) async fn filled(engine: Engine) -> Result<TestServer> {
+    let server = TestServer::start(engine).await?;
     let backend = server.running().backend();
     let options = ImportOptions { state: Some(ImportState::Open), ..ImportOptions::default() };
     let importer = Importer::open(backend.core(), backend.workspace_id(), &options).await?;
@@ -204,11 +237,18 @@ fn record(fixture: &Fixture, index: usize) -> NumberedRecord {
     NumberedRecord { line: index as u64 + 1, record }
 }
 
-async fn sign_in(server: &TestServer, transport: &dyn Transport) -> Result<String> {
-    let person = server.add("Bench", Role::Admin, ConversationAccess::all(), &[]).await?;
+async fn sign_in(
+    server: &TestServer,
+    transport: &dyn Transport,
+    name: &str,
+    role: Role,
+    access: ConversationAccess,
+    teams: &[&str],
+) -> Result<String> {
+    let person = server.add(name, role, access, teams).await?;
     let device = Device {
         id: "0".repeat(32),
-        name: "Bench".to_owned(),
+        name: name.to_owned(),
         system: "Linux".to_owned(),
         app_version: "0.1.0".to_owned(),
     };
