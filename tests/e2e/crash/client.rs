@@ -176,11 +176,13 @@ impl Desk {
             let Err(error) = &outcome else { return outcome };
             let refused = error.downcast_ref::<HostError>().map(|refused| refused.code);
             let rebuilt = refused == Some(ErrorCode::CacheDamaged);
+            // What it is told while it opens anew; by now it may have done so.
+            let opened_anew = refused == Some(ErrorCode::InvalidRequest);
             if rebuilt {
                 trace.rebuilt(format!("the cache is built anew: {error:#}"));
             }
             match ask::<AppState>(client, "app_state", json!({}))? {
-                Said::Yes(state) if rebuilt || state.phase != Phase::Ready => {
+                Said::Yes(state) if rebuilt || opened_anew || state.phase != Phase::Ready => {
                     trace.say(format!("{:?} again: {error:#}", state.phase));
                     ensure!(self.until_ready(client, trace)?, "it died on a sound disk");
                 }
