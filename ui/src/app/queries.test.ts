@@ -20,6 +20,18 @@ test('an answer does not replace what the host told while it was on its way', as
   expect(await newestState(new QueryClient(), async () => opening)).toEqual(opening);
 });
 
+test('word of the connection alone hides nothing else that an answer on its way says', async () => {
+  const client = new QueryClient();
+  const opening: AppState = { ...(await memoryHost(1).invoke('app_state', {})), phase: 'opening' };
+  const offline = { ...opening.connection, state: 'offline' as const };
+  client.setQueryData(KEYS.state, opening);
+  const answer = newestState(client, async () => {
+    client.setQueryData<AppState>(KEYS.state, (state) => state && { ...state, connection: offline });
+    return { ...opening, phase: 'ready' };
+  });
+  expect(await answer).toEqual({ ...opening, phase: 'ready', connection: offline });
+});
+
 test('what is told of one choice does not take back the next, which is still being stored', async () => {
   const client = new QueryClient();
   const state = await memoryHost(1).invoke('app_state', {});

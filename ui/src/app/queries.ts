@@ -33,12 +33,20 @@ export const KEYS = {
 const timesToldState = (client: QueryClient) => client.getQueryState(KEYS.state)?.dataUpdateCount ?? 0;
 
 /** Asks something whose answer is the state of the program. The host tells of every change, so what it told while
- * the answer was on its way is newer than the answer, and is kept instead. */
+ * the answer was on its way is newer than the answer, and is kept instead. Where it told of the connection alone, the
+ * rest of the answer counts. */
 export async function newestState(client: QueryClient, ask: () => Promise<AppState>): Promise<AppState> {
   const before = timesToldState(client);
+  const shown = client.getQueryData<AppState>(KEYS.state);
   const answer = await ask();
   const told = client.getQueryData<AppState>(KEYS.state);
-  return told && timesToldState(client) !== before ? told : answer;
+  if (!told || timesToldState(client) === before) return answer;
+  return shown && differsInConnectionAlone(told, shown) ? { ...answer, connection: told.connection } : told;
+}
+
+function differsInConnectionAlone(told: AppState, shown: AppState): boolean {
+  const names = Object.keys(told) as (keyof AppState)[];
+  return names.every((name) => name === 'connection' || told[name] === shown[name]);
 }
 
 export function useAppState() {
