@@ -456,6 +456,8 @@ function ownAccount(host, open) {
     ],
     [
       'checkup',
+      // A page that is still being opened hears of the change only when it has begun to listen.
+      inboxLoaded,
       async () => host.pull('access', { role: 'admin' }),
       settings('checkup'),
       (page) => byId(page, 'checkup').waitFor(),
