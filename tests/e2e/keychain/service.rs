@@ -35,8 +35,16 @@ struct Shared {
     released: watch::Sender<u32>,
     /// Whether it should be on the bus.
     wanted: watch::Sender<bool>,
-    /// Whether it is.
-    there: watch::Sender<bool>,
+    presence: watch::Sender<Presence>,
+}
+
+/// Whether it is on the bus. Who called sees that it leaves only after this says so: whoever heard that
+/// it died can wait until it is back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    Off,
+    On,
+    Leaving,
 }
 
 /// The service. Dropping it takes it off the bus.
@@ -53,7 +61,7 @@ impl Service {
             state: Mutex::default(),
             released: watch::Sender::new(0),
             wanted: watch::Sender::new(true),
-            there: watch::Sender::new(false),
+            presence: watch::Sender::new(Presence::Off),
         });
         let task = tokio::spawn(run(Arc::clone(&shared)));
         let service = Self { shared, task };
@@ -73,25 +81,25 @@ impl Service {
     /// Takes it off the bus.
     pub(super) async fn die(&self) {
         self.shared.wanted.send_replace(false);
-        self.until(false).await;
+        self.until(Presence::Off).await;
     }
 
     /// Puts it on the bus, if it is not there.
     pub(super) async fn come_back(&self) {
         self.shared.wanted.send_replace(true);
-        self.until(true).await;
+        self.until(Presence::On).await;
     }
 
     /// It notices by itself that its bus is gone.
     pub(super) async fn until_off(&self) {
         self.shared.wanted.send_replace(false);
-        self.until(false).await;
+        self.until(Presence::Off).await;
     }
 
-    async fn until(&self, there: bool) {
-        let mut seen = self.shared.there.subscribe();
+    async fn until(&self, wanted: Presence) {
+        let mut presence = self.shared.presence.subscribe();
         // Its sender lives as long as this service.
-        let _ = seen.wait_for(|now| *now == there).await;
+        let _ = presence.wait_for(|now| *now == wanted).await;
     }
 }
 
@@ -121,16 +129,17 @@ async fn run(shared: Arc<Shared>) {
         if bus.request_name(NAME).await.is_err() {
             continue;
         }
-        shared.there.send_replace(true);
+        shared.presence.send_replace(Presence::On);
         let then = tokio::select! {
             then = serve(&shared, &bus, calls) => then,
             _ = wanted.wait_for(|wanted| !wanted) => Then::Die,
         };
-        let _ = bus.close().await;
-        shared.there.send_replace(false);
         if !matches!(then, Then::Restart) {
             shared.wanted.send_replace(false);
         }
+        shared.presence.send_replace(Presence::Leaving);
+        let _ = bus.close().await;
+        shared.presence.send_replace(Presence::Off);
     }
 }
 
