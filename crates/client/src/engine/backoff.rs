@@ -8,7 +8,7 @@ use crate::random::Random;
 /// The shortest wait after a failure, in milliseconds.
 pub const SHORTEST_BACKOFF_MS: i64 = 500;
 /// The longest wait after a failure, in milliseconds.
-pub const LONGEST_BACKOFF_MS: i64 = 30_000;
+pub const LONGEST_BACKOFF_MS: i64 = 20_000;
 
 /// Waits after failures: each time up to twice as long, anywhere between the shortest and that, so
 /// that many clients do not come back at the same moment. Any success ends it.

@@ -26,7 +26,7 @@ use super::world::World;
 const LONGEST_REST: i64 = 300 * SECOND;
 /// How long the outboxes may take to drain once everything has healed: a request that was lost just
 /// before, and the longest wait after it.
-const LONGEST_DRAIN: i64 = 90 * SECOND;
+const LONGEST_DRAIN: i64 = 60 * SECOND;
 
 impl World<'_> {
     /// Ends every fault.
