@@ -1,5 +1,6 @@
 //! Live streams: each carries the pages of `GET /v1/sync` to one session, as they come about.
 
+pub mod audience;
 pub mod follower;
 
 use std::time::Duration;
@@ -115,7 +116,7 @@ async fn session_ended(
 
 /// Sends what happens until the client goes or there is a reason to end.
 async fn follow(edge: &Edge, caller: Caller, socket: &mut WebSocket) -> End {
-    let mut changes = edge.core.db().changes();
+    let mut seat = edge.audience.enter();
     let mut session_news = edge.sessions.news();
     let (log_id, cursor) = match timeout(HELLO_TIME, hello(socket)).await {
         Ok(Ok(hello)) => hello,
@@ -127,8 +128,9 @@ async fn follow(edge: &Edge, caller: Caller, socket: &mut WebSocket) -> End {
     let mut last_heard = Instant::now();
     let mut ping = interval(PING_EVERY);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut tells_how_far = false;
     loop {
-        changes.borrow_and_update();
+        tells_how_far |= seat.begin();
         loop {
             match follower.step().await {
                 Step::Send(frame) => {
@@ -140,8 +142,17 @@ async fn follow(edge: &Edge, caller: Caller, socket: &mut WebSocket) -> End {
                 Step::End(error) => return End::Because(error),
             }
         }
+        if follower.view().is_some_and(|view| seat.tell(view)) {
+            continue;
+        }
+        if std::mem::take(&mut tells_how_far)
+            && let Some(frame) = follower.take_empty_page()
+            && let Err(end) = send(socket, &frame).await
+        {
+            return end;
+        }
         tokio::time::sleep(PACE).await;
-        let news = loop {
+        loop {
             tokio::select! {
                 whose = session_news.recv() => {
                     // Whoever missed some may have missed this one.
@@ -150,8 +161,8 @@ async fn follow(edge: &Edge, caller: Caller, socket: &mut WebSocket) -> End {
                         return end;
                     }
                 }
-                changed = changes.changed() => break changed,
-                () = until(edge.core.now(), follower.empty_page_due()) => break Ok(()),
+                () = seat.woken() => break,
+                () = until(edge.core.now(), follower.empty_page_due()) => break,
                 _ = ping.tick() => {
                     if last_heard.elapsed() > SILENCE {
                         return End::Gone;
@@ -168,9 +179,6 @@ async fn follow(edge: &Edge, caller: Caller, socket: &mut WebSocket) -> End {
                     Err(end) => return end,
                 }
             }
-        };
-        if news.is_err() {
-            return End::Stopping;
         }
     }
 }

@@ -21,6 +21,7 @@ use url::Url;
 use crate::backend::{Backend, BackendError, BackendSettings, DataLock};
 use crate::console::{Desk, Listener, socket_path};
 use crate::http::{self, Admission, Edge, EdgeLimits};
+use crate::live::audience::Audience;
 use crate::tls::{Acceptor, ServerTls};
 use connections::BoundedAcceptor;
 
@@ -135,6 +136,7 @@ impl RunningServer {
             channel_keys: backend.channel_keys().clone(),
             origin: public_url.origin().ascii_serialization().into(),
             admission: Admission::new(&limits),
+            audience: Audience::default(),
             live_places: Arc::new(Semaphore::new(
                 limits.connections - limits.connections / CONNECTIONS_PER_FREE_ONE,
             )),

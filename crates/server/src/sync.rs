@@ -15,7 +15,7 @@ use recado_protocol::{
     Timestamp, is_planted,
 };
 
-pub use page::page;
+pub use page::{page, page_and_view};
 pub use search::search;
 
 use crate::core::{Core, CoreError, Principal};

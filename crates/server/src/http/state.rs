@@ -11,6 +11,7 @@ use super::limits::Admission;
 use crate::channel_key::ChannelKeys;
 use crate::core::Core;
 use crate::enrolment::Enrolments;
+use crate::live::audience::Audience;
 use crate::own_account::OwnAccount;
 use crate::session::Sessions;
 use crate::sign_in::SignIn;
@@ -41,6 +42,8 @@ pub struct Edge {
     pub origin: Arc<str>,
     /// How many requests there may be at once.
     pub(crate) admission: Admission,
+    /// The live streams, and whom a change concerns.
+    pub audience: Audience,
     /// How many live streams there may be at once.
     pub live_places: Arc<Semaphore>,
     /// Cancelled when the server stops, so that streams end.

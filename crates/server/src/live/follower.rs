@@ -3,7 +3,7 @@
 use recado_protocol::error::ApiError;
 use recado_protocol::live::LiveFrame;
 use recado_protocol::sync::SyncPage;
-use recado_protocol::{LogId, Timestamp};
+use recado_protocol::{LogId, Timestamp, Visibility};
 
 use crate::core::{Core, CoreError, Principal};
 use crate::http::failure_answer;
@@ -40,13 +40,16 @@ pub struct Follower {
     empty: Option<(SyncPage, Timestamp)>,
     /// Pages sent since the follower was up to date.
     stretch: u32,
+    /// What was in view when it read last.
+    view: Option<Visibility>,
 }
 
 impl Follower {
     /// A stream that begins after `cursor`.
     #[must_use]
     pub fn new(core: Core, who: Principal, log_id: LogId, cursor: u64) -> Self {
-        Self { core, who, log_id, entries: ENTRIES, cursor, empty: None, stretch: 0 }
+        let (empty, view) = (None, None);
+        Self { core, who, log_id, entries: ENTRIES, cursor, empty, stretch: 0, view }
     }
 
     /// The same stream with pages that cover so many entries, so that a simulated one falls behind.
@@ -62,10 +65,13 @@ impl Follower {
             return self.jump_to_the_end().await;
         }
         loop {
-            let read =
-                sync::page(&self.core, self.who, self.log_id, self.cursor, self.entries).await;
+            let (core, who, log_id) = (&self.core, self.who, self.log_id);
+            let read = sync::page_and_view(core, who, log_id, self.cursor, self.entries).await;
             let mut page = match read {
-                Ok(page) => page,
+                Ok((page, view)) => {
+                    self.view = Some(view);
+                    page
+                }
                 Err(error) => return end(error),
             };
             let more = page.more;
@@ -96,6 +102,17 @@ impl Follower {
     #[must_use]
     pub fn empty_page_due(&self) -> Option<Timestamp> {
         self.empty.as_ref().map(|(_, due)| *due)
+    }
+
+    /// The page without changes that waits, now.
+    pub fn take_empty_page(&mut self) -> Option<LiveFrame> {
+        self.empty.take().map(|(page, _)| LiveFrame::Page { page })
+    }
+
+    /// What was in view when it read last; `None` before.
+    #[must_use]
+    pub const fn view(&self) -> Option<&Visibility> {
+        self.view.as_ref()
     }
 
     async fn jump_to_the_end(&mut self) -> Step {

@@ -8,6 +8,7 @@ use tokio_util::task::TaskTracker;
 
 use super::nodes;
 use crate::http::Edge;
+use crate::live::audience::Reader;
 use crate::retention;
 use crate::session::SessionWatch;
 use crate::snooze;
@@ -39,6 +40,8 @@ pub(super) fn start(
         }
     }));
     tasks.spawn(nodes::keep_in_step(edge.core.clone(), edge.workspace_id, stopping.clone()));
+    let reader = Reader::new(edge.core.clone(), edge.workspace_id, edge.audience.clone());
+    tasks.spawn(reader.run(stopping.clone()));
     let core = edge.core.clone();
     tasks.spawn(repeat(SNOOZE_TICK, stopping.clone(), async move || {
         if let Err(error) = snooze::wake_due(&core).await {

@@ -90,8 +90,10 @@ pub struct Entry {
     pub object_id: Uuid,
     /// The only teammate it is for.
     pub audience: Option<TeammateId>,
-    /// A conversation's scope before.
+    /// A conversation's scope before; `None` where it was not there.
     pub before: Option<ScopeFacts>,
+    /// A conversation's scope after.
+    pub after: ScopeFacts,
 }
 
 /// Where a log stands.
@@ -262,7 +264,7 @@ pub async fn entries(
     let rows = tx
         .query(
             "SELECT seq, kind, object_id, audience_teammate_id, existed, before_admin_assignee_id,
-                 before_team_assignee_id
+                 before_team_assignee_id, after_admin_assignee_id, after_team_assignee_id
              FROM change_log WHERE workspace_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
             &params![workspace_id, after, limit],
         )
@@ -282,12 +284,17 @@ fn read_entry(row: &Row) -> Result<Entry, DbError> {
         admin_assignee_id: row.get("before_admin_assignee_id")?,
         team_assignee_id: row.get("before_team_assignee_id")?,
     };
+    let after = ScopeFacts {
+        admin_assignee_id: row.get("after_admin_assignee_id")?,
+        team_assignee_id: row.get("after_team_assignee_id")?,
+    };
     Ok(Entry {
         seq: row.get("seq")?,
         kind,
         object_id: row.get("object_id")?,
         audience: row.get("audience_teammate_id")?,
         before: existed.then_some(before),
+        after,
     })
 }
 

@@ -6,7 +6,7 @@ use recado_protocol::conversation::Part;
 use recado_protocol::sync::{Change, ConversationDelta, MAX_ENTRIES, MAX_PARTS, SyncPage};
 use recado_protocol::{
     ContactId, ConversationHead, ConversationId, LogId, Permission, Planted, TeamId, TeammateId,
-    Timestamp, is_planted,
+    Timestamp, Visibility, is_planted,
 };
 
 use super::{ANSWER_BYTES, contact_ids, join, reader};
@@ -37,6 +37,20 @@ pub async fn page(
     after: u64,
     limit: u32,
 ) -> Result<SyncPage, CoreError> {
+    Ok(page_and_view(core, who, log_id, after, limit).await?.0)
+}
+
+/// As [`page`], with the view that it was filtered by.
+///
+/// # Errors
+/// As [`page`].
+pub async fn page_and_view(
+    core: &Core,
+    who: Principal,
+    log_id: LogId,
+    after: u64,
+    limit: u32,
+) -> Result<(SyncPage, Visibility), CoreError> {
     let server_time = core.now();
     let limit = limit.clamp(1, MAX_ENTRIES);
     core.db().read(async move |tx| read(tx, who, log_id, after, limit, server_time).await).await
@@ -49,7 +63,7 @@ async fn read(
     after: u64,
     limit: u32,
     server_time: Timestamp,
-) -> Result<SyncPage, CoreError> {
+) -> Result<(SyncPage, Visibility), CoreError> {
     let viewer = reader(tx, who).await?;
     let log = change_log::head(tx, who.workspace_id).await?;
     let is_lost = after < log.pruned_seq && !is_planted(Planted::LostCursorServed);
@@ -82,7 +96,8 @@ async fn read(
     changes.extend(deltas.into_iter().map(|conversation| Change::Conversation { conversation }));
     changes.extend(marks);
     let (log_id, epoch) = (log.log_id, viewer.epoch);
-    Ok(SyncPage { log_id, epoch, after, cursor, more, server_time, changes })
+    let page = SyncPage { log_id, epoch, after, cursor, more, server_time, changes };
+    Ok((page, viewer.subject.visibility))
 }
 
 /// A conversation that the page's entries are about.

@@ -109,6 +109,18 @@ impl Cache {
         }
     }
 
+    /// What the next page would bring.
+    pub(super) async fn unread(&self, core: &Core) -> Vec<Change> {
+        let page = sync::page(core, self.who, self.bootstrap.0, self.cursor, 500);
+        page.await.expect("a page").changes
+    }
+
+    /// What is in view by the newest access that was sent.
+    pub(super) fn view(&self) -> Visibility {
+        let OwnAccess { conversation_access, team_ids, .. } = self.access.clone();
+        Visibility::new(self.who.teammate_id, conversation_access, team_ids)
+    }
+
     async fn apply(&mut self, core: &Core, page: SyncPage) {
         assert_eq!(page.after, self.cursor);
         assert!(page.cursor >= self.cursor);

@@ -1,5 +1,5 @@
-//! Random work by everybody at once: what each teammate has been sent is always exactly what is theirs to see, and
-//! nothing else has ever been in a page.
+//! Random work by everybody at once: what each teammate has been sent is always exactly what is theirs to see, nothing
+//! else has ever been in a page, and whoever has something to read has been woken.
 
 use std::collections::BTreeSet;
 
@@ -12,6 +12,7 @@ use recado_protocol::{Action, ConversationAccess, ConversationId, Priority, Team
 use super::cache::Cache;
 use crate::access_change::{self, AccessChange};
 use crate::core::Principal;
+use crate::live::audience::{Audience, Reader, Seat};
 use crate::snooze;
 use crate::storage::audit::Actor;
 use crate::storage::conversation;
@@ -89,6 +90,9 @@ fn cases(quick: u32) -> u32 {
 struct Simulation {
     world: World,
     caches: Vec<Cache>,
+    /// Each teammate's live stream, as far as it is woken.
+    seats: Vec<Seat>,
+    reader: Reader,
     conversations: Vec<(ConversationId, usize)>,
 }
 
@@ -107,7 +111,10 @@ impl Simulation {
         for who in world.everybody() {
             caches.push(Cache::fill(&world.core, who).await);
         }
-        Self { world, caches, conversations: Vec::new() }
+        let audience = Audience::default();
+        let seats = caches.iter().map(|_| audience.enter()).collect();
+        let reader = Reader::new(world.core.clone(), world.workspace_id, audience);
+        Self { world, caches, seats, reader, conversations: Vec::new() }
     }
 
     async fn step(&mut self, step: Step) {
@@ -138,6 +145,17 @@ impl Simulation {
             Step::Wait => {
                 world.advance_s(40);
                 snooze::wake_due(&world.core).await.expect("the due wake");
+            }
+        }
+        self.whoever_has_something_to_read_is_woken().await;
+    }
+
+    async fn whoever_has_something_to_read_is_woken(&mut self) {
+        self.reader.look().await;
+        for (who, cache) in self.caches.iter().enumerate() {
+            if !self.seats[who].is_woken() {
+                let unread = cache.unread(&self.world.core).await;
+                assert!(unread.is_empty(), "teammate {who} was not woken for {unread:?}");
             }
         }
     }
@@ -189,6 +207,7 @@ impl Simulation {
     /// Lets one teammate's cache catch up, looking at every page for what is not theirs.
     async fn pull(&mut self, who: usize, limit: u32) {
         let viewer = self.world.everybody()[who];
+        self.seats[who].begin();
         let hidden = self.hidden(viewer).await;
         let mut inspect = |page: &SyncPage| {
             let (evictions, rest): (Vec<_>, Vec<_>) = page.changes.iter().partition(|change| {
@@ -204,6 +223,7 @@ impl Simulation {
             }
         };
         self.caches[who].pull(&self.world.core, limit, &mut inspect).await;
+        self.seats[who].tell(&self.caches[who].view());
     }
 
     /// What may not be in a page for this teammate.
