@@ -371,6 +371,17 @@ function people(host, open) {
       (page) => byId(page, 'personal-link-letter').waitFor(),
     ],
     [
+      'invite-leaving',
+      open,
+      fill,
+      submit,
+      async (page) => {
+        await byId(page, 'personal-link-letter').waitFor();
+        await page.keyboard.press('Escape');
+        await byId(page, 'leaving-stay').waitFor();
+      },
+    ],
+    [
       'reset-missing',
       open,
       async (page) => {

@@ -135,6 +135,7 @@ test('a colleague who cannot get in is given a link, and an older one gives way 
   await focused(page, 'reset-whose');
   await byId(page, 'reset-whose').selectOption({ index: 1 });
   await page.getByRole('radio', { name: words('people-reset-authenticator') }).check();
+  await page.getByRole('radio', { name: words('people-lifetime-hour') }).check();
   await byId(page, 'reset-submit').click();
   assert.match(await byId(page, 'personal-link-letter').inputValue(), /Hello Ben Okafor/);
   await byId(page, 'personal-link-done').click();
@@ -148,10 +149,15 @@ test('a colleague who cannot get in is given a link, and an older one gives way 
   await row.waitFor();
   const { links } = await host.ask('personal_links');
   assert.deepEqual(
-    links.map(({ kind, standing }) => [kind, standing]),
+    links.map(({ kind, standing, created_at, expires_at }) => [
+      kind,
+      standing,
+      (expires_at - created_at) / 3_600_000_000,
+    ]),
     [
-      ['account_reset', 'open'],
-      ['account_reset', 'replaced'],
+      // Where nothing is chosen, a reset is good for a day.
+      ['account_reset', 'open', 24],
+      ['account_reset', 'replaced', 1],
     ],
   );
 });

@@ -1458,6 +1458,10 @@ teammate_id: TeammateId,
  */
 authenticator: boolean, 
 /**
+ * As in [`InviteRequest`](crate::enrolment::InviteRequest).
+ */
+expires_in_s: number | null, 
+/**
  * The language of the letter.
  */
 language: LetterLanguage, };

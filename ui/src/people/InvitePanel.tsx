@@ -7,6 +7,7 @@ import { Panel } from '../security/Panel';
 import { StepUp, wantsStepUp } from '../security/StepUp';
 import { ChoiceGroup, SeveralOf } from '../settings/ChoiceGroup';
 import { LetterLanguageChoice } from './LetterLanguageChoice';
+import { LIFETIME_S, type Lifetime, LifetimeChoice } from './LifetimeChoice';
 import { foldedEmail } from './listed';
 import { MadeLinkSheet } from './MadeLinkSheet';
 import { MakeLink } from './MakeLink';
@@ -30,6 +31,7 @@ export function InvitePanel({ again, onBack }: InvitePanelProps) {
   const [email, setEmail] = useState(again?.email ?? '');
   const [role, setRole] = useState<Role>(again && again.role !== 'unknown' ? again.role : 'agent');
   const [teamIds, setTeamIds] = useState<readonly TeamId[]>(again?.team_ids ?? []);
+  const [lifetime, setLifetime] = useState<Lifetime>('three-days');
   const [language, setLanguage] = useState<LetterLanguage>(shown);
   const [wrong, setWrong] = useState<Wrong | null>(null);
   const nameField = useRef<HTMLInputElement>(null);
@@ -55,7 +57,7 @@ export function InvitePanel({ again, onBack }: InvitePanelProps) {
       email: email.trim(),
       role,
       team_ids: there.map((team) => team.id),
-      expires_in_s: null,
+      expires_in_s: LIFETIME_S[lifetime],
       language,
     });
   };
@@ -111,6 +113,7 @@ export function InvitePanel({ again, onBack }: InvitePanelProps) {
               onChange={setTeamIds}
             />
           ) : null}
+          <LifetimeChoice value={lifetime} onChange={setLifetime} />
           <LetterLanguageChoice value={language} onChange={setLanguage} />
           <MakeLink
             busy={make.isPending}

@@ -1,10 +1,11 @@
-import { useId } from 'react';
+import { useId, useState } from 'react';
 import type { MadeLink } from '../bindings/protocol';
 import { copy } from '../conversation/copy';
 import { Button } from '../design/Button';
 import { useLocalization } from '../i18n/text';
 import { exactTime } from '../i18n/time';
 import security from '../security/Security.module.css';
+import { useHeld } from '../settings/leaving';
 import styles from './People.module.css';
 
 interface MadeLinkSheetProps {
@@ -18,7 +19,11 @@ export function MadeLinkSheet({ made, onDone }: MadeLinkSheetProps) {
   const id = useId();
   const { enrolment, letter, link } = made;
   const { name, email, expires_at } = enrolment;
-  const copied = t('people-made-copied', { name });
+  const [kept, setKept] = useState(false);
+  useHeld(kept ? null : t('people-made-lost', { name }));
+  const keep = async (text: string) => {
+    if (await copy(t, text, t('people-made-copied', { name }))) setKept(true);
+  };
   return (
     <div className={styles.made} data-testid="personal-link-made">
       <p className={security.lead} role="status">
@@ -38,15 +43,10 @@ export function MadeLinkSheet({ made, onDone }: MadeLinkSheetProps) {
         data-testid="personal-link-letter"
       />
       <div className={security.actions}>
-        <Button
-          kind="primary"
-          autoFocus
-          onPress={() => void copy(t, letter, copied)}
-          testId="personal-link-copy"
-        >
+        <Button kind="primary" autoFocus onPress={() => void keep(letter)} testId="personal-link-copy">
           {t('people-made-copy')}
         </Button>
-        <Button onPress={() => void copy(t, link, copied)} testId="personal-link-copy-link">
+        <Button onPress={() => void keep(link)} testId="personal-link-copy-link">
           {t('people-made-copy-link')}
         </Button>
         <Button onPress={onDone} testId="personal-link-done">

@@ -94,7 +94,7 @@ test('the palette leads to inviting, and the link is held no longer than it is s
       email: 'noor@cactus.example',
       role: 'light_agent',
       team_ids: [bank],
-      expires_in_s: null,
+      expires_in_s: 259_200,
       language: 'en',
     },
   ]);
@@ -108,16 +108,51 @@ test('the palette leads to inviting, and the link is held no longer than it is s
   await waitFor(() => expect(held()).not.toContain(secret));
 });
 
-test('the same is not held either once the settings are closed over it', async () => {
-  const { held, user } = await atPeople();
-  await user.click(screen.getByTestId('people-invite'));
-  await user.type(await screen.findByTestId('invite-name'), 'Noor');
-  await user.type(screen.getByTestId('invite-email'), 'noor@cactus.example{Enter}');
+/** A link that is shown. */
+async function atMadeLink() {
+  const started = await atPeople();
+  await started.user.click(screen.getByTestId('people-invite'));
+  await started.user.type(await screen.findByTestId('invite-name'), 'Noor');
+  await started.user.click(screen.getByRole('radio', { name: /^One hour/ }));
+  await started.user.type(screen.getByTestId('invite-email'), 'noor@cactus.example{Enter}');
   await screen.findByTestId('personal-link-letter');
+  return started;
+}
+
+test('a link that was not copied goes only after a question, by whatever way, and is held no longer', async () => {
+  const { host, held, user } = await atMadeLink();
+  expect(asked(host, 'personal_link_invite')[0]?.expires_in_s).toBe(3600);
+  const ways = [
+    () => user.keyboard('{Escape}'),
+    () => user.click(screen.getByRole('button', { name: 'Back' })),
+    () => user.click(screen.getByTestId('settings-keys')),
+  ];
+  for (const way of ways) {
+    await way();
+    await screen.findByText(/You have not copied the link for Noor/);
+    await user.click(screen.getByTestId('leaving-stay'));
+    expect(screen.queryByTestId('leaving')).toBeNull();
+    screen.getByTestId('personal-link-letter');
+  }
+  const letter = screen.getByTestId('personal-link-letter');
+  act(() => letter.focus());
+  await user.keyboard('{Escape}');
+  expect(document.activeElement).toBe(await screen.findByTestId('leaving-stay'));
+  await user.keyboard('{Escape}{Enter}');
+  expect(document.activeElement).toBe(letter);
   expect(held()).toContain('invitation=');
   await user.keyboard('{Escape}');
+  await user.click(await screen.findByTestId('leaving-go'));
   await waitFor(() => expect(screen.queryByTestId('settings')).toBeNull());
   await waitFor(() => expect(held()).not.toContain('invitation='));
+});
+
+test('a link that was copied goes without a question', async () => {
+  const { user } = await atMadeLink();
+  await user.click(screen.getByTestId('personal-link-copy-link'));
+  expect(await navigator.clipboard.readText()).toContain('invitation=');
+  await user.keyboard('{Escape}');
+  await waitFor(() => expect(screen.queryByTestId('settings')).toBeNull());
 });
 
 test('the second factor is asked for where the server wants it, and nothing is typed twice', async () => {
@@ -204,7 +239,7 @@ test('a colleague’s sign-in is reset, never one’s own', async () => {
   await screen.findByTestId('personal-link-letter');
   const [, ben] = host.world.teammates;
   expect(asked(host, 'personal_link_reset')).toEqual([
-    { teammate_id: ben?.id, authenticator: true, language: 'en' },
+    { teammate_id: ben?.id, authenticator: true, expires_in_s: 86_400, language: 'en' },
   ]);
   await user.click(screen.getByTestId('personal-link-done'));
   await screen.findByRole('region', { name: 'Sign-ins being reset' });

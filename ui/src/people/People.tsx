@@ -7,6 +7,7 @@ import { KEYS, useDirectory, useReadyState } from '../app/queries';
 import { ui } from '../app/uiState';
 import type { EnrolmentId, EnrolmentLink, EnrolmentLinks } from '../bindings/protocol';
 import { Button } from '../design/Button';
+import { useNow } from '../i18n/now';
 import { useText } from '../i18n/text';
 import { Absent } from '../security/Absent';
 import security from '../security/Security.module.css';
@@ -60,6 +61,7 @@ function OpenLinks({ left, onMake }: OpenLinksProps) {
   const client = useQueryClient();
   const { account } = useReadyState();
   const { directory } = useDirectory();
+  const now = useNow();
   const invite = useRef<HTMLButtonElement>(null);
   const question = useQuery<EnrolmentLinks>({
     queryKey: KEYS.personalLinks,
@@ -82,6 +84,7 @@ function OpenLinks({ left, onMake }: OpenLinksProps) {
   const { coming, resets } = listedLinks(
     data?.links ?? [],
     directory.teammates.map((teammate) => teammate.email),
+    now * 1000,
   );
   const rows = (links: EnrolmentLink[]) =>
     links.map((link) => {

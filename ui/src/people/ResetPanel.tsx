@@ -6,6 +6,7 @@ import { Panel } from '../security/Panel';
 import { StepUp, wantsStepUp } from '../security/StepUp';
 import { ChoiceGroup } from '../settings/ChoiceGroup';
 import { LetterLanguageChoice } from './LetterLanguageChoice';
+import { LIFETIME_S, type Lifetime, LifetimeChoice } from './LifetimeChoice';
 import { MadeLinkSheet } from './MadeLinkSheet';
 import { MakeLink } from './MakeLink';
 import styles from './People.module.css';
@@ -28,6 +29,8 @@ export function ResetPanel({ again, onBack }: ResetPanelProps) {
   const [lost, setLost] = useState<'password' | 'authenticator'>(
     again?.kind === 'account_reset' ? 'authenticator' : 'password',
   );
+  // Whoever cannot get in waits for it, and the less time it lies somewhere, the better.
+  const [lifetime, setLifetime] = useState<Lifetime>('day');
   const [language, setLanguage] = useState<LetterLanguage>(shown);
   const [missing, setMissing] = useState(false);
   const field = useRef<HTMLSelectElement>(null);
@@ -40,7 +43,13 @@ export function ResetPanel({ again, onBack }: ResetPanelProps) {
     if (make.isPending) return;
     setMissing(whose === null);
     if (whose === null) field.current?.focus();
-    else make.mutate({ teammate_id: whose, authenticator: lost === 'authenticator', language });
+    else
+      make.mutate({
+        teammate_id: whose,
+        authenticator: lost === 'authenticator',
+        expires_in_s: LIFETIME_S[lifetime],
+        language,
+      });
   };
 
   return (
@@ -102,6 +111,7 @@ export function ResetPanel({ again, onBack }: ResetPanelProps) {
             ]}
             onChange={setLost}
           />
+          <LifetimeChoice value={lifetime} onChange={setLifetime} />
           <LetterLanguageChoice value={language} onChange={setLanguage} />
           <MakeLink
             busy={make.isPending}

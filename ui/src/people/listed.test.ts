@@ -38,6 +38,7 @@ test('whoever was invited is waited for until the link is used or withdrawn', ()
       link('other@x', 'unknown'),
     ],
     [],
+    0,
   );
   expect(emails(coming)).toEqual(['open@x', 'late@x']);
 });
@@ -54,25 +55,29 @@ test('only the newest link of an address counts', () => {
       link('ana@x', 'used'),
     ],
     ['ana@x'],
+    0,
   );
   expect(emails(coming)).toEqual(['marta@x']);
   expect(emails(resets)).toEqual(['ana@x']);
 });
 
 test('whoever is here by another way is not waited for', () => {
-  const { coming } = listedLinks([link('Kai@x', 'expired')], ['kai@X']);
+  const { coming } = listedLinks([link('Kai@x', 'expired')], ['kai@X'], 0);
   expect(coming).toEqual([]);
 });
 
-test('a reset is listed while its link is open, whatever it resets', () => {
-  const { coming, resets } = listedLinks(
-    [
-      link('a@x', 'open', 'account_reset'),
-      link('b@x', 'expired', 'password_reset'),
-      link('c@x', 'open', 'unknown'),
-    ],
-    ['a@x', 'b@x', 'c@x'],
-  );
+test('a reset is listed while its link is open, and a week longer where it ran out', () => {
+  const links = [
+    link('a@x', 'open', 'account_reset'),
+    link('b@x', 'expired', 'password_reset'),
+    link('c@x', 'open', 'unknown'),
+    link('d@x', 'used', 'password_reset'),
+    link('e@x', 'revoked', 'password_reset'),
+  ];
+  const here = ['a@x', 'b@x', 'c@x', 'd@x', 'e@x'];
+  const week = 7 * 86_400_000_000;
+  const { coming, resets } = listedLinks(links, here, week - 1);
   expect(coming).toEqual([]);
-  expect(emails(resets)).toEqual(['a@x', 'c@x']);
+  expect(emails(resets)).toEqual(['a@x', 'b@x', 'c@x']);
+  expect(emails(listedLinks(links, here, week).resets)).toEqual(['a@x', 'c@x']);
 });

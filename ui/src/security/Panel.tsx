@@ -2,6 +2,7 @@ import { ArrowLeft } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Button } from '../design/Button';
 import { useText } from '../i18n/text';
+import { useLeave } from '../settings/leaving';
 import styles from './Security.module.css';
 
 interface PanelProps {
@@ -15,10 +16,11 @@ interface PanelProps {
 /** One thing that is being changed, with the way back to the list. */
 export function Panel({ title, lead, onBack, testId, children }: PanelProps) {
   const t = useText();
+  const leave = useLeave();
   return (
     <section className={styles.panel} aria-label={title} data-testid={testId}>
       <div className={styles.panelHead}>
-        <Button kind="quiet" label={t('back')} onPress={onBack}>
+        <Button kind="quiet" label={t('back')} onPress={() => leave(onBack)}>
           <ArrowLeft size={15} strokeWidth={1.75} aria-hidden="true" />
         </Button>
         <h3 className={styles.panelTitle}>{title}</h3>

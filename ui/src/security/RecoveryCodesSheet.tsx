@@ -1,10 +1,11 @@
 import { useMutation } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { errorText } from '../app/errors';
 import { useHost } from '../app/host';
 import { copy } from '../conversation/copy';
 import { Button } from '../design/Button';
 import { useText } from '../i18n/text';
+import { useHeld } from '../settings/leaving';
 import styles from './Security.module.css';
 
 interface RecoveryCodesSheetProps {
@@ -20,9 +21,11 @@ interface RecoveryCodesSheetProps {
 export function RecoveryCodesSheet({ codes, onDone, busy = false, large = false }: RecoveryCodesSheetProps) {
   const t = useText();
   const host = useHost();
+  const [kept, setKept] = useState(false);
   const save = useMutation({
     mutationFn: (codes: string[]) => host.invoke('recovery_codes_save', { codes }),
   });
+  useHeld(kept || save.data ? null : t('recovery-lost'));
   const done = (
     <Button
       kind="primary"
@@ -50,11 +53,20 @@ export function RecoveryCodesSheet({ codes, onDone, busy = false, large = false 
         ))}
       </ul>
       <div className={styles.actions}>
-        <Button onPress={() => void copy(t, codes.join('\n'))}>{t('refused-copy')}</Button>
+        <Button onPress={() => void copy(t, codes.join('\n')).then((is) => is && setKept(true))}>
+          {t('refused-copy')}
+        </Button>
         <Button busy={save.isPending} onPress={() => save.mutate([...codes])} testId="recovery-save">
           {t('recovery-save')}
         </Button>
-        <Button onPress={() => window.print()}>{t('recovery-print')}</Button>
+        <Button
+          onPress={() => {
+            window.print();
+            setKept(true);
+          }}
+        >
+          {t('recovery-print')}
+        </Button>
         {large ? null : done}
       </div>
       {save.data ? (

@@ -23,6 +23,7 @@ import { SessionSettings } from '../security/SessionSettings';
 import { AboutSettings } from './AboutSettings';
 import { GeneralSettings, NotificationSettings } from './GeneralSettings';
 import { KeySettings } from './KeySettings';
+import { LeavingQuestion } from './leaving';
 import styles from './SettingsDialog.module.css';
 
 const TITLES: Record<string, TextId> = textIds({
@@ -93,27 +94,40 @@ export function SettingsDialog({ opened }: SettingsDialogProps) {
   }, [opened, section]);
   const sections = SECTIONS.filter(({ needs }) => !needs || account?.permissions.includes(needs));
   return (
-    <Dialog title={t('settings-title')} onClose={ui.close} width="large" closable testId="settings">
-      <Tabs
-        orientation="vertical"
-        className={styles.tabs ?? ''}
-        selectedKey={selected}
-        onSelectionChange={(key) => setSelected(key as SettingsSection)}
-      >
-        <TabList ref={list} className={styles.list ?? ''} aria-label={t('settings-title')}>
-          {sections.map(({ id, icon: Icon }) => (
-            <Tab key={id} id={id} className={styles.tab ?? ''} data-testid={`settings-${id}`}>
-              <Icon size={15} strokeWidth={1.75} aria-hidden="true" />
-              {t(TITLES[id] ?? '')}
-            </Tab>
-          ))}
-        </TabList>
-        {sections.map(({ id, content }) => (
-          <TabPanel key={id} id={id} className={styles.panel ?? ''}>
-            {content(opened)}
-          </TabPanel>
-        ))}
-      </Tabs>
-    </Dialog>
+    <LeavingQuestion>
+      {(leave, question) => (
+        <Dialog
+          title={t('settings-title')}
+          onClose={() => leave(ui.close)}
+          width="large"
+          closable
+          testId="settings"
+        >
+          <Tabs
+            orientation="vertical"
+            className={styles.tabs ?? ''}
+            selectedKey={selected}
+            onSelectionChange={(key) => {
+              if (key !== selected) leave(() => setSelected(key as SettingsSection));
+            }}
+          >
+            <TabList ref={list} className={styles.list ?? ''} aria-label={t('settings-title')}>
+              {sections.map(({ id, icon: Icon }) => (
+                <Tab key={id} id={id} className={styles.tab ?? ''} data-testid={`settings-${id}`}>
+                  <Icon size={15} strokeWidth={1.75} aria-hidden="true" />
+                  {t(TITLES[id] ?? '')}
+                </Tab>
+              ))}
+            </TabList>
+            {sections.map(({ id, content }) => (
+              <TabPanel key={id} id={id} className={styles.panel ?? ''}>
+                {content(opened)}
+              </TabPanel>
+            ))}
+          </Tabs>
+          {question}
+        </Dialog>
+      )}
+    </LeavingQuestion>
   );
 }

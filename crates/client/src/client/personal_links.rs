@@ -30,8 +30,9 @@ impl Shared {
         self: &Arc<Self>,
         request: PersonalLinkResetRequest,
     ) -> Result<MadeLink, HostError> {
-        let PersonalLinkResetRequest { teammate_id, authenticator, language } = request;
-        let body = ResetRequest { authenticator, expires_in_s: None, language };
+        let PersonalLinkResetRequest { teammate_id, authenticator, expires_in_s, language } =
+            request;
+        let body = ResetRequest { authenticator, expires_in_s, language };
         self.ask_server(Request::post(format!("/v1/teammates/{teammate_id}/reset"), &body)?).await
     }
 

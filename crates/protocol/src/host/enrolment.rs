@@ -86,6 +86,8 @@ pub struct PersonalLinkResetRequest {
     pub teammate_id: TeammateId,
     /// Whether the authenticator is lost as well.
     pub authenticator: bool,
+    /// As in [`InviteRequest`](crate::enrolment::InviteRequest).
+    pub expires_in_s: Option<u32>,
     /// The language of the letter.
     pub language: LetterLanguage,
 }

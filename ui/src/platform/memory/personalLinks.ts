@@ -7,6 +7,7 @@ type LinkCommand = 'personal_links' | 'personal_link_invite' | 'personal_link_re
 type Handlers = { [K in LinkCommand]: (request: Commands[K][0]) => Commands[K][1] };
 
 const HOUR_US = 3_600_000_000;
+const LONGEST_S = 259_200;
 
 const linkId = (number: number) => `enr_${number.toString(16).padStart(32, '0')}`;
 
@@ -38,6 +39,7 @@ export function personalLinkHandlers(world: MemoryWorld): Handlers {
   const make = (
     kind: EnrolmentKind,
     whom: Pick<EnrolmentLink, 'email' | 'name' | 'role' | 'team_ids' | 'teammate_id'>,
+    expiresInS: number | null,
   ) => {
     for (const link of links) {
       if (link.email === whom.email && link.standing === 'open') link.standing = 'replaced';
@@ -49,7 +51,7 @@ export function personalLinkHandlers(world: MemoryWorld): Handlers {
       kind,
       made_by: world.state.account?.teammate_id ?? null,
       created_at: now,
-      expires_at: now + 72 * HOUR_US,
+      expires_at: now + (expiresInS ?? LONGEST_S) * 1_000_000,
       standing: 'open',
     };
     links.unshift(enrolment);
@@ -59,19 +61,14 @@ export function personalLinkHandlers(world: MemoryWorld): Handlers {
   };
   return {
     personal_links: listed,
-    personal_link_invite: ({ email, name, role, team_ids }) =>
-      make('invitation', { email, name, role, team_ids, teammate_id: null }),
-    personal_link_reset: ({ teammate_id, authenticator }) => {
+    personal_link_invite: ({ email, name, role, team_ids, expires_in_s }) =>
+      make('invitation', { email, name, role, team_ids, teammate_id: null }, expires_in_s),
+    personal_link_reset: ({ teammate_id, authenticator, expires_in_s }) => {
       const found = world.teammates.find((teammate) => teammate.id === teammate_id);
       if (!found) throw new HostFailure({ code: 'not_found', message: 'not found', retry_after_s: null });
       const { email, name, role } = found;
-      return make(authenticator ? 'account_reset' : 'password_reset', {
-        email,
-        name,
-        role,
-        team_ids: [],
-        teammate_id,
-      });
+      const whom = { email, name, role, team_ids: [], teammate_id };
+      return make(authenticator ? 'account_reset' : 'password_reset', whom, expires_in_s);
     },
     personal_link_revoke: ({ id }) => {
       const found = links.find((link) => link.id === id && link.standing === 'open');
