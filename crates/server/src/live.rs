@@ -28,7 +28,7 @@ const SILENCE: Duration = Duration::from_secs(60);
 const SEND_TIME: Duration = Duration::from_secs(10);
 /// How long the word of a stream's end may take to leave.
 const FAREWELL_TIME: Duration = Duration::from_millis(250);
-/// The least time between two looks at the change log, so that a burst of changes comes in few pages.
+/// How long a stream rests after it has read, so that a burst of changes comes in few pages.
 const PACE: Duration = Duration::from_millis(20);
 /// How often a stream makes sure that its session still runs, beside being told that it ended.
 const SESSION_CHECK: Duration = Duration::from_secs(60);
@@ -142,7 +142,7 @@ async fn follow(edge: &Edge, caller: Caller, socket: &mut WebSocket) -> End {
                 Step::End(error) => return End::Because(error),
             }
         }
-        if follower.view().is_some_and(|view| seat.tell(view)) {
+        if follower.view().is_some_and(|view| seat.sees(view)) {
             continue;
         }
         if std::mem::take(&mut tells_how_far)

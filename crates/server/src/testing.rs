@@ -164,7 +164,13 @@ impl World {
 
     /// A customer opens a conversation that is assigned to nobody.
     pub(crate) async fn open(&self, customer: &str, text: &str) -> ConversationId {
-        let request = opening(customer, text);
+        self.open_as(customer, customer, text).await
+    }
+
+    /// The same of a customer who goes by this name now.
+    pub(crate) async fn open_as(&self, customer: &str, name: &str, text: &str) -> ConversationId {
+        let mut request = opening(customer, text);
+        request.contact.name = Some(name.to_owned());
         let key = self.key();
         let receipt = inbound::open_conversation(&self.core, self.channel, &key, &request);
         receipt.await.expect("a conversation").conversation_id

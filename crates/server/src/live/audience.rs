@@ -18,7 +18,7 @@ use crate::storage::change_log::{Entry, EntryKind};
 pub(crate) use reader::Reader;
 
 /// Into how many shares the streams are divided that only have to hear how far the log is.
-const SHARES: u64 = 10;
+const SHARES: u32 = 10;
 
 /// The streams of this node.
 #[derive(Debug, Clone, Default)]
@@ -34,8 +34,8 @@ struct Seats {
 struct State {
     /// What its stream sees; `None` until it has read once, and so everything.
     view: Option<Visibility>,
-    /// Whether the log has grown by something that did not concern it since its stream was woken.
-    passed_over: bool,
+    /// Whether the log has grown by something that did not concern its stream, which has yet to hear how far.
+    behind: bool,
     wakes: watch::Sender<Wakes>,
 }
 
@@ -49,8 +49,7 @@ struct Wakes {
 }
 
 impl State {
-    fn wake(&mut self) {
-        self.passed_over = false;
+    fn wake(&self) {
         self.wakes.send_modify(|wakes| wakes.concerned += 1);
     }
 }
@@ -67,34 +66,35 @@ impl Audience {
         let mut seats = self.seats();
         let id = seats.next_id;
         seats.next_id += 1;
-        seats.by_id.insert(id, State { view: None, passed_over: false, wakes });
+        seats.by_id.insert(id, State { view: None, behind: false, wakes });
         Seat { audience: self.clone(), id, woken, passed_over: 0 }
     }
 
     /// Wakes those whom these entries concern.
-    fn tell(&self, entries: &[Entry]) {
+    fn announce(&self, entries: &[Entry]) {
         for state in self.seats().by_id.values_mut() {
             let view = state.view.as_ref();
             if view.is_none_or(|view| entries.iter().any(|entry| concerns(entry, view))) {
                 state.wake();
             } else {
-                state.passed_over = true;
+                state.behind = true;
             }
         }
     }
 
-    fn tell_everybody(&self) {
-        for state in self.seats().by_id.values_mut() {
+    fn wake_everybody(&self) {
+        for state in self.seats().by_id.values() {
             state.wake();
         }
     }
 
-    /// Wakes those of one share whom nothing concerned, if the log has grown since: their cursors move on as well.
-    fn tell_passed_over(&self, share: u64) {
+    /// Wakes those of one share who were passed over: their cursors move on as well.
+    fn wake_passed_over(&self, share: u32) {
+        let (share, shares) = (u64::from(share % SHARES), u64::from(SHARES));
         let mut seats = self.seats();
-        let of_share = seats.by_id.iter_mut().filter(|(id, _)| **id % SHARES == share % SHARES);
-        for (_, state) in of_share.filter(|(_, state)| state.passed_over) {
-            state.passed_over = false;
+        let of_share = seats.by_id.iter_mut().filter(|(id, _)| **id % shares == share);
+        for (_, state) in of_share.filter(|(_, state)| state.behind) {
+            state.behind = false;
             state.wakes.send_modify(|wakes| wakes.passed_over += 1);
         }
     }
@@ -120,7 +120,7 @@ pub(crate) struct Seat {
     audience: Audience,
     id: u64,
     woken: watch::Receiver<Wakes>,
-    /// How often it was woken only to say how far the log is, when that was looked at last.
+    /// How often it had been woken only to say how far the log is, when it began to read last.
     passed_over: u64,
 }
 
@@ -137,9 +137,9 @@ impl Seat {
         std::mem::replace(&mut self.passed_over, wakes.passed_over) != wakes.passed_over
     }
 
-    /// Tells what was in view when the stream has read. Says whether that was something else before: then what came
-    /// meanwhile was judged by the older view, and has to be read for once more.
-    pub(crate) fn tell(&self, view: &Visibility) -> bool {
+    /// Takes what was in view when the stream read. Says whether that is another view than before: then what came
+    /// meanwhile was judged by the older one, and has to be looked for once more.
+    pub(crate) fn sees(&self, view: &Visibility) -> bool {
         let mut seats = self.audience.seats();
         let Some(state) = seats.by_id.get_mut(&self.id) else { return false };
         if state.view.as_ref() == Some(view) {

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use recado_protocol::Role;
 use recado_protocol::channel::ChannelReceipt;
 use recado_protocol::error::ErrorCode;
 use recado_protocol::live::{LiveFrame, LiveRequest, LiveTicket};
 use recado_protocol::sync::{Bootstrap, Change};
+use recado_protocol::{ConversationAccess, Role};
 use recado_server::backend::TeammateChange;
 use recado_server::identity::token::{Secret, TokenKind};
 use reqwest::StatusCode;
@@ -119,6 +119,22 @@ async fn what_happened_before_the_stream_began_comes_first() {
     let Some(LiveFrame::Page { page }) = hear(&mut socket).await else { panic!("no page") };
     assert_eq!(page.after, bootstrap.cursor);
     assert!(!page.changes.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_sees_nothing_of_a_change_hears_how_far_the_log_is() {
+    for database in databases() {
+        let server = TestServer::start_on(database).await;
+        let ana = server.add_with("ana", Role::Agent, ConversationAccess::assigned()).await;
+        let key = channel(&server).await;
+        let (mut socket, bootstrap) = begin(&server, &server.sign_in(&ana).await).await;
+        open(&server, &key, "k-1", &opening("c-1", "Hello?")).await;
+        let Some(LiveFrame::Page { page }) = hear(&mut socket).await else { panic!("no page") };
+        assert!(page.changes.is_empty(), "{page:?}");
+        assert_eq!(page.after, bootstrap.cursor);
+        assert!(page.cursor > bootstrap.cursor);
+        server.running.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -277,7 +277,7 @@ impl Backend {
     }
 
     /// Whether the log may have grown since this was asked before: whether a commit was announced that
-    /// appended to it. That is what the server's own streams hear of it, too.
+    /// appended to it.
     pub(super) fn has_grown(&mut self) -> bool {
         let grew = self.growth.has_changed().unwrap_or(true);
         self.growth.mark_unchanged();

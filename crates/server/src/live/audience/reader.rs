@@ -12,7 +12,7 @@ use crate::storage::change_log::{self, Entry};
 use crate::storage::{DbError, Tx};
 
 /// How many entries are read at once.
-const ENTRIES: u32 = 500;
+pub(super) const ENTRIES: u32 = 500;
 /// How long a stream that nothing concerns waits at most until it hears how far the log is.
 const PASSED_OVER: Duration = Duration::from_secs(5);
 
@@ -21,8 +21,10 @@ pub(crate) struct Reader {
     core: Core,
     workspace_id: WorkspaceId,
     audience: Audience,
-    /// What was read up to; `None` where that is not known, and everybody has to look for themselves.
+    /// What was read up to; `None` before anything was.
     place: Option<(LogId, u64)>,
+    /// Whether the log could not be read, and has to be once it can.
+    behind: bool,
 }
 
 /// What lies after a place.
@@ -35,7 +37,7 @@ enum Found {
 
 impl Reader {
     pub(crate) fn new(core: Core, workspace_id: WorkspaceId, audience: Audience) -> Self {
-        Self { core, workspace_id, audience, place: None }
+        Self { core, workspace_id, audience, place: None, behind: false }
     }
 
     /// Wakes whoever has something to read, until the server stops.
@@ -46,10 +48,9 @@ impl Reader {
 
     async fn follow(&mut self) {
         let mut changes = self.core.db().changes();
-        let shares = u32::try_from(SHARES).unwrap_or(1);
-        let mut tick = interval(PASSED_OVER / shares);
+        let mut tick = interval(PASSED_OVER / SHARES);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut share = 0_u64;
+        let mut share = 0_u32;
         self.look().await;
         loop {
             tokio::select! {
@@ -61,8 +62,8 @@ impl Reader {
                 }
                 _ = tick.tick() => {
                     share = share.wrapping_add(1);
-                    self.audience.tell_passed_over(share);
-                    if self.place.is_none() {
+                    self.audience.wake_passed_over(share);
+                    if self.behind {
                         self.look().await;
                     }
                 }
@@ -76,11 +77,12 @@ impl Reader {
             let (workspace_id, place) = (self.workspace_id, self.place);
             let found =
                 self.core.db().read(async move |tx| after(tx, workspace_id, place).await).await;
+            let was_behind = std::mem::replace(&mut self.behind, found.is_err());
             match found {
                 Ok(Found::Entries { entries, more }) => {
                     if let (Some((_, seq)), Some(last)) = (&mut self.place, entries.last()) {
                         *seq = last.seq;
-                        self.audience.tell(&entries);
+                        self.audience.announce(&entries);
                     }
                     if !more {
                         return;
@@ -88,13 +90,15 @@ impl Reader {
                 }
                 Ok(Found::Elsewhere(log_id, seq)) => {
                     self.place = Some((log_id, seq));
-                    self.audience.tell_everybody();
+                    self.audience.wake_everybody();
                     return;
                 }
+                // The entries stay where they are. Waking everybody would only have them all ask a database that is
+                // busy or away.
                 Err(error) => {
-                    tracing::warn!(%error, "it could not be looked whom a change concerns");
-                    self.place = None;
-                    self.audience.tell_everybody();
+                    if !was_behind {
+                        tracing::warn!(%error, "it could not be looked whom a change concerns; looking again");
+                    }
                     return;
                 }
             }

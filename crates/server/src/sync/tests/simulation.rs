@@ -7,12 +7,15 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use recado_protocol::access::AccessScope;
 use recado_protocol::sync::{Change, SyncPage};
-use recado_protocol::{Action, ConversationAccess, ConversationId, Priority, TeamId, Visibility};
+use recado_protocol::{
+    Action, ConversationAccess, ConversationId, Priority, Role, TeamId, Visibility,
+};
 
 use super::cache::Cache;
 use crate::access_change::{self, AccessChange};
 use crate::core::Principal;
 use crate::live::audience::{Audience, Reader, Seat};
+use crate::offline_lease;
 use crate::snooze;
 use crate::storage::audit::Actor;
 use crate::storage::conversation;
@@ -22,24 +25,51 @@ const CUSTOMERS: usize = 4;
 
 #[derive(Debug, Clone)]
 enum Step {
-    Open { customer: usize },
-    CustomerSays { conversation: usize },
-    Act { who: usize, conversation: usize, action: usize, target: usize },
-    ChangeAccess { who: usize, scope: usize, unassigned: bool, teams: usize },
-    Pull { who: usize, limit: u32 },
+    /// A customer, who may go by another name than before.
+    Open {
+        customer: usize,
+        renamed: bool,
+    },
+    CustomerSays {
+        conversation: usize,
+    },
+    Act {
+        who: usize,
+        conversation: usize,
+        action: usize,
+        target: usize,
+    },
+    ChangeAccess {
+        who: usize,
+        scope: usize,
+        unassigned: bool,
+        teams: usize,
+        light: bool,
+    },
+    SetLease {
+        hours: u32,
+    },
+    Pull {
+        who: usize,
+        limit: u32,
+    },
     Wait,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        3 => (0..CUSTOMERS).prop_map(|customer| Step::Open { customer }),
+        3 => (0..CUSTOMERS, any::<bool>())
+            .prop_map(|(customer, renamed)| Step::Open { customer, renamed }),
         3 => (0..20_usize).prop_map(|conversation| Step::CustomerSays { conversation }),
         12 => (0..5_usize, 0..20_usize, 0..12_usize, 0..6_usize).prop_map(
             |(who, conversation, action, target)| Step::Act { who, conversation, action, target }
         ),
-        3 => (1..5_usize, 0..5_usize, any::<bool>(), 0..4_usize).prop_map(
-            |(who, scope, unassigned, teams)| Step::ChangeAccess { who, scope, unassigned, teams }
+        3 => (1..5_usize, 0..5_usize, any::<bool>(), 0..4_usize, any::<bool>()).prop_map(
+            |(who, scope, unassigned, teams, light)| {
+                Step::ChangeAccess { who, scope, unassigned, teams, light }
+            }
         ),
+        1 => (1..10_u32).prop_map(|hours| Step::SetLease { hours }),
         6 => (0..5_usize, 1..6_u32).prop_map(|(who, limit)| Step::Pull { who, limit }),
         1 => Just(Step::Wait),
     ];
@@ -121,9 +151,12 @@ impl Simulation {
         let world = &self.world;
         world.advance_s(1);
         match step {
-            Step::Open { customer } => {
+            Step::Open { customer, renamed } => {
                 let text = canary(self.conversations.len());
-                let id = world.open(&customer_name(customer), &text).await;
+                let customer_name = customer_name(customer);
+                let name =
+                    if renamed { format!("{customer_name} anew") } else { customer_name.clone() };
+                let id = world.open_as(&customer_name, &name, &text).await;
                 self.conversations.push((id, customer));
             }
             Step::CustomerSays { conversation } => {
@@ -138,8 +171,23 @@ impl Simulation {
                     world.run(who, *id, action).await;
                 }
             }
-            Step::ChangeAccess { who, scope, unassigned, teams } => {
-                self.change_access(world.everybody()[who], scope, unassigned, teams).await;
+            Step::ChangeAccess { who, scope, unassigned, teams, light } => {
+                let role = if light { Role::LightAgent } else { Role::Agent };
+                let access = self.access(scope, unassigned);
+                let change = AccessChange {
+                    role: Some(role),
+                    conversation_access: Some(access),
+                    team_ids: Some(self.teams(teams)),
+                    ..AccessChange::default()
+                };
+                let who = world.everybody()[who];
+                let changed = access_change::apply(&world.core, who, change, Actor::Console);
+                changed.await.expect("a change");
+            }
+            Step::SetLease { hours } => {
+                let id = world.workspace_id;
+                let set = offline_lease::set(&world.core, id, hours, Actor::Console);
+                set.await.expect("the lease");
             }
             Step::Pull { who, limit } => self.pull(who, limit).await,
             Step::Wait => {
@@ -187,7 +235,7 @@ impl Simulation {
         }
     }
 
-    async fn change_access(&self, who: Principal, scope: usize, unassigned: bool, teams: usize) {
+    fn access(&self, scope: usize, unassigned: bool) -> ConversationAccess {
         let scope = match scope {
             0 => AccessScope::All,
             1 => AccessScope::AllExcept { team_ids: self.teams(1) },
@@ -195,13 +243,7 @@ impl Simulation {
             3 => AccessScope::OwnTeams,
             _ => AccessScope::Assigned,
         };
-        let change = AccessChange {
-            conversation_access: Some(ConversationAccess { scope, unassigned }),
-            team_ids: Some(self.teams(teams)),
-            ..AccessChange::default()
-        };
-        let core = &self.world.core;
-        access_change::apply(core, who, change, Actor::Console).await.expect("a change");
+        ConversationAccess { scope, unassigned }
     }
 
     /// Lets one teammate's cache catch up, looking at every page for what is not theirs.
@@ -223,7 +265,7 @@ impl Simulation {
             }
         };
         self.caches[who].pull(&self.world.core, limit, &mut inspect).await;
-        self.seats[who].tell(&self.caches[who].view());
+        self.seats[who].sees(&self.caches[who].view());
     }
 
     /// What may not be in a page for this teammate.
