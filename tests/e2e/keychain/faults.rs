@@ -80,7 +80,7 @@ pub(super) enum SignIn {
 pub(super) enum Heals {
     /// Something is done about it, and it is tried again.
     WhenTriedAgain,
-    /// It is only tried again.
+    /// The service comes back by itself, and it is only tried again.
     Already,
     /// The answer comes late, and that is enough.
     ByItself,

@@ -94,18 +94,18 @@ async fn try_again(
     fault: &Fault,
     in_vain: impl Fn(&AppState) -> bool,
 ) -> anyhow::Result<()> {
-    if fault.heals == Heals::WhenTriedAgain {
-        let before = desk.fingerprints()?;
-        ask(client, "problem_retry", json!({})).await?;
-        until(client, "it is told again", in_vain).await?;
-        ensure!(desk.fingerprints()? == before, "a file has changed when it was tried again");
-        desk.heal().await?;
+    match fault.heals {
+        Heals::Already => desk.service.until_back().await,
+        Heals::WhenTriedAgain => {
+            let before = desk.fingerprints()?;
+            ask(client, "problem_retry", json!({})).await?;
+            until(client, "it is told again", in_vain).await?;
+            ensure!(desk.fingerprints()? == before, "a file has changed when it was tried again");
+            desk.heal().await?;
+        }
+        Heals::ByItself => return desk.heal().await,
     }
-    if fault.heals == Heals::ByItself {
-        desk.heal().await?;
-    } else {
-        ask(client, "problem_retry", json!({})).await?;
-    }
+    ask(client, "problem_retry", json!({})).await?;
     Ok(())
 }
 
@@ -137,8 +137,9 @@ async fn one_sign_in(desk: &mut Desk, fault: &Fault) -> anyhow::Result<()> {
                 "refused with {error:?}"
             );
             ensure!(desk.fingerprints()? == before, "a file has changed");
-            if fault.heals != Heals::Already {
-                desk.heal().await?;
+            match fault.heals {
+                Heals::Already => desk.service.until_back().await,
+                _ => desk.heal().await?,
             }
             desk.sign_in_at_last(&client).await.context("after it got well")?;
         }

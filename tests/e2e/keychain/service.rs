@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anyhow::Context as _;
 use futures_util::StreamExt as _;
 use tokio::sync::watch;
+use zbus::fdo::RequestNameFlags;
 use zbus::{Connection, Message, MessageStream, OwnedObjectPath, OwnedVariant, Variant};
 
 use super::exchange::{ALGORITHM, Exchange, IV, PUBLIC};
@@ -90,6 +91,11 @@ impl Service {
         self.until(Presence::On).await;
     }
 
+    /// Waits for one that comes back by itself.
+    pub(super) async fn until_back(&self) {
+        self.until(Presence::On).await;
+    }
+
     /// It notices by itself that its bus is gone.
     pub(super) async fn until_off(&self) {
         self.shared.wanted.send_replace(false);
@@ -126,7 +132,10 @@ async fn run(shared: Arc<Shared>) {
         };
         locked(&shared).sessions.clear();
         let calls = MessageStream::from(&bus);
-        if bus.request_name(NAME).await.is_err() {
+        // The bus may not have seen yet that the connection before this one is gone; to wait in its queue
+        // would not be to be there.
+        let alone = RequestNameFlags::DO_NOT_QUEUE;
+        if bus.request_name_with_flags(NAME, alone).await.is_err() {
             continue;
         }
         shared.presence.send_replace(Presence::On);
