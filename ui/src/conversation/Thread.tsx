@@ -3,7 +3,7 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } fr
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useReadyState } from '../app/queries';
 import { ui, useUi } from '../app/uiState';
-import type { ConversationView, PartId } from '../bindings/protocol';
+import type { ConversationView, PartId, PartView } from '../bindings/protocol';
 import { useCommand } from '../commands/Commands';
 import { Button } from '../design/Button';
 import { useNow } from '../i18n/now';
@@ -13,7 +13,7 @@ import type { Conflicts } from './conflicts';
 import { EventLine } from './EventLine';
 import { Message } from './Message';
 import messageStyles from './Message.module.css';
-import { isSent, type ThreadItem, threadItems } from './parts';
+import { changedAbove, isSent, partKey, type ThreadItem, threadItems } from './parts';
 import styles from './Thread.module.css';
 
 interface ThreadProps {
@@ -49,18 +49,26 @@ export function Thread(props: ThreadProps) {
   const offline = connection.state === 'offline';
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
-  const items = useMemo(() => threadItems(view.parts), [view.parts]);
   const atEnd = useRef(true);
   const [arrived, setArrived] = useState(0);
 
   // Parts put before the first one, or taken away there, must not move the rest.
-  const firstKey = items.find((item) => 'entry' in item)?.key;
+  const firstKey = view.parts[0] && partKey(view.parts[0]);
   const lastEntry = view.parts.at(-1);
   const lastKey = lastEntry ? (lastEntry.part.command_id ?? lastEntry.part.id) : null;
   const [shownKey, setShownKey] = useState(firstKey);
   const changesAbove = shownKey !== firstKey;
-  // At once: whatever changed elsewhere meanwhile would be taken for a change above.
-  useLayoutEffect(() => setShownKey(firstKey), [firstKey]);
+  // What changed elsewhere as well is drawn right after that: it would be taken for a change above.
+  const drawn = useRef<readonly PartView[]>(view.parts);
+  const parts = useMemo(
+    () => (changesAbove ? changedAbove(drawn.current, view.parts) : view.parts),
+    [changesAbove, view.parts],
+  );
+  const items = useMemo(() => threadItems(parts), [parts]);
+  useLayoutEffect(() => {
+    drawn.current = parts;
+    setShownKey(firstKey);
+  }, [parts, firstKey]);
 
   /** While pinned, the end stays in sight whatever grows: messages are measured only once they are shown. */
   const pinned = useRef(true);
@@ -72,6 +80,7 @@ export function Thread(props: ThreadProps) {
   const seeks = useRef<string | null>(null);
   // A search result is brought into sight, once it is there.
   useEffect(() => {
+    if (changesAbove) return;
     const begins = seeks.current !== targetId;
     seeks.current = targetId;
     if (targetId === null) return;
@@ -85,7 +94,7 @@ export function Thread(props: ThreadProps) {
     setFoundId(targetId);
     sought.current = targetId;
     ui.clearTarget();
-  }, [items, targetId, onSeek]);
+  }, [items, targetId, changesAbove, onSeek]);
 
   /** Tells what is in sight, so that what is far from it can go, and asks for what is missing near it. */
   const look = useCallback(() => {

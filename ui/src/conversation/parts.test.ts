@@ -4,6 +4,7 @@ import { part } from '../platform/memory/seed';
 import {
   appendNewer,
   around,
+  changedAbove,
   firstSeq,
   gapAt,
   isSent,
@@ -175,4 +176,18 @@ test('messages of one author share a line of who and when, but not across events
 test('a message that was not sent says so below itself', () => {
   const items = threadItems([queued(1, 'cmd_1'), queued(2, 'cmd_2')]);
   expect(items.flatMap((item) => (item.type === 'message' ? [item.last] : []))).toEqual([true, true]);
+});
+
+test('what changed above is drawn before what changed elsewhere', () => {
+  const seqsOf = (parts: readonly PartView[]) => parts.map((entry) => entry.part.seq);
+  const drawn = [...range(1, 300), ...range(600, 660)];
+  // Parts went above while others came into the gap.
+  const moved = [...range(100, 400), ...range(600, 660)];
+  expect(seqsOf(changedAbove(drawn, moved))).toEqual([...numbers(100, 300), ...numbers(600, 660)]);
+  // Parts came above while others went below.
+  const back = [...range(50, 250), ...range(600, 660)];
+  expect(seqsOf(changedAbove(range(100, 300), back))).toEqual([...numbers(50, 99), ...numbers(100, 300)]);
+  // What has nothing in common with it is drawn as it is.
+  expect(seqsOf(changedAbove(range(1, 10), range(20, 30)))).toEqual(numbers(20, 30));
+  expect(seqsOf(changedAbove([], range(1, 3)))).toEqual([1, 2, 3]);
 });

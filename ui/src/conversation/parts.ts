@@ -114,6 +114,17 @@ export function lastSeenSeq(view: ConversationView): number {
 
 export const firstSeq = (view: ConversationView): number | undefined => view.parts.find(isSent)?.part.seq;
 
+/** What was drawn before, with only that changed which came or went above it. A list is held in its place over that,
+ * but only while nothing else comes or goes at once: it knows how many there are, not which. */
+export function changedAbove(drawn: readonly PartView[], parts: readonly PartView[]): readonly PartView[] {
+  const [before, now] = [drawn[0], parts[0]];
+  if (!before || !now) return parts;
+  const gone = drawn.findIndex((entry) => partKey(entry) === partKey(now));
+  if (gone > 0) return drawn.slice(gone);
+  const put = parts.findIndex((entry) => partKey(entry) === partKey(before));
+  return put > 0 ? [...parts.slice(0, put), ...drawn] : parts;
+}
+
 export type ThreadItem =
   | { type: 'day'; key: string; at: number }
   | { type: 'event'; key: string; entry: PartView }
